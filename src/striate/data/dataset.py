@@ -1,0 +1,68 @@
+"""What every reader in `data/datasets` returns: items with their truths, and a way to read one picture.
+
+A reader lists files and truths; it opens no picture until `read` is called. Names are stable: a path relative to the
+data set with forward slashes, or `train#17` for the 18th picture of an IDX part. They identify a picture in the run
+folder, in split files and in reports.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Protocol
+
+from striate.data.sample import Truth
+from striate.errors import StriateError
+from striate.shapes import Picture
+
+Part = Literal["train", "validation", "test"]
+PARTS: tuple[Part, ...] = ("train", "validation", "test")
+
+
+class BadPicture(StriateError):
+    """A picture that cannot be read. `str(error)` is the reason, without the file's name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One entry of a data set: its name, its truth and the part its author put it in (None where unsplit)."""
+
+    name: str
+    truth: Truth
+    part: Part | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A file and what is wrong with it."""
+
+    file: str
+    reason: str
+
+
+class Dataset(Protocol):
+    """Items, classes and a reader of pictures.
+
+    Attributes:
+        path: the folder or file as the user gave it.
+        layout: what was recognised, for people: "class folders, unsplit", "IDX (MNIST)".
+        classes: label names; `Truth.label` is an index into them.
+        items: all entries, in a stable order.
+        ignored: how many files were neither pictures nor annotations (hidden and system files included).
+    """
+
+    path: Path
+    layout: str
+    classes: tuple[str, ...]
+    items: tuple[Item, ...]
+    ignored: int
+
+    def content(self, row: int) -> bytes:
+        """The bytes that identify item `row`: the file's, or the raw pixels. Raises BadPicture."""
+        ...
+
+    def read(self, row: int) -> tuple[Picture, str | None]:
+        """The decoded picture of item `row`, right side up, and what is wrong with it if it is damaged.
+
+        Raises:
+            BadPicture: no picture can be had.
+        """
+        ...

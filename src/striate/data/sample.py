@@ -1,0 +1,62 @@
+"""What moves through training: a picture together with its truth, and a batch of them.
+
+Every field but the picture is optional, and a task reads the ones it needs: a classifier `label`; a detector `boxes`
+and `box_labels`; a segmenter `masks`; landmarks `points`; a captioner `caption`. Pairs and triplets (faces) are not a
+kind of sample: `label` is the identity, and the step forms the pairs inside a batch.
+"""
+
+from dataclasses import dataclass, fields
+
+import torch
+from jaxtyping import Int64
+from torch import Tensor
+
+from striate.shapes import Boxes, Picture
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """What is known about one picture. Boxes and points are in its pixels and move with them."""
+
+    label: int | None = None
+    boxes: Boxes | None = None
+    box_labels: Int64[Tensor, " N"] | None = None
+    masks: Tensor | None = None  # (H, W) class indices or (N, H, W) instances
+    points: Tensor | None = None  # (N, 2) x, y
+    caption: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One decoded picture, the name it is known by in its data set, and its truth."""
+
+    name: str
+    picture: Picture
+    truth: Truth
+
+
+@dataclass(slots=True)
+class Batch:
+    """Pictures of one size with their truths; `len` is the number of pictures.
+
+    Not frozen: Fabric moves a batch to its device field by field and refuses frozen dataclasses.
+
+    Attributes:
+        pictures: (B, C, H, W), values 0 to 255; 8 bit, or float after augmentation. The step normalises them.
+        rows: (B,) the pictures' positions in the data set.
+        labels: (B,) class of each picture, for tasks that have one.
+        truths: the whole truths, for tasks that need more than a label.
+    """
+
+    pictures: Tensor
+    rows: Int64[Tensor, " B"]
+    labels: Int64[Tensor, " B"] | None = None
+    truths: tuple[Truth, ...] = ()
+
+    def __len__(self) -> int:
+        return self.pictures.shape[0]
+
+    def to(self, device: torch.device) -> "Batch":
+        """The batch with its tensors on `device`."""
+        moved = {f.name: getattr(self, f.name) for f in fields(self)}
+        return Batch(**{k: v.to(device) if isinstance(v, Tensor) else v for k, v in moved.items()})

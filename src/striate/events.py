@@ -1,0 +1,51 @@
+"""What an action reports while it works; the doors draw it.
+
+An action takes `on_event: Listener` and calls it; it never prints. `silent` is the listener that ignores everything.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something a person should know: what was recognised, chosen or replaced, and why."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Warned:
+    """Something that may be wrong and did not stop the work."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """`done` of `total` pieces of a piece of work; the same `what` is the same bar."""
+
+    what: str
+    done: int
+    total: int
+    unit: str = "pictures"
+
+
+@dataclass(frozen=True, slots=True)
+class EpochEnded:
+    """One epoch of training was validated. `epoch` counts from 1 over all stages."""
+
+    stage: str
+    epoch: int
+    epochs: int
+    seconds: float
+    best: bool
+    values: Mapping[str, float] = field(default_factory=dict)
+
+
+Event = Note | Warned | Progress | EpochEnded
+Listener = Callable[[Event], None]
+
+
+def silent(event: Event) -> None:
+    """Ignore an event."""

@@ -1,0 +1,100 @@
+"""How a picture becomes a network's input: one frozen specification and its one implementation.
+
+Training, prediction, evaluation and (later) export, server and engines all read this file, so a picture is never
+treated in two ways. The specification is saved with the run as `preprocess.json`.
+"""
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor
+from torchvision.transforms.v2 import functional as geometry
+
+from striate.errors import StriateError
+from striate.shapes import Images, Picture, Pictures
+
+Fit = Literal["squeeze", "pad", "crop"]
+GREY_WEIGHTS = (0.299, 0.587, 0.114)  # ITU-R BT.601, as Pillow and libjpeg have them
+
+
+@dataclass(frozen=True, slots=True)
+class Preprocessing:
+    """Size, channels, fit and normalisation of a network's input.
+
+    `fit` says what happens to a picture of another shape: `squeeze` changes its proportions and keeps all of it,
+    `pad` keeps proportions and adds black borders, `crop` keeps proportions and cuts the longer side's ends off.
+    `mean` and `std` are per channel, of values in [0, 1].
+    """
+
+    size_hw: tuple[int, int]
+    channels: Literal[1, 3]
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+    fit: Fit = "squeeze"
+
+    def __post_init__(self) -> None:
+        if min(self.size_hw) < 1 or self.channels not in (1, 3) or self.fit not in ("squeeze", "pad", "crop"):
+            raise StriateError(
+                f"preprocessing of size {self.size_hw}, {self.channels} channels and fit '{self.fit}' is not "
+                "possible: sizes are positive, channels 1 or 3, fit squeeze, pad or crop."
+            )
+        if len(self.mean) != self.channels or len(self.std) != self.channels or min(self.std) <= 0:
+            raise StriateError("preprocessing needs one mean and one positive std for every channel.")
+
+    def fit_picture(self, picture: Picture) -> Picture:
+        """The picture at the network's size and channels, still 8 bit (bilinear with antialiasing)."""
+        picture = to_channels(picture, self.channels)
+        if tuple(picture.shape[1:]) == self.size_hw:
+            return picture
+        if self.fit == "squeeze":
+            return _resize(picture, self.size_hw)
+        height, width = picture.shape[1:]
+        ratios = (self.size_hw[0] / height, self.size_hw[1] / width)
+        ratio = min(ratios) if self.fit == "pad" else max(ratios)
+        inner = (max(1, round(height * ratio)), max(1, round(width * ratio)))
+        return geometry.center_crop(_resize(picture, inner), list(self.size_hw))
+
+    def normalise(self, pictures: Pictures | Images) -> Images:
+        """Pictures with values 0 to 255 as the network's floats: divided by 255, minus `mean`, divided by `std`."""
+        # One multiply and one add; the constants are folded in double precision first.
+        scale = torch.tensor([1 / (255 * s) for s in self.std], dtype=torch.float32, device=pictures.device)
+        shift = torch.tensor(
+            [-m / s for m, s in zip(self.mean, self.std, strict=True)], dtype=torch.float32, device=pictures.device
+        )
+        return torch.addcmul(shift.view(-1, 1, 1), pictures.float(), scale.view(-1, 1, 1))
+
+    def to_json(self) -> str:
+        """The specification as the text of `preprocess.json`."""
+        return json.dumps(asdict(self), indent=2) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str) -> "Preprocessing":
+        """The specification that `to_json` wrote; anything else is a `StriateError`."""
+        try:
+            read = json.loads(text)
+            return cls(
+                size_hw=(int(read["size_hw"][0]), int(read["size_hw"][1])),
+                channels=read["channels"],
+                mean=tuple(float(value) for value in read["mean"]),
+                std=tuple(float(value) for value in read["std"]),
+                fit=read["fit"],
+            )
+        except (ValueError, KeyError, TypeError, IndexError) as error:
+            raise StriateError(f"preprocess.json cannot be read ({error!r}); train the run again.") from error
+
+
+def to_channels(picture: Picture, channels: int) -> Picture:
+    """The picture in grey (1) or RGB (3)."""
+    if picture.shape[0] == channels:
+        return picture
+    if channels == 3:
+        return picture.expand(3, -1, -1).contiguous()
+    weights = torch.tensor(GREY_WEIGHTS).view(3, 1, 1)
+    return (picture.float() * weights).sum(0, keepdim=True).round().to(torch.uint8)
+
+
+def _resize(picture: Tensor, size_hw: tuple[int, int]) -> Tensor:
+    resized: Tensor = geometry.resize(picture, list(size_hw), antialias=True)
+    return resized

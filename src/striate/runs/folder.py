@@ -1,0 +1,137 @@
+"""The run folder: the contract between training and everything that reads a network.
+
+    runs/<task>/<name>/
+      format                  a version number; newer ones are refused by name
+      config.toml             every option, resolved, and under [resolved] what was derived: model, reason, steps...
+      dataset.json            path, layout, fingerprint, classes, counts, split {part: [names]}, digests, skipped
+      environment.json        versions, platform, CPU, threads
+      metrics.jsonl           a line an epoch: epoch, stage, losses, accuracy, lr, seconds, best
+      checkpoint.safetensors  all that exact resume needs
+      best.safetensors  preprocess.json  labels.json  calibration.json      all that inference needs
+      evaluation.json         split, pictures, metrics, per_class, confusion, mistakes
+      predictions.csv         file, label, predicted, probability of every picture that was evaluated
+      result.json             the summary that `train --json` prints; written last, so it marks a finished run
+      report.html  pictures/
+"""
+
+import json
+import re
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import tomli_w
+
+from striate.errors import StriateError, WorkFailed
+from striate.runs.files import write_text
+
+FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class RunFolder:
+    """The path of a run and typed access to its files."""
+
+    path: Path
+
+    @classmethod
+    def create(cls, out: Path, task: str, name: str) -> "RunFolder":
+        """Make `out/task/name`, or `name-2`, `name-3`... if that is taken: no other run is ever overwritten."""
+        safe = re.sub(r"[^\w.+-]+", "-", name).strip("-.") or "run"
+        base = out / task
+        number = 1
+        while True:
+            path = base / (safe if number == 1 else f"{safe}-{number}")
+            try:
+                path.mkdir(parents=True)
+                break
+            except FileExistsError:
+                if not base.is_dir():
+                    raise StriateError(f"{base} is not a folder; choose another with --out.") from None
+                number += 1
+            except OSError as error:
+                raise WorkFailed(f"{path} could not be made: {error.strerror}. Choose another --out.") from error
+        folder = cls(path)
+        write_text(path / "format", f"{FORMAT}\n")
+        return folder
+
+    @classmethod
+    def open(cls, path: Path) -> "RunFolder":
+        """The run at `path`; a clear error where there is none or a newer Striate wrote it."""
+        marker = path / "format"
+        if not marker.is_file():
+            raise StriateError(
+                f"{path} is not a run: it has no file 'format'. A run is a folder that `striate train` wrote, "
+                "such as runs/classify/photos-resnet18."
+            )
+        text = marker.read_text().strip()
+        if not text.isdigit() or int(text) > FORMAT:
+            raise StriateError(
+                f"{path} has run format '{text[:20]}', this Striate reads up to {FORMAT}; install a newer one."
+            )
+        return cls(path)
+
+    def __truediv__(self, name: str) -> Path:
+        return self.path / name
+
+    @property
+    def finished(self) -> bool:
+        """Whether training and evaluation came to their end."""
+        return (self.path / "result.json").is_file()
+
+    def write_json(self, name: str, value: Any) -> None:
+        """Write `value` whole as readable JSON."""
+        write_text(self.path / name, json.dumps(value, indent=1, ensure_ascii=False) + "\n")
+
+    def read_json(self, name: str) -> Any:
+        """The content of a JSON file of this run."""
+        return self._parsed(name, json.loads)
+
+    def write_toml(self, name: str, value: dict[str, Any]) -> None:
+        """Write `value` whole as TOML; None has no TOML form, so such keys are left out."""
+        write_text(self.path / name, tomli_w.dumps(_without_none(value)))
+
+    def read_toml(self, name: str) -> dict[str, Any]:
+        """The content of a TOML file of this run."""
+        read: dict[str, Any] = self._parsed(name, tomllib.loads)
+        return read
+
+    def append_metrics(self, line: dict[str, Any]) -> None:
+        """Add one epoch to metrics.jsonl."""
+        try:
+            with (self.path / "metrics.jsonl").open("a", encoding="utf-8") as file:
+                file.write(json.dumps(line) + "\n")
+                file.flush()
+        except OSError as error:
+            raise WorkFailed(f"{self.path / 'metrics.jsonl'} could not be written: {error.strerror}.") from error
+
+    def read_metrics(self) -> list[dict[str, Any]]:
+        """The epochs so far; a last line that a kill left unfinished is not one."""
+        path = self.path / "metrics.jsonl"
+        if not path.is_file():
+            return []
+        lines = path.read_text(encoding="utf-8").split("\n")[:-1]
+        return [json.loads(line) for line in lines]
+
+    def cut_metrics(self, lines: int) -> None:
+        """Keep the first `lines` epochs: what the checkpoint knows of."""
+        kept = self.read_metrics()[:lines]
+        write_text(self.path / "metrics.jsonl", "".join(json.dumps(line) + "\n" for line in kept))
+
+    def _parsed(self, name: str, parse: Any) -> Any:
+        path = self.path / name
+        try:
+            return parse(path.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise StriateError(f"{path} is missing; this run is not complete. Resume or train it again.") from error
+        except ValueError as error:
+            raise StriateError(f"{path} is damaged ({error}); train the run again.") from error
+
+
+def _without_none(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {k: _without_none(v) for k, v in value.items() if v is not None}
+    if isinstance(value, (list, tuple)):
+        return [_without_none(v) for v in value]
+    return str(value) if isinstance(value, Path) else value
