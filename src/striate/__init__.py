@@ -1,1 +1,45 @@
-"""Striate: a folder of images becomes a convolutional network that its owner can trust."""
+"""Striate: a folder of images becomes a convolutional network that its owner can trust.
+
+    run = striate.train("photos/")
+    network = striate.load(run)
+    answer = network.predict("cat.jpg")
+
+Names are resolved when they are first used, so `import striate` is instant and imports no torch.
+"""
+
+from importlib import import_module as _import_module
+
+from striate.machine import calm_threads as _calm_threads
+
+_calm_threads()  # before anything imports torch
+
+_PLACES = {
+    "check": "striate.actions.check",
+    "create_model": "striate.models.build",
+    "demo": "striate.actions.demo",
+    "doctor": "striate.actions.doctor",
+    "evaluate": "striate.actions.evaluate",
+    "list_models": "striate.models.catalog",
+    "load": "striate.actions.load",
+    "load_weights": "striate.models.pretrained",
+    "predict": "striate.actions.predict",
+    "report": "striate.actions.report",
+    "Run": "striate.actions.run",
+    "StriateError": "striate.errors",
+    "train": "striate.actions.train",
+}
+__all__ = sorted(_PLACES)
+
+def __getattr__(name):
+    if name in _PLACES:
+        value = getattr(_import_module(_PLACES[name]), name)
+        globals()[name] = value
+        return value
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("striate")
+    raise AttributeError(f"module 'striate' has no attribute {name!r}")
+
+def __dir__():
+    return [*__all__, "__version__"]

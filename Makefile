@@ -1,0 +1,51 @@
+# make demo    set everything up and train on the embedded digits
+# make test    set everything up and run the tests
+# make check   lint, format, types, import contracts, slow tests
+# make bench   the speed claims, each with its peer in the same run
+#
+# On Linux the default wheel of torch is CUDA's (several GB). The CPU-only one:
+#   make demo TORCH_INDEX=https://download.pytorch.org/whl/cpu
+
+PYTHON ?= python3
+TORCH_INDEX ?=
+VENV := .venv
+BIN := $(VENV)/bin
+export OMP_WAIT_POLICY ?= PASSIVE
+
+.PHONY: demo test check lint types contracts slow bench clean
+
+demo: $(VENV)/ready
+	$(BIN)/striate demo
+
+test: $(VENV)/ready
+	$(BIN)/python -m pytest -q
+
+check: lint types contracts slow
+
+lint: $(VENV)/ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/ready
+	$(BIN)/mypy
+
+contracts: $(VENV)/ready
+	$(BIN)/lint-imports
+
+slow: $(VENV)/ready
+	$(BIN)/python -m pytest -q -m slow
+
+bench: $(VENV)/ready
+	for file in benchmarks/[a-z]*.py; do $(BIN)/python $$file || exit 1; done
+
+# The environment is made when it is missing, and made again when what it is made from has changed.
+$(VENV)/ready: pyproject.toml Makefile
+	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'Striate needs Python 3.11 or newer; name one: make $(MAKECMDGOALS) PYTHON=python3.12')"
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
+	$(if $(TORCH_INDEX),$(BIN)/python -m pip install --quiet --index-url $(TORCH_INDEX) torch torchvision)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable . --group dev
+	touch $@
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -1,0 +1,15 @@
+from striate.actions.check import check as check
+from striate.actions.demo import demo as demo
+from striate.actions.doctor import doctor as doctor
+from striate.actions.evaluate import evaluate as evaluate
+from striate.actions.load import load as load
+from striate.actions.predict import predict as predict
+from striate.actions.report import report as report
+from striate.actions.run import Run as Run
+from striate.actions.train import train as train
+from striate.errors import StriateError as StriateError
+from striate.models.build import create_model as create_model
+from striate.models.catalog import list_models as list_models
+from striate.models.pretrained import load_weights as load_weights
+
+__version__: str

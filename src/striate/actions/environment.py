@@ -1,0 +1,52 @@
+"""An exact resume needs the same machine and data; where it cannot be exact, it says what differs and refuses."""
+
+from typing import Any
+
+from striate.errors import StriateError
+from striate.machine import describe
+from striate.runs.folder import RunFolder
+
+DECIDE = ("striate", "python", "torch", "torchvision", "numpy")  # versions that decide bits
+
+
+def refuse_other_environment(folder: RunFolder, now: dict[str, Any], fingerprint: str) -> None:
+    """Compare a run's records with what a resumed training would use.
+
+    Args:
+        folder: the run.
+        now: what is derived now, as in config.toml's [resolved].
+        fingerprint: of the data as it is now.
+
+    Raises:
+        StriateError: names everything that differs.
+    """
+    then = folder.read_toml("config.toml").get("resolved", {})
+    differences = [
+        f"{key} was {then.get(key)!r} and is {value!r}"
+        for key, value in _plain(now).items()
+        if key != "data" and then.get(key) != value
+    ]
+    if folder.read_json("dataset.json")["fingerprint"] != fingerprint:
+        differences.append("the pictures have changed")
+    machine, here = folder.read_json("environment.json"), describe()
+    differences += [
+        f"{key} was {machine.get(key)} and is {here.get(key)}" for key in DECIDE if machine.get(key) != here.get(key)
+    ]
+    if machine.get("cpu") != here.get("cpu"):
+        differences.append(f"the CPU was {_cpu(machine)} and is {_cpu(here)}")
+    if differences:
+        raise StriateError(
+            f"{folder.path} cannot be continued exactly: {'; '.join(differences)}. Restore that, or train a new run."
+        )
+
+
+def _plain(value: Any) -> Any:
+    """As TOML gives it back: no None, no tuples."""
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items() if item is not None}
+    return [_plain(item) for item in value] if isinstance(value, (list, tuple)) else value
+
+
+def _cpu(environment: dict[str, Any]) -> str:
+    cpu = environment.get("cpu") or {}
+    return f"{cpu.get('name')} ({' '.join(cpu.get('features', []))})"

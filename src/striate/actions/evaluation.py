@@ -1,0 +1,105 @@
+"""What a network is worth on decoded pictures with known labels, and how that is written into its run."""
+
+import csv
+import io
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from striate.actions.load import Network
+from striate.drawing.grid import picture_png
+from striate.runs.files import write_bytes, write_text
+from striate.runs.folder import RunFolder
+from striate.shapes import Labels, Logits, Picture
+from striate.tasks.figures import ClassifierFigures, classifier_figures
+
+MISTAKES = 12  # as pictures in the report
+LARGEST_SIDE = 320  # pixels, of a picture that the report shows
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """Figures of a network on `names`, and every single answer.
+
+    Attributes:
+        split: test; validation where no test part could be made; all for a data set without parts.
+        names: the pictures, (N,).
+        scores: (N, K), not yet divided by the temperature.
+        labels: (N,).
+    """
+
+    split: str
+    names: tuple[str, ...]
+    scores: Tensor
+    labels: Tensor
+    figures: ClassifierFigures
+
+    @property
+    def metrics(self) -> dict[str, Any]:
+        """The metrics of `classify`."""
+        return self.figures.metrics
+
+    @property
+    def per_class(self) -> dict[str, dict[str, Any]]:
+        """Pictures, precision, recall and F1 of every class."""
+        return self.figures.per_class
+
+
+def evaluation_of(network: Network, split: str, names: Sequence[str], scores: Logits, labels: Labels) -> Evaluation:
+    """Figures from scores and labels."""
+    figures = classifier_figures(scores, labels, network.labels, network.temperature)
+    return Evaluation(split, tuple(names), scores, labels, figures)
+
+
+def write_evaluation(
+    folder: RunFolder, network: Network, evaluation: Evaluation, picture_of: Callable[[str], Picture]
+) -> None:
+    """Write evaluation.json, predictions.csv and the pictures of the most confident mistakes."""
+    probabilities = torch.softmax(evaluation.scores.double() / network.temperature, dim=1)
+    confidence, answers = probabilities.max(dim=1)
+    truths = [network.labels[i] for i in evaluation.labels.tolist()]
+    predicted = [network.labels[i] for i in answers.tolist()]
+    text = io.StringIO()
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow(["file", "label", "predicted", "probability"])
+    for row in zip(evaluation.names, truths, predicted, (f"{p:.6f}" for p in confidence.tolist()), strict=True):
+        table.writerow(row)
+    write_text(folder / "predictions.csv", text.getvalue())
+
+    wrong = torch.nonzero(answers != evaluation.labels).flatten()
+    worst = wrong[confidence[wrong].argsort(descending=True, stable=True)][:MISTAKES].tolist()
+    mistakes = [
+        {"file": evaluation.names[i], "label": truths[i], "predicted": predicted[i], "probability": float(confidence[i])}
+        for i in worst
+    ]
+    shutil.rmtree(folder / "pictures", ignore_errors=True)
+    (folder / "pictures").mkdir()
+    for number, mistake in enumerate(mistakes, start=1):
+        mistake["picture"] = f"pictures/mistake-{number:02}.png"
+        write_bytes(folder / str(mistake["picture"]), picture_png(_thumbnail(picture_of(str(mistake["file"])))))
+    folder.write_json(
+        "evaluation.json",
+        {
+            "split": evaluation.split,
+            "pictures": len(evaluation.names),
+            "metrics": evaluation.metrics,
+            "per_class": evaluation.per_class,
+            "confusion": evaluation.figures.confusion,
+            "mistakes": mistakes,
+        },
+    )
+
+
+def _thumbnail(picture: Picture) -> Picture:
+    from torchvision.transforms.v2 import functional as geometry
+
+    height, width = picture.shape[1:]
+    ratio = min(1.0, LARGEST_SIDE / max(height, width))
+    if ratio == 1.0:
+        return picture
+    smaller: Picture = geometry.resize(picture, [max(1, round(height * ratio)), max(1, round(width * ratio))])
+    return smaller

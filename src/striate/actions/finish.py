@@ -1,0 +1,91 @@
+"""The end of a training: calibrate on validation, measure once on the test part, write result and report."""
+
+from time import monotonic
+from typing import Any
+
+import torch
+
+from striate.actions.evaluate import judge_dataset
+from striate.actions.evaluation import Evaluation, evaluation_of, write_evaluation
+from striate.actions.load import Network, load
+from striate.actions.material import Material
+from striate.actions.options import TrainOptions
+from striate.data.datasets.recognise import open_dataset
+from striate.data.dataset import Dataset
+from striate.events import Listener, Note, Warned
+from striate.metrics.calibration_error import expected_calibration_error
+from striate.reports.run import write_report
+from striate.runs.folder import RunFolder
+from striate.shapes import Picture
+from striate.tasks.calibration import fit_temperature
+
+
+def finish(folder: RunFolder, material: Material, options: TrainOptions, began: float, on_event: Listener) -> None:
+    """Complete the run from its best weights; safe to call again after an interruption."""
+    network = _calibrated(folder, material)
+    if options.test is not None:
+        dataset = open_dataset(options.test)
+        evaluation, skipped = judge_dataset(network, dataset, on_event=on_event)
+    else:
+        dataset, skipped = material.dataset, []
+        evaluation = _own_part(network, material, on_event)
+    write_evaluation(folder, network, evaluation, _reader(dataset))
+    epochs = folder.read_metrics()
+    folder.write_json(
+        "result.json",
+        {
+            "run": str(folder.path),
+            "task": options.task,
+            "model": network.name,
+            "epochs": len(epochs),
+            "seconds": round(sum(line["seconds"] for line in epochs), 1),
+            "total_seconds": round(monotonic() - began, 1),
+            "split": evaluation.split,
+            "metrics": evaluation.metrics,
+            "pictures": {
+                "train": len(material.split.train),
+                "validation": len(material.split.validation),
+                "test": len(evaluation.names) if evaluation.split == "test" else 0,
+                "skipped": len(material.skipped) + len(skipped),
+            },
+        },
+    )
+    on_event(Note(f"report: {write_report(folder)}"))
+
+
+def _calibrated(folder: RunFolder, material: Material) -> Network:
+    """The run's network with its temperature fitted on validation."""
+    (folder / "calibration.json").unlink(missing_ok=True)
+    network = load(folder.path)
+    rows = torch.as_tensor(material.split.validation, dtype=torch.int64)
+    scores, labels = network.scores(material.store.pictures[rows]), material.store.labels[rows]
+    temperature = fit_temperature(scores, labels)
+    folder.write_json(
+        "calibration.json",
+        {
+            "temperature": temperature,
+            "pictures": len(rows),
+            "part": "validation",
+            "ece_uncalibrated": expected_calibration_error(torch.softmax(scores.double(), 1), labels),
+            "ece": expected_calibration_error(torch.softmax(scores.double() / temperature, 1), labels),
+        },
+    )
+    return load(folder.path)
+
+
+def _own_part(network: Network, material: Material, on_event: Listener) -> Evaluation:
+    part = "test" if material.split.test else "validation"
+    if part == "validation":
+        on_event(Warned("there is no test part: the figures are of the validation part, which selection has seen"))
+    rows = torch.as_tensor(getattr(material.split, part), dtype=torch.int64)
+    scores = network.scores(material.store.pictures[rows])
+    return evaluation_of(network, part, material.names(rows), scores, material.store.labels[rows])
+
+
+def _reader(dataset: Dataset) -> Any:
+    rows = {item.name: row for row, item in enumerate(dataset.items)}
+
+    def picture_of(name: str) -> Picture:
+        return dataset.read(rows[name])[0]
+
+    return picture_of

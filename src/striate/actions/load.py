@@ -1,0 +1,173 @@
+"""`load`: a run, or a catalogue name with weights, becomes a network that answers for pictures."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from os import PathLike
+from pathlib import Path
+from typing import Any, overload
+
+import torch
+from torch import Tensor, nn
+
+from striate.data.decoding import as_picture
+from striate.errors import StriateError
+from striate.models.build import create_model
+from striate.models.pretrained import imagenet_classes, load_weights, preprocessing_of
+from striate.preprocess import Preprocessing
+from striate.runs.folder import RunFolder
+from striate.runs.weights import read_weights
+from striate.shapes import Logits, Pictures
+from striate.tasks.classify import decode_scores
+
+BATCH = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a classifier says of one picture.
+
+    Attributes:
+        label: the most probable class.
+        probability: its calibrated probability, in [0, 1].
+        top: the most probable classes with their probabilities, best first.
+    """
+
+    label: str
+    probability: float
+    top: list[tuple[str, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """A trained classifier with all that belongs to it: preprocessing, class names, calibration.
+
+    Attributes:
+        name: the network's name in the catalogue.
+        module: in eval mode.
+        labels: class names in the order of the scores.
+        temperature: scores are divided by it before softmax.
+    """
+
+    name: str
+    module: nn.Module
+    preprocessing: Preprocessing
+    labels: tuple[str, ...]
+    temperature: float = 1.0
+
+    def scores(self, pictures: Pictures) -> Logits:
+        """Logits (B, K) of 8-bit pictures at the network's size, not divided by the temperature."""
+        device = next(self.module.parameters()).device
+        parts = []
+        with torch.inference_mode():
+            for part in pictures.split(BATCH):
+                images = self.preprocessing.normalise(part.to(device))
+                if images.shape[1] > 1:
+                    images = images.contiguous(memory_format=torch.channels_last)
+                parts.append(decode_scores(self.module(images).float()).cpu())
+        return torch.cat(parts) if parts else torch.zeros(0, len(self.labels))
+
+    def answers(self, scores: Logits, top: int = 5) -> list[Answer]:
+        """Scores (B, K) in words, with calibrated probabilities."""
+        probabilities = torch.softmax(scores.double() / self.temperature, dim=1)
+        best = probabilities.sort(dim=1, descending=True, stable=True)
+        answers = []
+        for values, indices in zip(best.values[:, :top].tolist(), best.indices[:, :top].tolist(), strict=True):
+            named = [(self.labels[index], value) for index, value in zip(indices, values, strict=True)]
+            answers.append(Answer(named[0][0], named[0][1], named))
+        return answers
+
+    @overload
+    def predict(self, images: str | PathLike[str] | Tensor | Any, top: int = 5) -> Answer: ...
+    @overload
+    def predict(self, images: list[Any] | tuple[Any, ...], top: int = 5) -> list[Answer]: ...
+
+    def predict(self, images: Any, top: int = 5) -> Answer | list[Answer]:
+        """The answer for a picture, or the answers for a list of them.
+
+        Args:
+            images: a path, a PIL image, an array (H, W) or (H, W, C), a tensor (C, H, W), or a list of these.
+            top: how many classes an answer names.
+
+        Raises:
+            StriateError: something is no picture, or cannot be read.
+        """
+        if isinstance(images, (list, tuple)):
+            return self._predict_all(images, top)
+        return self._predict_all([images], top)[0]
+
+    def _predict_all(self, images: Sequence[Any], top: int) -> list[Answer]:
+        if not images:
+            return []
+        pictures = torch.stack([self.preprocessing.fit_picture(as_picture(image)) for image in images])
+        return self.answers(self.scores(pictures), top)
+
+
+def load(run: str | PathLike[str], weights: str | PathLike[str] | None = None, device: str = "cpu") -> Network:
+    """The network of a run, or of a catalogue name together with a file of weights.
+
+    Args:
+        run: a Run, the path of one, or a name from `list_models()`.
+        weights: with a name: a .safetensors or .pth file whose head is kept as it is.
+        device: where it computes.
+
+    Raises:
+        StriateError: there is no such run, it holds no network yet, or the weights do not fit.
+    """
+    if weights is not None:
+        network = _from_catalogue(str(run), Path(weights))
+    else:
+        network = _from_run(RunFolder.open(Path(run)))
+    module = network.module.to(device)
+    if network.preprocessing.channels > 1:
+        module = module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    module.eval()
+    return network
+
+
+def _from_run(folder: RunFolder) -> Network:
+    tensors, architecture = read_weights(folder / "best.safetensors")
+    module = build(architecture)
+    try:
+        module.load_state_dict(tensors)
+    except RuntimeError as error:
+        raise StriateError(
+            f"{folder / 'best.safetensors'} does not hold the weights of {architecture.get('model')}; the run is "
+            "damaged, train it again."
+        ) from error
+    calibration = folder / "calibration.json"
+    temperature = float(folder.read_json("calibration.json")["temperature"]) if calibration.is_file() else 1.0
+    try:
+        specification = (folder / "preprocess.json").read_text(encoding="utf-8")
+    except OSError as error:
+        raise StriateError(f"{folder / 'preprocess.json'} is missing; this run cannot predict.") from error
+    labels = tuple(str(label) for label in folder.read_json("labels.json"))
+    return Network(str(architecture["model"]), module, Preprocessing.from_json(specification), labels, temperature)
+
+
+def build(architecture: dict[str, Any]) -> nn.Module:
+    """The network that `best.safetensors` names, with random weights; the global random state stays as it was."""
+    try:
+        with torch.random.fork_rng(devices=[]):
+            return create_model(
+                architecture["model"],
+                num_classes=int(architecture["num_classes"]),
+                in_channels=int(architecture["in_channels"]),
+                image_size=(int(architecture["image_size"][0]), int(architecture["image_size"][1])),
+            )
+    except (KeyError, TypeError, ValueError, IndexError) as error:
+        text = json.dumps(architecture)[:200]
+        raise StriateError(f"the run's weights describe no network ({text}); train the run again.") from error
+
+
+def _from_catalogue(name: str, weights: Path) -> Network:
+    preprocessing = preprocessing_of(name)
+    module = create_model(name)
+    loaded = load_weights(module, weights)
+    if loaded.head_replaced:
+        raise StriateError(
+            f"{weights} has a head of {loaded.head_replaced[0]} outputs, {name} predicts with "
+            f"{loaded.head_replaced[1]}; train a run from these weights first: "
+            f"`striate train DATA --model {name} --weights {weights}`."
+        )
+    return Network(name, module, preprocessing, imagenet_classes())

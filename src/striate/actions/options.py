@@ -1,0 +1,85 @@
+"""The options of `train`: the only place of their defaults and checks.
+
+Command line, TOML file and Python call all end here; the result is written to the run's `config.toml`.
+"""
+
+import tomllib
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from striate.errors import StriateError
+
+
+class TrainOptions(BaseModel):
+    """Everything that a person can choose about a training. None: the recipe or the data decides."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    data: Path = Field(description="Class folders (split or not) or IDX files.")
+    task: Literal["classify"] = Field("classify", description="What to learn.")
+    model: str = Field("auto", description="A name from `striate models`, or auto.")
+    recipe: Literal["auto", "scratch", "transfer", "demo"] = Field("auto", description="Training protocol.")
+    weights: str | None = Field(None, description="imagenet, or a .safetensors or .pth file.")
+    epochs: int | None = Field(None, ge=1, le=100_000, description="Passes over the training pictures, all stages.")
+    batch_size: int | None = Field(None, ge=1, le=65_536, description="Pictures a step.")
+    image_size: int | None = Field(None, ge=8, le=4096, description="Side of the network's input, pixels.")
+    lr: float | None = Field(None, gt=0, le=100, description="Peak learning rate of the last stage.")
+    optimizer: Literal["adamw", "sgd"] | None = Field(None, description="adamw or sgd.")
+    label_smoothing: float | None = Field(None, ge=0, lt=1, description="Share of the target spread over all classes.")
+    patience: int | None = Field(None, ge=1, description="Epochs without improvement after which a stage ends.")
+    augment: Literal["auto", "none", "light", "photo"] = Field("auto", description="Changes of training pictures.")
+    fit: Literal["squeeze", "pad", "crop"] = Field("squeeze", description="How a picture is brought to the input size.")
+    split: Path | None = Field(None, description="CSV with image,split: your own train, validation and test parts.")
+    test: Path | None = Field(None, description="A data set to measure on instead of a part of DATA.")
+    strict: bool = Field(False, description="Stop at unreadable or damaged pictures instead of skipping them.")
+    device: str = Field("auto", description="auto, cpu, cuda, mps.")
+    precision: Literal["auto", "32-true", "bf16-mixed"] = Field("auto", description="auto, 32-true or bf16-mixed.")
+    workers: int | None = Field(None, ge=1, le=256, description="Threads that decode pictures.")
+    seed: int = Field(0, ge=0, lt=2**32, description="Decides every random choice.")
+    checkpoint_seconds: float = Field(30.0, gt=0, description="Seconds between checkpoints.")
+    out: Path = Field(Path("runs"), description="Where runs are kept.")
+    name: str | None = Field(None, description="The run's name; DATA-MODEL by default.")
+
+
+PATHS = ("data", "split", "test", "out")
+
+
+def train_options(given: dict[str, Any], config: Path | None = None) -> TrainOptions:
+    """One object from what a person gave, and a TOML file below it; what was not given (None) has its default.
+
+    Raises:
+        StriateError: an unknown key, or a value that is not allowed; names all of them in one line.
+    """
+    merged = {**(_read_config(config) if config else {}), **{k: v for k, v in given.items() if v is not None}}
+    if merged.get("data") is None:
+        raise StriateError("no data given. Name a folder: `striate train photos/`, or continue with --resume RUN.")
+    try:
+        return TrainOptions(**merged)
+    except ValidationError as error:
+        raise StriateError(_sentence(error)) from error
+
+
+def _read_config(path: Path) -> dict[str, Any]:
+    try:
+        read = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise StriateError(f"{path} cannot be read: {error.strerror}.") from error
+    except ValueError as error:
+        raise StriateError(f"{path} is not TOML: {error}.") from error
+    for key in PATHS:  # relative to the file that names them
+        if isinstance(read.get(key), str):
+            read[key] = path.parent / read[key]
+    return read
+
+
+def _sentence(error: ValidationError) -> str:
+    parts = []
+    for found in error.errors():
+        name = "--" + str(found["loc"][0]).replace("_", "-") if found["loc"] else "options"
+        if found["type"] == "extra_forbidden":
+            parts.append(f"{name} is no option of train; allowed: {', '.join(TrainOptions.model_fields)}")
+        else:
+            parts.append(f"{name} {found['input']!r}: {found['msg'].lower()}")
+    return "; ".join(parts) + "."

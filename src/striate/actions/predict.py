@@ -1,0 +1,91 @@
+"""`predict`: the answers for picture files, one a file; a bad file is an answer too."""
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from striate.actions.load import Answer, Network, load
+from striate.data.decoding import as_picture
+from striate.data.files import picture_files
+from striate.errors import StriateError
+from striate.shapes import Picture
+
+CHUNK = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """One file: what the network says of it, or why it could not be read."""
+
+    file: str
+    answer: Answer | None
+    error: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """The object that `predict --json` prints for this file."""
+        if self.answer is None:
+            return {"file": self.file, "error": self.error}
+        return {
+            "file": self.file,
+            "label": self.answer.label,
+            "probability": self.answer.probability,
+            "top": [list(pair) for pair in self.answer.top],
+        }
+
+
+def predict(
+    run: str | PathLike[str],
+    images: Sequence[str | PathLike[str]] | str | PathLike[str],
+    *,
+    weights: str | PathLike[str] | None = None,
+    top: int = 5,
+) -> Iterator[Prediction]:
+    """Predictions in the order of the files; a folder stands for the pictures in it.
+
+    Args:
+        run: a Run, the path of one, or a catalogue name with `weights`.
+        images: files and folders.
+        weights: a file, with a catalogue name.
+        top: how many classes an answer names.
+
+    Raises:
+        StriateError: there is no such run, or a folder holds no picture.
+    """
+    network = load(run, weights)
+    given = [images] if isinstance(images, (str, PathLike)) else images
+    files = [file for path in given for file in _expand(Path(path))]
+    return _predictions(network, files, top)
+
+
+def _expand(path: Path) -> list[Path]:
+    if not path.is_dir():
+        return [path]
+    found = picture_files(path)
+    if not found:
+        raise StriateError(f"{path} holds no pictures; name picture files, or a folder that has some.")
+    return found
+
+
+def _predictions(network: Network, files: list[Path], top: int) -> Iterator[Prediction]:
+    def read(file: Path) -> Picture | str:
+        try:
+            return network.preprocessing.fit_picture(as_picture(file))
+        except StriateError as error:
+            return str(error).removeprefix(f"{file}: ")
+
+    with ThreadPoolExecutor() as pool:
+        for start in range(0, len(files), CHUNK):
+            part = files[start : start + CHUNK]
+            read_ones = list(pool.map(read, part))
+            pictures = [picture for picture in read_ones if not isinstance(picture, str)]
+            answers = iter(network.answers(network.scores(torch.stack(pictures)), top) if pictures else [])
+            for file, picture in zip(part, read_ones, strict=True):
+                if isinstance(picture, str):
+                    yield Prediction(str(file), None, picture)
+                else:
+                    yield Prediction(str(file), next(answers))

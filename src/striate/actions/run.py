@@ -1,0 +1,40 @@
+"""`Run`: what `train` returns, a handle on a run folder."""
+
+from dataclasses import dataclass
+from os import fspath
+from pathlib import Path
+from typing import Any
+
+from striate.errors import StriateError
+from striate.runs.folder import RunFolder
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A training that has been done. Wherever a run's path is taken, a Run is taken too."""
+
+    path: Path
+
+    def __fspath__(self) -> str:
+        return fspath(self.path)
+
+    @property
+    def result(self) -> dict[str, Any]:
+        """What `train --json` prints."""
+        folder = RunFolder.open(self.path)
+        if not folder.finished:
+            raise StriateError(f"{self.path} is not finished; continue it with `striate train --resume {self.path}`.")
+        read: dict[str, Any] = folder.read_json("result.json")
+        return {**read, "run": str(self.path)}
+
+    @property
+    def metrics(self) -> dict[str, Any]:
+        """`accuracy`, `accuracy_interval`, `top5`, `loss`, `ece`, `ece_uncalibrated`, `macro_f1`."""
+        read: dict[str, Any] = self.result["metrics"]
+        return read
+
+    def report(self) -> Path:
+        """Write `report.html` again, from the run alone, and return its path."""
+        from striate.actions.report import report
+
+        return report(self.path)

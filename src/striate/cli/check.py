@@ -1,0 +1,33 @@
+"""`striate check`."""
+
+from typing import Annotated
+
+import typer
+
+from striate.cli.train import Json
+
+
+def check(
+    data: Annotated[str, typer.Argument(help="Class folders (split or not) or IDX files.")],
+    fail: Annotated[bool, typer.Option("--fail", help="Exit with 1 if there are problems.")] = False,
+    json: Json = False,
+) -> None:
+    """Look at a data set before training: unreadable files, duplicates, leaks between its parts, class counts.
+
+    \b
+    striate check photos/
+    striate check photos/ --fail --json
+    """
+    from striate.actions.check import check as action
+    from striate.cli.audit_text import audit_lines
+    from striate.cli.show import Shown, print_json
+
+    with Shown() as shown:
+        audit = action(data, on_event=shown)
+    if json:
+        print_json(audit.to_json())
+    else:
+        for line in audit_lines(audit):
+            print(line)
+    if fail and any(audit.to_json()["problems"].values()):
+        raise typer.Exit(1)

@@ -1,0 +1,42 @@
+"""`striate demo`."""
+
+from typing import Annotated, Optional
+
+import typer
+
+from striate.cli.train import Json
+
+
+def demo(
+    seed: Annotated[Optional[int], typer.Option(help="Decides every random choice. [default: 0]")] = None,
+    out: Annotated[Optional[str], typer.Option(help="Where runs are kept. [default: runs]")] = None,
+    json: Json = False,
+) -> None:
+    """Train LeNet-5 on 6,000 handwritten digits that come with Striate: a minute, offline, with a report.
+
+    \b
+    striate demo
+    striate demo --out /tmp/runs --json
+    """
+    from striate.actions.demo import demo as action
+    from striate.cli.show import Shown, accuracy_line, print_json
+
+    with Shown() as shown:
+        shown_demo = action(seed=seed, out=out, on_event=shown)
+    result = shown_demo.run.result
+    if json:
+        print_json(result)
+        return
+    print()
+    print("Five digits of the test part and what the network says of them:")
+    for prediction in shown_demo.predictions:
+        answer = prediction.answer
+        if answer is not None:
+            print(f"  {prediction.file}   {answer.label}   {100 * answer.probability:.1f} %")
+    print()
+    print(accuracy_line(result["metrics"], result["pictures"]["test"], "test"))
+    print(f"trained in {result['seconds']:.0f} s on {result['pictures']['train']:,} digits")
+    print()
+    print(f"open    {shown_demo.run.path / 'report.html'}")
+    print(f"again   striate predict {shown_demo.run.path} {shown_demo.predictions[0].file}")
+    print("yours   striate train YOUR_FOLDER     (one folder of pictures for each class)")

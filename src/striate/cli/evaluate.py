@@ -1,0 +1,52 @@
+"""`striate evaluate`."""
+
+from typing import Annotated, Optional
+
+import typer
+
+from striate.cli.train import Json
+
+
+def evaluate(
+    run: Annotated[str, typer.Argument(help="A folder that `striate train` wrote.")],
+    data: Annotated[
+        Optional[str], typer.Argument(help="Another data set; without it the run's own test part.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Measure a run on its test part, or on other pictures whose classes are known.
+
+    \b
+    striate evaluate runs/classify/photos-resnet18
+    striate evaluate runs/classify/photos-resnet18 new-photos/ --json
+    """
+    from striate.actions.evaluate import evaluate as action
+    from striate.cli.show import Shown, accuracy_line, percent, print_json
+
+    with Shown() as shown:
+        evaluation = action(run, data, on_event=shown)
+    if json:
+        print_json(
+            {
+                "run": run,
+                "data": data,
+                "split": evaluation.split,
+                "pictures": len(evaluation.names),
+                "metrics": evaluation.metrics,
+                "per_class": evaluation.per_class,
+            }
+        )
+        return
+    metrics = evaluation.metrics
+    print(accuracy_line(metrics, len(evaluation.names), evaluation.split))
+    print(
+        f"macro F1 {metrics['macro_f1']:.4f}, loss {metrics['loss']:.4f}, calibration error {metrics['ece']:.4f} "
+        f"({metrics['ece_uncalibrated']:.4f} without temperature)"
+    )
+    width = max(len(label) for label in evaluation.per_class)
+    print(f"{'class':<{width}}  pictures  precision   recall       F1")
+    for label, figures in evaluation.per_class.items():
+        print(
+            f"{label:<{width}}  {figures['pictures']:>8,}  {percent(figures['precision']):>9}"
+            f"  {percent(figures['recall']):>7}  {figures['f1']:.4f}"
+        )

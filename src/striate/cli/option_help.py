@@ -1,0 +1,28 @@
+"""What `striate train --help` says of every option. Made by tools/make_option_help.py; a test compares."""
+
+TRAIN: dict[str, str] = {
+    "data": "Class folders (split or not) or IDX files.",
+    "task": "What to learn. [default: classify]",
+    "model": "A name from `striate models`, or auto. [default: auto]",
+    "recipe": "Training protocol. [default: auto]",
+    "weights": "imagenet, or a .safetensors or .pth file.",
+    "epochs": "Passes over the training pictures, all stages.",
+    "batch_size": "Pictures a step.",
+    "image_size": "Side of the network's input, pixels.",
+    "lr": "Peak learning rate of the last stage.",
+    "optimizer": "adamw or sgd.",
+    "label_smoothing": "Share of the target spread over all classes.",
+    "patience": "Epochs without improvement after which a stage ends.",
+    "augment": "Changes of training pictures. [default: auto]",
+    "fit": "How a picture is brought to the input size. [default: squeeze]",
+    "split": "CSV with image,split: your own train, validation and test parts.",
+    "test": "A data set to measure on instead of a part of DATA.",
+    "strict": "Stop at unreadable or damaged pictures instead of skipping them.",
+    "device": "auto, cpu, cuda, mps. [default: auto]",
+    "precision": "auto, 32-true or bf16-mixed. [default: auto]",
+    "workers": "Threads that decode pictures.",
+    "seed": "Decides every random choice. [default: 0]",
+    "checkpoint_seconds": "Seconds between checkpoints. [default: 30]",
+    "out": "Where runs are kept. [default: runs]",
+    "name": "The run's name; DATA-MODEL by default.",
+}

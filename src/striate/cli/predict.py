@@ -1,0 +1,37 @@
+"""`striate predict`."""
+
+from typing import Annotated, Optional
+
+import typer
+
+from striate.cli.train import Json
+
+
+def predict(
+    run: Annotated[str, typer.Argument(help="A run, or a name from `striate models` with --weights.")],
+    images: Annotated[list[str], typer.Argument(help="Picture files, or folders of them.")],
+    weights: Annotated[Optional[str], typer.Option(help="A .safetensors or .pth file, with a name.")] = None,
+    top: Annotated[int, typer.Option(min=1, help="How many classes an answer names. [default: 5]")] = 5,
+    json: Json = False,
+) -> None:
+    """Say what is on pictures, with calibrated probabilities; a bad file is named and the others go on.
+
+    \b
+    striate predict runs/classify/photos-resnet18 cat.jpg more/
+    striate predict squeezenet1_1 --weights squeezenet1_1.safetensors cat.jpg --json
+    """
+    from striate.actions.predict import predict as action
+    from striate.cli.show import print_json
+
+    bad = 0
+    for prediction in action(run, images, weights=weights, top=top):
+        bad += prediction.answer is None
+        if json:
+            print_json(prediction.to_json())
+        elif prediction.answer is None:
+            print(f"{prediction.file}\terror: {prediction.error}")
+        else:
+            named = ", ".join(f"{label} {100 * value:.1f} %" for label, value in prediction.answer.top)
+            print(f"{prediction.file}\t{named}")
+    if bad:
+        raise typer.Exit(1)

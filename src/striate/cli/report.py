@@ -1,0 +1,27 @@
+"""`striate report`."""
+
+from typing import Annotated, Optional
+
+import typer
+
+from striate.cli.train import Json
+
+
+def report(
+    run: Annotated[str, typer.Argument(help="A folder that `striate train` wrote.")],
+    out: Annotated[Optional[str], typer.Option(help="A file or folder for the page. [default: in the run]")] = None,
+    json: Json = False,
+) -> None:
+    """Write a run's report again: one HTML file without a network, for a screen, a phone or paper.
+
+    \b
+    striate report runs/classify/photos-resnet18 --out photos.html
+    """
+    from striate.actions.report import report as action
+    from striate.cli.show import print_json
+
+    page = str(action(run, out))
+    if json:
+        print_json({"files": [page]})
+    else:
+        print(page)

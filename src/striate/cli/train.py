@@ -1,0 +1,92 @@
+"""`striate train`."""
+
+from typing import Annotated, Optional
+
+import typer
+
+from striate.cli.option_help import TRAIN
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON line on stdout; the rest goes to stderr.")]
+
+
+def names_of_models(incomplete: str) -> list[str]:
+    """What completion offers for --model."""
+    from striate.models.catalog import list_models
+
+    return [name for name in ["auto", *list_models("classify")] if name.startswith(incomplete)]
+
+
+def train(
+    context: typer.Context,
+    data: Annotated[Optional[str], typer.Argument(help=TRAIN["data"], show_default=False)] = None,
+    resume: Annotated[Optional[str], typer.Option(help="Continue this run exactly where it was.")] = None,
+    config: Annotated[Optional[str], typer.Option(help="A TOML file with these options; flags win.")] = None,
+    task: Annotated[Optional[str], typer.Option(help=TRAIN["task"])] = None,
+    model: Annotated[Optional[str], typer.Option(help=TRAIN["model"], autocompletion=names_of_models)] = None,
+    recipe: Annotated[Optional[str], typer.Option(help=TRAIN["recipe"])] = None,
+    weights: Annotated[Optional[str], typer.Option(help=TRAIN["weights"])] = None,
+    epochs: Annotated[Optional[int], typer.Option(help=TRAIN["epochs"])] = None,
+    batch_size: Annotated[Optional[int], typer.Option(help=TRAIN["batch_size"])] = None,
+    image_size: Annotated[Optional[int], typer.Option(help=TRAIN["image_size"])] = None,
+    lr: Annotated[Optional[float], typer.Option(help=TRAIN["lr"])] = None,
+    optimizer: Annotated[Optional[str], typer.Option(help=TRAIN["optimizer"])] = None,
+    label_smoothing: Annotated[Optional[float], typer.Option(help=TRAIN["label_smoothing"])] = None,
+    patience: Annotated[Optional[int], typer.Option(help=TRAIN["patience"])] = None,
+    augment: Annotated[Optional[str], typer.Option(help=TRAIN["augment"])] = None,
+    fit: Annotated[Optional[str], typer.Option(help=TRAIN["fit"])] = None,
+    split: Annotated[Optional[str], typer.Option(help=TRAIN["split"])] = None,
+    test: Annotated[Optional[str], typer.Option(help=TRAIN["test"])] = None,
+    strict: Annotated[Optional[bool], typer.Option("--strict", help=TRAIN["strict"])] = None,
+    device: Annotated[Optional[str], typer.Option(help=TRAIN["device"])] = None,
+    precision: Annotated[Optional[str], typer.Option(help=TRAIN["precision"])] = None,
+    workers: Annotated[Optional[int], typer.Option(help=TRAIN["workers"])] = None,
+    seed: Annotated[Optional[int], typer.Option(help=TRAIN["seed"])] = None,
+    checkpoint_seconds: Annotated[Optional[float], typer.Option(help=TRAIN["checkpoint_seconds"])] = None,
+    out: Annotated[Optional[str], typer.Option(help=TRAIN["out"])] = None,
+    name: Annotated[Optional[str], typer.Option(help=TRAIN["name"])] = None,
+    json: Json = False,
+) -> None:
+    """Train a network on a folder of pictures, measure it on pictures it never saw, write a report.
+
+    \b
+    striate train photos/                        one folder a class; a network is chosen and the reason printed
+    striate train photos/ --model resnet18 --epochs 20
+    striate train mnist/ --seed 1 --json         IDX files, one JSON line at the end
+    striate train --resume runs/classify/photos-resnet18
+    """
+    given = {key: value for key, value in context.params.items() if key != "json"}
+    run_training(given, json)
+
+
+def run_training(given: dict[str, object], json: bool) -> None:
+    """Train and show the result; a training stopped by Ctrl-C says how to go on (exit 130)."""
+    import sys
+
+    from striate.actions.train import train as action
+    from striate.cli.show import Shown, accuracy_line, print_json
+
+    last: list[str] = []
+
+    with Shown() as shown:
+
+        def listen(event: object) -> None:
+            text = getattr(event, "text", "")
+            if text.startswith("run: "):
+                last[:] = [text.removeprefix("run: ")]
+            shown(event)  # type: ignore[arg-type]
+
+        try:
+            run = action(**given, on_event=listen)  # type: ignore[arg-type]
+        except KeyboardInterrupt:
+            shown.__exit__(None, None, None)
+            hint = f"; go on with: striate train --resume {last[0]}" if last else ""
+            print(f"\nstopped{hint}", file=sys.stderr)
+            raise typer.Exit(130) from None
+    result = run.result
+    if json:
+        print_json(result)
+        return
+    print(accuracy_line(result["metrics"], result["pictures"][result["split"]], result["split"]))
+    print(f"trained in {result['seconds']:.0f} s: {result['run']}")
+    print(f"report:    {run.path / 'report.html'}")
+    print(f"next:      striate predict {result['run']} PICTURE...")

@@ -1,0 +1,159 @@
+"""Folders and files of strangers: nothing outside is read, nothing hangs, nothing is followed in circles."""
+
+import errno
+import os
+import re
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from striate.data.dataset import BadPicture
+
+MAX_BYTES = 100_000_000
+
+_SYSTEM_NAMES = frozenset(
+    {"thumbs.db", "ehthumbs.db", "desktop.ini", "__macosx", "$recycle.bin", "@eadir", "icon\r", "lost+found"}
+)
+
+
+def readable(name: str) -> str:
+    """A file name as text that any file or terminal can hold: bytes that are no UTF-8 appear as `\\xe9`."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
+
+
+def natural(name: str) -> tuple[tuple[str | int, ...], str]:
+    """A sorting key for people: s2 before s10."""
+    pieces = re.split(r"([0-9]+)", name.casefold())
+    return tuple(int(piece) if odd % 2 else piece for odd, piece in enumerate(pieces)), name
+
+
+def is_hidden(name: str) -> bool:
+    """Whether a system made this entry, not its owner."""
+    return name.startswith(".") or name.lower() in _SYSTEM_NAMES
+
+
+def read_file(path: str | Path, max_bytes: int = MAX_BYTES) -> bytes:
+    """The content of a regular file.
+
+    Raises:
+        BadPicture: it is missing, no regular file, too large, or may not be read.
+    """
+    try:
+        # Without O_NONBLOCK, opening a named pipe waits for ever.
+        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    except ValueError as error:  # a null character in the name
+        raise BadPicture("the name is not possible") from error
+    except OSError as error:
+        raise BadPicture(_plain(error)) from error
+    try:
+        status = os.fstat(handle)
+        if not stat.S_ISREG(status.st_mode):
+            raise BadPicture(f"{_kind(status.st_mode)}, not a file")
+        if status.st_size > max_bytes:
+            raise BadPicture(f"the file has {status.st_size:,} bytes; at most {max_bytes:,} are read")
+        with os.fdopen(handle, "rb", closefd=False) as file:
+            return file.read(max_bytes + 1)
+    except OSError as error:
+        raise BadPicture(_plain(error)) from error
+    finally:
+        os.close(handle)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A file of a folder.
+
+    Attributes:
+        name: its path relative to the folder that was walked, with forward slashes, readable.
+        path: where it is, for the operating system.
+        problem: why it must not be opened, None if it may.
+    """
+
+    name: str
+    path: str
+    problem: str | None = None
+
+
+@dataclass(slots=True)
+class Listing:
+    """What stands in one folder: sorted as people sort, hidden entries only counted."""
+
+    files: list[Found] = field(default_factory=list)
+    folders: list[Found] = field(default_factory=list)
+    hidden: int = 0
+    linked_folders: list[str] = field(default_factory=list)
+
+
+def list_folder(path: str, root: str, prefix: str = "") -> Listing:
+    """The entries of one folder below `root` (absolute, links resolved); links to folders are not followed.
+
+    A link to a file counts as the file if it stays below `root`.
+
+    Raises:
+        OSError: the folder cannot be listed.
+    """
+    listing = Listing()
+    with os.scandir(path) as entries:
+        for entry in sorted(entries, key=lambda e: natural(e.name)):
+            found = Found(prefix + readable(entry.name), entry.path)
+            if is_hidden(entry.name):
+                listing.hidden += 1
+            elif entry.is_symlink():
+                _follow(found, root, listing)
+            elif entry.is_dir(follow_symlinks=False):
+                listing.folders.append(found)
+            elif entry.is_file(follow_symlinks=False):
+                listing.files.append(found)
+            else:
+                kind = _kind(entry.stat(follow_symlinks=False).st_mode)
+                listing.files.append(Found(found.name, found.path, f"{kind}, not a file"))
+    return listing
+
+
+def walk(path: str, root: str, prefix: str = "") -> Iterator[tuple[Listing, str | None]]:
+    """`list_folder` for a folder and all folders in it, top down; or the reason why one cannot be listed."""
+    waiting = [Found(prefix, path)]
+    while waiting:
+        here = waiting.pop()
+        try:
+            listing = list_folder(here.path, root, here.name)
+        except OSError as error:
+            yield Listing(), f"{here.name.rstrip('/')}: {_plain(error)}"
+            continue
+        waiting += [Found(f"{folder.name}/", folder.path) for folder in reversed(listing.folders)]
+        yield listing, None
+
+
+def _follow(found: Found, root: str, listing: Listing) -> None:
+    try:
+        mode = os.stat(found.path).st_mode  # noqa: PTH116 - entries are plain strings, for speed
+    except OSError as error:
+        looped = error.errno == errno.ELOOP
+        reason = "a symbolic link that leads round in a circle" if looped else "a symbolic link to nothing"
+        listing.files.append(Found(found.name, found.path, reason))
+        return
+    if stat.S_ISDIR(mode):
+        listing.linked_folders.append(found.name)
+        return
+    target = os.path.realpath(found.path)
+    outside = os.path.commonpath([root, target]) != root
+    reason_or_none = "a symbolic link that leads outside the data set" if outside else None
+    if not stat.S_ISREG(mode):
+        reason_or_none = f"a symbolic link to {_kind(mode)}, not to a file"
+    listing.files.append(Found(found.name, found.path, reason_or_none))
+
+
+def _kind(mode: int) -> str:
+    kinds = ((stat.S_ISDIR, "a folder"), (stat.S_ISFIFO, "a named pipe"), (stat.S_ISSOCK, "a socket"))
+    return next((name for test, name in kinds if test(mode)), "a device")
+
+
+def _plain(error: OSError) -> str:
+    if isinstance(error, FileNotFoundError):
+        return "there is no such file"
+    if isinstance(error, PermissionError):
+        return "permission to read it is missing"
+    if error.errno == errno.ELOOP:
+        return "a symbolic link that leads round in a circle"
+    return (error.strerror or str(error)).lower()

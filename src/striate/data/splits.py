@@ -1,0 +1,217 @@
+"""Which pictures train, which choose, which are only tested on.
+
+Unsplit data becomes 70/15/15, class by class, and a group of duplicates stays on one side. What the data's author
+split stays as given; a part that is missing is taken from training. Inside a class the order is that of a hash of seed
+and name: it does not depend on the order of the files, and a new file moves few others.
+"""
+
+import csv
+import hashlib
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+
+from striate.data.dataset import Item, Part
+from striate.errors import StriateError
+
+FEWEST_GROUPS = 3  # one for each part
+_WORDS: dict[str, Part] = {
+    "train": "train",
+    "training": "train",
+    "val": "validation",
+    "valid": "validation",
+    "validation": "validation",
+    "test": "test",
+    "testing": "test",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """Rows of the data set, ascending; no row is in two parts. `notes` say for people what was decided."""
+
+    train: tuple[int, ...]
+    validation: tuple[int, ...]
+    test: tuple[int, ...]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Rows that stay together, and their place in the order of hashes."""
+
+    rows: tuple[int, ...]
+    order: bytes
+
+
+def split(
+    items: Sequence[Item],
+    groups: Sequence[int],
+    *,
+    classes: Sequence[str],
+    seed: int,
+    rows: Sequence[int] | None = None,
+    parts: Sequence[Part | None] | None = None,
+) -> Split:
+    """Assign rows to training, validation and test.
+
+    Args:
+        items: the data set's, with labels.
+        groups: for each item a number that its duplicates share.
+        classes: names, for the notes.
+        rows: those that take part (the readable ones); all by default.
+        parts: what a split file says, in place of the items' own parts.
+
+    Raises:
+        StriateError: no picture is left for training.
+    """
+    chosen = range(len(items)) if rows is None else rows
+    given = [item.part for item in items] if parts is None else list(parts)
+    by_part: dict[Part, list[int]] = {"train": [], "validation": [], "test": []}
+    for row in chosen:
+        by_part[given[row] or "train"].append(row)
+    if not by_part["train"]:
+        raise StriateError(
+            f"there are no training pictures: validation {len(by_part['validation'])}, test {len(by_part['test'])}. "
+            "Put pictures into a train folder, or give an unsplit folder."
+        )
+    train, validation, test = by_part["train"], by_part["validation"], by_part["test"]
+    notes: list[str] = []
+    if validation and test:
+        return Split(*(tuple(sorted(part)) for part in (train, validation, test)))
+    whole = not validation and not test
+    train, taken, tested, small = _take(items, groups, train, seed, whole=whole)
+    if whole:
+        test = tested
+        notes.append(f"split 70/15/15 by class: {len(train)} train, {len(taken)} validation, {len(test)} test")
+    elif validation:
+        test = validation
+        notes.append(
+            f"no test part was given: the given validation part ({len(test)}) is the test part, and validation "
+            f"({len(taken)}) was taken from training"
+        )
+    else:
+        notes.append(f"no validation part was given: {len(taken)} pictures were taken from training for it")
+    if small:
+        names = ", ".join(classes[label] for label in small)
+        notes.append(f"classes with fewer than {FEWEST_GROUPS} different pictures, used for training only: {names}")
+    return Split(tuple(sorted(train)), tuple(sorted(taken)), tuple(sorted(test)), tuple(notes))
+
+
+def _take(
+    items: Sequence[Item], groups: Sequence[int], rows: Sequence[int], seed: int, *, whole: bool
+) -> tuple[list[int], list[int], list[int], list[int]]:
+    """Training, validation and (if `whole`) test rows out of `rows`, and the labels that are too small."""
+    train: list[int] = []
+    validation: list[int] = []
+    test: list[int] = []
+    small: list[int] = []
+    for label, together in sorted(_by_class(items, groups, rows, seed).items()):
+        if len(together) < FEWEST_GROUPS:
+            small.append(label)
+            train += [row for group in together for row in group.rows]
+            continue
+        count = sum(len(group.rows) for group in together)
+        to_validate, to_test = _targets(count, label) if whole else (max(1, (15 * count + 50) // 100), 0)
+        left = sorted(together, key=lambda group: group.order)
+        if to_test:
+            picked, left = _pick(left, to_test, keep=2)
+            test += picked
+        picked, left = _pick(left, to_validate, keep=1)
+        validation += picked
+        train += [row for group in left for row in group.rows]
+    return train, validation, test, small
+
+
+def _targets(count: int, label: int) -> tuple[int, int]:
+    """Pictures of a class for validation and test: 30 % together, the odd one by turns, so that neither is short."""
+    held = max(2, count - (7 * count + 5) // 10)
+    smaller, larger = held // 2, held - held // 2
+    return (smaller, larger) if label % 2 else (larger, smaller)
+
+
+def _pick(groups: list[_Group], target: int, keep: int) -> tuple[list[int], list[_Group]]:
+    """The rows of the first groups that fit into `target`, at least one group; at least `keep` groups are left."""
+    picked: list[int] = []
+    left: list[_Group] = []
+    taken = 0
+    for group in groups:
+        if len(picked) + len(group.rows) <= target and len(groups) - taken > keep:
+            picked += group.rows
+            taken += 1
+        else:
+            left.append(group)
+    if not picked:
+        smallest = min(left, key=lambda group: (len(group.rows), group.order))
+        left.remove(smallest)
+        picked += smallest.rows
+    return picked, left
+
+
+def _by_class(
+    items: Sequence[Item], groups: Sequence[int], rows: Sequence[int], seed: int
+) -> dict[int, list[_Group]]:
+    """The groups of each class; one with several labels counts for the most frequent."""
+    together: dict[int, list[int]] = {}
+    for row in rows:
+        together.setdefault(groups[row], []).append(row)
+    result: dict[int, list[_Group]] = {}
+    for group in together.values():
+        labels = Counter(-1 if (label := items[row].truth.label) is None else label for row in group)
+        label = min(labels, key=lambda value: (-labels[value], value))
+        order = min(_hash(items[row].name, seed) for row in group)
+        result.setdefault(label, []).append(_Group(tuple(group), order))
+    return result
+
+
+def _hash(name: str, seed: int) -> bytes:
+    return hashlib.blake2b(f"{seed}\n{name}".encode(errors="surrogateescape"), digest_size=8).digest()
+
+
+def read_split_file(path: Path, names: Sequence[str]) -> tuple[Part, ...]:
+    """The part of every name, from a CSV with the columns `image` and `split`.
+
+    Raises:
+        StriateError: the file cannot be read or is wrong, with its line; or a picture is missing from it.
+    """
+    known = set(names)
+    parts: dict[str, Part] = {}
+    for line, image, word in _split_rows(path):
+        part = _WORDS.get(word.strip().lower())
+        if part is None:
+            raise StriateError(f"{path}, line {line}: split '{word}' is unknown; use train, validation or test.")
+        if image not in known:
+            near = get_close_matches(image, names[:10_000], n=1)
+            guess = f" Did you mean '{near[0]}'?" if near else " Paths are relative to the data set."
+            raise StriateError(f"{path}, line {line}: the data set has no image '{image}'.{guess}")
+        if parts.setdefault(image, part) != part:
+            raise StriateError(f"{path}, line {line}: '{image}' is already in the {parts[image]} part. Keep one line.")
+    missing = [name for name in names if name not in parts]
+    if missing:
+        raise StriateError(
+            f"{path} has no line for {len(missing)} of {len(names)} images, '{missing[0]}' among them. Add them, or "
+            "take them out of the data set."
+        )
+    return tuple(parts[name] for name in names)
+
+
+def _split_rows(path: Path) -> list[tuple[int, str, str]]:
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            reader = csv.DictReader(file, strict=True)
+            columns = reader.fieldnames or []
+            if not {"image", "split"} <= set(columns):
+                found = ", ".join(columns) or "nothing"
+                raise StriateError(f"{path}, line 1: expected the columns image and split, found {found}.")
+            rows = []
+            for row in reader:
+                image, word = row["image"], row["split"]
+                if image is None or word is None:
+                    raise StriateError(f"{path}, line {reader.line_num}: expected an image and a split.")
+                rows.append((reader.line_num, image, word))
+            return rows
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise StriateError(f"{path} cannot be read as CSV: {reason}.") from error

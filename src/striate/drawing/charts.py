@@ -1,0 +1,265 @@
+"""Line charts and intervals as small SVG texts: the same numbers give the same bytes.
+
+For use inside a page (no namespace, so not as a file). Colours are CSS variables of the page around them (`--ink --quiet --rule --accent --paper`), so that a chart follows light, dark
+and print; without a page the fallbacks apply. No ids, no script, no style sheet of their own.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Literal
+
+Unit = Literal["number", "percent"]
+FONT = "font:12px system-ui,sans-serif"
+INK = "var(--ink,#1c2126)"
+QUIET = "var(--quiet,#5b656e)"
+RULE = "var(--rule,#dedbd3)"
+ACCENT = "var(--accent,#0b5d7a)"
+PAPER = "var(--paper,#fff)"
+LINE_GAP = 14  # pixels between two labels
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One curve: a value for each x, None where there is none. The strong one carries the message."""
+
+    name: str
+    values: Sequence[float | None]
+    strong: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A named stretch of x, both ends included."""
+
+    name: str
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """Where data coordinates lie on the paper: the plot's edges in pixels and the data at them."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+    x_range: tuple[float, float]
+    y_range: tuple[float, float]
+
+    def x(self, value: float) -> float:
+        low, high = self.x_range
+        return self.left + (value - low) / (high - low) * (self.right - self.left)
+
+    def y(self, value: float) -> float:
+        low, high = self.y_range
+        return self.bottom - (value - low) / (high - low) * (self.bottom - self.top)
+
+
+def line_chart(
+    title: str,
+    lines: Sequence[Line],
+    *,
+    unit: Unit = "number",
+    spans: Sequence[Span] = (),
+    marked: int | None = None,
+    height: int = 250,
+) -> str:
+    """Curves over epochs 1, 2, 3...; `spans` are separated by dashed lines, `marked` is the best epoch.
+
+    Percentages are fractions and their axis ends at 1; other axes begin at 0. Values that are not finite are gaps.
+    """
+    lines = [Line(one.name, [_finite(v) for v in one.values], one.strong) for one in lines]
+    values = [value for one in lines for value in one.values if value is not None]
+    epochs = max((len(one.values) for one in lines), default=0)
+    if not values:
+        return ""
+    ticks = nice_ticks(*_limits(values, unit))
+    margin = 30 + 7 * max(len(one.name) for one in lines)
+    frame = Frame(46, 26, 460 - margin, height - 34, _epoch_range(epochs), (ticks[0], ticks[-1]))
+    parts = [
+        *_horizontal(frame, ticks, unit),
+        *_epochs(frame, epochs),
+        *_spans(frame, spans),
+        *_marker(frame, marked, epochs),
+        *(_curve(frame, one) for one in lines),
+        *_end_labels(frame, lines),
+        *(_points(frame, one, unit, marked) for one in lines),
+    ]
+    last = "; ".join(f"{one.name} ends at {tick_text(_last(one)[1], None, unit)}" for one in lines if _last(one))
+    return _svg(460, height, f"{title}: {last}.", "".join(parts))
+
+
+def interval_bar(value: float, low: float, high: float, description: str) -> str:
+    """A fraction with its interval on a scale from a round number below it to 100 %."""
+    floor = next((f for f in (0.98, 0.95, 0.9, 0.8, 0.5) if low >= f), 0.0)
+    frame = Frame(16, 0, 344, 16, (floor, 1.0), (0.0, 1.0))
+    x_low, x_high = frame.x(low), frame.x(high)
+    parts = [
+        _rule(frame.left, 16, frame.right, 16, RULE, 2),
+        f'<rect x="{_n(x_low)}" y="11" width="{_n(max(x_high - x_low, 2))}" height="10" rx="5" '
+        f'style="fill:{ACCENT};opacity:.28"/>',
+        f'<circle cx="{_n(frame.x(value))}" cy="16" r="5.5" style="fill:{ACCENT}"/>',
+        _text(frame.left, 40, tick_text(floor, None, "percent"), QUIET, "start"),
+        _text(frame.right, 40, "100\u00a0%", QUIET, "end"),
+    ]
+    return _svg(360, 46, description, "".join(parts))
+
+
+def nice_ticks(low: float, high: float, count: int = 4) -> list[float]:
+    """About `count` round steps (1, 2, 2.5 or 5 times a power of ten) that cover [low, high]."""
+    if not high > low:
+        high = low + (abs(low) or 1.0)
+    rough = (high - low) / count
+    power = 10.0 ** math.floor(math.log10(rough))
+    step = next(factor * power for factor in (1, 2, 2.5, 5, 10) if factor * power >= rough * 0.999)
+    first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
+    return [round(index * step, 12) for index in range(first, last + 1)]
+
+
+def tick_text(value: float, step: float | None, unit: Unit) -> str:
+    """A number as the axis writes it, with the decimals that `step` needs."""
+    if unit == "percent":
+        shown, step = value * 100, None if step is None else step * 100
+        return f"{shown:.{_decimals(step, 1)}f}\u00a0%"
+    return f"{value:.{_decimals(step, 4)}f}" if step is None or step >= 0.001 else f"{value:g}"
+
+
+def _limits(values: list[float], unit: Unit) -> tuple[float, float]:
+    if unit == "percent":
+        return max(0.0, min(*values, 0.98)), 1.0
+    return min(0.0, *values), max(values)
+
+
+def _epoch_range(epochs: int) -> tuple[float, float]:
+    return (1, epochs) if epochs > 1 else (0.5, 1.5)
+
+
+def _horizontal(frame: Frame, ticks: list[float], unit: Unit) -> list[str]:
+    step = ticks[1] - ticks[0]
+    parts = []
+    for tick in ticks:
+        y = frame.y(tick)
+        parts.append(_rule(frame.left, y, frame.right, y, RULE))
+        parts.append(_text(frame.left - 7, y + 4, tick_text(tick, step, unit), QUIET, "end"))
+    return parts
+
+
+def _epochs(frame: Frame, epochs: int) -> list[str]:
+    step = max(1, math.ceil(nice_ticks(0, epochs, 6)[1]))
+    shown = sorted({1, *range(step, epochs + 1, step)} - ({step} if step == 2 and epochs > 8 else set()))
+    parts = [_text(frame.x(epoch), frame.bottom + 17, str(epoch), QUIET, "middle") for epoch in shown]
+    parts.append(_text((frame.left + frame.right) / 2, frame.bottom + 32, "epoch", QUIET, "middle"))
+    return parts
+
+
+def _spans(frame: Frame, spans: Sequence[Span]) -> list[str]:
+    if len(spans) < 2:
+        return []
+    parts = []
+    for span in spans:
+        start = max(frame.left, frame.x(span.first - 0.5))
+        end = min(frame.right, frame.x(span.last + 0.5))
+        if start > frame.left:
+            parts.append(_rule(start, frame.top - 16, start, frame.bottom, QUIET, dashes="3 3"))
+        room = int((end - start) / 6.5)
+        if room >= 3:
+            name = span.name if len(span.name) <= room else span.name[: room - 1] + "…"
+            parts.append(_text((start + end) / 2, frame.top - 8, name, QUIET, "middle"))
+    return parts
+
+
+def _marker(frame: Frame, marked: int | None, epochs: int) -> list[str]:
+    if marked is None or not 1 <= marked <= epochs:
+        return []
+    x = frame.x(marked)
+    right = x < frame.right - 40
+    return [
+        _rule(x, frame.top, x, frame.bottom, ACCENT, dashes="1 3"),
+        _text(x + (5 if right else -5), frame.top + 11, "best", ACCENT, "start" if right else "end"),
+    ]
+
+
+def _curve(frame: Frame, line: Line) -> str:
+    style = f"fill:none;stroke:{ACCENT};stroke-width:2.25" if line.strong else f"fill:none;stroke:{QUIET};stroke-width:1.5"
+    path, pen_up = [], True
+    for epoch, value in enumerate(line.values, 1):
+        if value is None:
+            pen_up = True
+            continue
+        path.append(f"{'M' if pen_up else 'L'}{_n(frame.x(epoch))} {_n(frame.y(value))}")
+        pen_up = False
+    return f'<path d="{"".join(path)}" style="{style};stroke-linejoin:round"/>'
+
+
+def _end_labels(frame: Frame, lines: Sequence[Line]) -> list[str]:
+    """Each curve's name beside its last point, pushed apart so that no two overlap."""
+    ends = sorted(((frame.y(last[1]), frame.x(last[0]), one) for one in lines if (last := _last(one))), key=lambda e: e[0])
+    parts = []
+    free_from = -math.inf
+    room_below = (len(ends) - 1) * LINE_GAP
+    for y, x, line in ends:
+        y = max(min(y, frame.bottom - room_below), free_from)  # noqa: PLW2901
+        free_from, room_below = y + LINE_GAP, room_below - LINE_GAP
+        parts.append(_text(max(x, frame.left) + 8, y + 4, line.name, ACCENT if line.strong else QUIET, "start"))
+    return parts
+
+
+def _points(frame: Frame, line: Line, unit: Unit, marked: int | None) -> str:
+    """Invisible discs that tell their value on hover, and a visible one at the best epoch or a lonely point."""
+    parts = []
+    known = sum(value is not None for value in line.values)
+    for epoch, value in enumerate(line.values, 1):
+        best = line.strong and epoch == marked
+        if value is None or (known > 150 and not best):
+            continue
+        if best or known == 1:
+            style = f"fill:{PAPER};stroke:{ACCENT if line.strong else QUIET};stroke-width:2.25"
+        else:
+            style = "fill:transparent"
+        told = escape(f"{line.name}, epoch {epoch}: {tick_text(value, None, unit)}")
+        radius = 4 if best or known == 1 else 6
+        parts.append(
+            f'<circle cx="{_n(frame.x(epoch))}" cy="{_n(frame.y(value))}" r="{radius}" style="{style}">'
+            f"<title>{told}</title></circle>"
+        )
+    return "".join(parts)
+
+
+def _last(line: Line) -> tuple[int, float] | None:
+    return next(((e, v) for e, v in reversed(list(enumerate(line.values, 1))) if v is not None), None)
+
+
+def _finite(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None
+
+
+def _decimals(step: float | None, otherwise: int) -> int:
+    if step is None:
+        return otherwise
+    return next((digits for digits in range(4) if abs(step * 10**digits - round(step * 10**digits)) < 1e-6), 4)
+
+
+def _n(value: float) -> str:
+    return f"{value:.1f}".removesuffix(".0")
+
+
+def _rule(x1: float, y1: float, x2: float, y2: float, colour: str, width: float = 1, dashes: str = "") -> str:
+    dashed = f";stroke-dasharray:{dashes}" if dashes else ""
+    return (
+        f'<line x1="{_n(x1)}" y1="{_n(y1)}" x2="{_n(x2)}" y2="{_n(y2)}" '
+        f'style="stroke:{colour};stroke-width:{width:g}{dashed}"/>'
+    )
+
+
+def _text(x: float, y: float, text: str, colour: str, anchor: str) -> str:
+    return f'<text x="{_n(x)}" y="{_n(y)}" text-anchor="{anchor}" style="fill:{colour}">{escape(text)}</text>'
+
+
+def _svg(width: int, height: int, description: str, content: str) -> str:
+    return (
+        f'<svg viewBox="0 0 {width} {height}" role="img" '
+        f'aria-label="{escape(description)}" style="{FONT}">{content}</svg>'
+    )

@@ -1,0 +1,90 @@
+"""Names of weights: from other packages' layouts to torchvision's, which Striate uses.
+
+Layouts are recognised by their names. For ResNet and SqueezeNet timm's names are torchvision's.
+"""
+
+import re
+from collections.abc import Callable, Collection
+
+from torch import Tensor
+
+PREFIXES = ("module.", "model.", "network.", "_orig_mod.")  # DataParallel, Lightning, recipes, torch.compile
+
+# First block of each stage of EfficientNet-Lite0 where blocks are counted through (efficientnet_pytorch).
+STAGE_STARTS = (0, 1, 3, 5, 8, 11, 15)
+
+
+def without_prefixes(tensors: dict[str, Tensor], wanted: Collection[str]) -> tuple[dict[str, Tensor], str]:
+    """Tensors without the prefix that all names share, and that prefix; names that the network has stay."""
+    removed = ""
+    while tensors:
+        shared = next((p for p in PREFIXES if all(name.startswith(p) for name in tensors)), None)
+        if shared is None or any(name in wanted for name in tensors):
+            break
+        tensors = {name.removeprefix(shared): tensor for name, tensor in tensors.items()}
+        removed += shared
+    return tensors, removed
+
+
+def to_torchvision(tensors: dict[str, Tensor]) -> tuple[dict[str, Tensor], str]:
+    """Tensors under torchvision's names, and the name of the layout they came in."""
+    for marker, layout, rename in LAYOUTS:
+        if marker in tensors:
+            return {rename(name): tensor for name, tensor in tensors.items()}, layout
+    return tensors, "torchvision"
+
+
+def _from_efficientnet_pytorch(name: str) -> str:
+    """`_blocks.3._expand_conv.weight` -> `features.3.0.block.0.0.weight`."""
+    inside = re.fullmatch(r"_blocks\.(\d+)\._(\w+?)\.(\w+)", name)
+    if inside is None:
+        ends = {"_conv_stem": "features.0.0", "_bn0": "features.0.1", "_fc": "classifier.1"}
+        ends |= {"_conv_head": "features.8.0", "_bn1": "features.8.1"}
+        return _replace_start(name, ends)
+    number, layer, rest = int(inside[1]), inside[2], inside[3]
+    stage = sum(start <= number for start in STAGE_STARTS)
+    place = {"expand_conv": "0.0", "bn0": "0.1", "depthwise_conv": "1.0", "bn1": "1.1"}
+    place |= {"project_conv": "3.0", "bn2": "3.1"}
+    if layer not in place:
+        return name
+    return _in_block(stage, number - STAGE_STARTS[stage - 1], place[layer], rest)
+
+
+def _from_timm_efficientnet(name: str) -> str:
+    """`blocks.2.0.conv_pw.weight` -> `features.3.0.block.0.0.weight`."""
+    inside = re.fullmatch(r"blocks\.(\d+)\.(\d+)\.(\w+)\.(\w+)", name)
+    if inside is None:
+        ends = {"conv_stem": "features.0.0", "bn1": "features.0.1", "classifier": "classifier.1"}
+        ends |= {"conv_head": "features.8.0", "bn2": "features.8.1"}
+        return _replace_start(name, ends)
+    stage, number, layer, rest = int(inside[1]) + 1, int(inside[2]), inside[3], inside[4]
+    if stage == 1:  # no expansion: depthwise, then pointwise
+        place = {"conv_dw": "1.0", "bn1": "1.1", "conv_pw": "3.0", "bn2": "3.1"}
+    else:
+        place = {
+            "conv_pw": "0.0",
+            "bn1": "0.1",
+            "conv_dw": "1.0",
+            "bn2": "1.1",
+            "conv_pwl": "3.0",
+            "bn3": "3.1",
+        }
+    return _in_block(stage, number, place[layer], rest) if layer in place else name
+
+
+def _in_block(stage: int, number: int, place: str, rest: str) -> str:
+    """A name in an inverted residual; the first stage does not expand, so its slots lie one earlier."""
+    slot, layer = place.split(".")
+    return f"features.{stage}.{number}.block.{int(slot) - (stage == 1)}.{layer}.{rest}"
+
+
+def _replace_start(name: str, starts: dict[str, str]) -> str:
+    start, _, rest = name.partition(".")
+    return f"{starts[start]}.{rest}" if start in starts else name
+
+
+# A name that only this layout has, the layout, and how its names are translated.
+LAYOUTS: tuple[tuple[str, str, Callable[[str], str]], ...] = (
+    ("_conv_stem.weight", "efficientnet_pytorch", _from_efficientnet_pytorch),
+    ("conv_stem.weight", "timm", _from_timm_efficientnet),
+)

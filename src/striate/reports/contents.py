@@ -1,0 +1,93 @@
+"""What a run folder holds, read once; a file that is missing or damaged is a sentence, not an error."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from striate.errors import StriateError
+from striate.runs.folder import RunFolder
+
+MEANING = {
+    "config.toml": "the settings",
+    "dataset.json": "the data set and its split",
+    "environment.json": "the machine and versions",
+    "metrics.jsonl": "the epochs",
+    "calibration.json": "the temperature that calibrates probabilities",
+    "preprocess.json": "the preprocessing",
+    "evaluation.json": "the evaluation",
+    "result.json": "the summary that ends a training",
+}
+
+
+@dataclass(frozen=True)
+class Contents:
+    """The parsed files of a run by name, `{}` for those that are not there, and why they are not."""
+
+    folder: RunFolder
+    files: dict[str, dict[str, Any]]
+    epochs: list[dict[str, Any]]
+    absent: dict[str, str]
+
+    def __getitem__(self, name: str) -> dict[str, Any]:
+        return self.files[name]
+
+    @property
+    def name(self) -> str:
+        return self.folder.path.resolve().name
+
+    @property
+    def run(self) -> str:
+        """The run as a command line names it."""
+        told = str(self["result.json"].get("run", ""))
+        return told if told.rstrip("/").endswith(f"/{self.name}") else str(self.folder.path)
+
+    @property
+    def resolved(self) -> dict[str, Any]:
+        return _mapping(self["config.toml"].get("resolved"))
+
+    @property
+    def metrics(self) -> dict[str, Any]:
+        """The figures of the evaluation; the summary has the same ones."""
+        return _mapping(self["evaluation.json"].get("metrics")) or _mapping(self["result.json"].get("metrics"))
+
+    @property
+    def split(self) -> str:
+        """`test`, or `validation` where no test part could be made."""
+        return str(self["evaluation.json"].get("split") or self["result.json"].get("split") or "test")
+
+    @property
+    def best_epoch(self) -> int | None:
+        """The position (from 1) of the last epoch that was better than all before it."""
+        return max((n for n, epoch in enumerate(self.epochs, 1) if epoch.get("best")), default=None)
+
+
+def read_contents(folder: RunFolder) -> Contents:
+    """Everything a report needs of a run."""
+    files: dict[str, dict[str, Any]] = {}
+    absent: dict[str, str] = {}
+    for name, meaning in MEANING.items():
+        if name == "metrics.jsonl":
+            continue
+        files[name] = {}
+        if not (folder / name).is_file():
+            absent[name] = f"{name} ({meaning}) is not there"
+            continue
+        try:
+            read = folder.read_toml(name) if name.endswith(".toml") else folder.read_json(name)
+        except StriateError:
+            read = None
+        if isinstance(read, dict):
+            files[name] = read
+        else:
+            absent[name] = f"{name} ({meaning}) is damaged"
+    epochs: list[dict[str, Any]] = []
+    try:
+        epochs = [epoch for epoch in folder.read_metrics() if isinstance(epoch, dict)]
+    except ValueError:
+        absent["metrics.jsonl"] = "metrics.jsonl (the epochs) is damaged"
+    if not epochs:
+        absent.setdefault("metrics.jsonl", "metrics.jsonl (the epochs) is not there yet")
+    return Contents(folder, files, epochs, absent)
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}

@@ -1,0 +1,47 @@
+"""One HTML text from a template, with the style sheet and the script inside and every text escaped.
+
+The page's own content policy forbids any request and any script but ours: even a mistake in a template could not
+make a file name run.
+"""
+
+import base64
+import hashlib
+from importlib.resources import files
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from striate.reports import words
+
+
+def render(template: str, values: dict[str, Any]) -> str:
+    """The page that `template` makes of `values`; a name that is missing there is a bug and raises."""
+    texts = files("striate.reports") / "templates"
+    style = (texts / "page.css").read_text(encoding="utf-8")
+    script = (texts / "page.js").read_text(encoding="utf-8")
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    environment = Environment(
+        loader=PackageLoader("striate.reports", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    for word in (
+        words.count,
+        words.plural,
+        words.percent,
+        words.percent_range,
+        words.decimal,
+        words.short,
+        words.duration,
+        words.date,
+        words.setting,
+    ):
+        environment.filters[word.__name__] = word
+    page = environment.get_template(template).render(
+        values, style=Markup(style), script=Markup(script), script_digest=digest
+    )
+    # A file name that is not UTF-8 arrives with lone surrogates, which no HTML file can hold.
+    return page.encode(errors="replace").decode()

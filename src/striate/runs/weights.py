@@ -1,0 +1,39 @@
+"""A network's weights as one safetensors file that also says which network they belong to."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor, nn
+
+from striate.errors import StriateError
+from striate.runs.files import write_bytes
+
+KEY = "striate"
+
+
+def write_weights(path: Path, network: nn.Module, architecture: dict[str, Any]) -> None:
+    """Write every parameter and buffer of `network`, contiguous, and the arguments that build it again."""
+    tensors = {
+        name: tensor.detach().to("cpu", copy=True).contiguous() for name, tensor in network.state_dict().items()
+    }
+    write_bytes(path, save(tensors, metadata={KEY: json.dumps(architecture, sort_keys=True)}))
+
+
+def read_weights(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """Tensors by name, and the arguments that build their network.
+
+    Raises:
+        StriateError: the file is missing, damaged or carries no architecture.
+    """
+    try:
+        with safe_open(path, framework="pt", device="cpu") as file:
+            tensors = {name: file.get_tensor(name).clone() for name in file.keys()}  # noqa: SIM118
+            architecture = json.loads((file.metadata() or {})[KEY])
+    except FileNotFoundError as error:
+        raise StriateError(f"{path} is missing; this run holds no network yet. Resume it or train it again.") from error
+    except (SafetensorError, KeyError, ValueError, OSError) as error:
+        raise StriateError(f"{path} is damaged or not a run's weights ({error}); train the run again.") from error
+    return tensors, architecture

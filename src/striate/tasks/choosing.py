@@ -1,0 +1,60 @@
+"""`--model auto`: the written rule that chooses a network for a data set, and says why."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+from striate.errors import StriateError
+
+SMALL = 64  # pixels: photographs are larger, and pretrained networks were made for photographs
+PRETRAINED = ("efficientnet_lite0", "resnet18", "squeezenet1_1")  # in the order in which they are tried
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """What the rule looks at: median height and width, and whether every picture looked at is grey."""
+
+    height: int
+    width: int
+    grey: bool
+
+    @classmethod
+    def of(cls, shapes: list[tuple[int, int, int]]) -> "Traits":
+        """Traits of pictures with these (channels, height, width)."""
+        if not shapes:
+            raise StriateError("no picture could be read, so there is nothing to train on; `striate check` names why.")
+        return cls(
+            int(median(height for _, height, _ in shapes)),
+            int(median(width for _, _, width in shapes)),
+            all(channels == 1 for channels, _, _ in shapes),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A network, whether it starts from pretrained weights, its input side (None: the network's own), and why."""
+
+    model: str
+    pretrained: bool
+    image_size: int | None
+    reason: str
+
+
+def choose(traits: Traits, available: Callable[[str], Path | None]) -> Choice:
+    """The rule.
+
+    Pictures under 64 pixels, and grey ones, train a small network from scratch, at 28 or 64 pixels: ImageNet's
+    photographs are neither small nor grey. Colour photographs start from the first pretrained network whose weights
+    are already on this machine; without any, ResNet-18 starts from scratch.
+    """
+    size = f"{traits.width}x{traits.height}"
+    if max(traits.height, traits.width) < SMALL:
+        return Choice("book_mnist", False, max(28, traits.height, traits.width), f"small pictures ({size})")
+    if traits.grey:
+        return Choice("book_mnist", False, SMALL, f"grey pictures ({size})")
+    for name in PRETRAINED:
+        if available(name) is not None:
+            reason = f"colour photographs ({size}), and its ImageNet weights are on this machine"
+            return Choice(name, True, None, reason)
+    return Choice("resnet18", False, None, f"colour photographs ({size}), and no pretrained weights are on this machine")

@@ -1,0 +1,96 @@
+"""The loop's one callback: keeps the best weights, writes the run folder, reports progress."""
+
+from collections.abc import Callable
+from time import monotonic
+from typing import Any
+
+import torch
+from torch import nn
+from torch.optim import Optimizer
+
+from striate.events import EpochEnded, Listener, Progress
+from striate.runs.checkpoint import write_tree
+from striate.runs.folder import RunFolder
+from striate.runs.weights import read_weights, write_weights
+from striate.training.position import Position
+from striate.training.stages import Stage
+
+SHARE_FOR_SAVING = 0.05  # checkpoints never take more of the time than this
+
+
+class Recorder:
+    """Knows where the training stands and puts it on disk."""
+
+    def __init__(
+        self,
+        folder: RunFolder,
+        network: nn.Module,
+        position: Position,
+        *,
+        architecture: dict[str, Any],
+        epochs: int,
+        score: Callable[[dict[str, float]], tuple[float, ...]],
+        checkpoint_seconds: float,
+        on_event: Listener,
+    ) -> None:
+        self.folder, self.network, self.position = folder, network, position
+        self.architecture, self.epochs, self.score = architecture, epochs, score
+        self.checkpoint_seconds, self.on_event = checkpoint_seconds, on_event
+        self.next_save = monotonic() + checkpoint_seconds
+        self.epoch_started = monotonic()
+
+    def stage_started(self, stage: Stage, optimizer: Optimizer) -> None:
+        """From here on the stage's optimiser belongs into checkpoints."""
+        self.stage, self.optimizer = stage, optimizer
+        self.epoch_started = monotonic()
+
+    def step_ended(self, steps: int) -> None:
+        """One batch of an epoch's `steps` is done."""
+        position = self.position
+        what = f"epoch {position.epochs_done + 1}/{self.epochs} ({self.stage.name})"
+        self.on_event(Progress(what, position.step, steps, "steps"))
+        if monotonic() >= self.next_save:
+            self.save()
+
+    def epoch_ended(self, figures: dict[str, float]) -> None:
+        """An epoch was trained and validated: keep its weights if they are the best, write its line."""
+        position, score = self.position, list(self.score(figures))
+        best = not position.best or score > position.best
+        position.epoch, position.epochs_done, position.step = position.epoch + 1, position.epochs_done + 1, 0
+        position.stale = 0 if best else position.stale + 1
+        if best:
+            position.best, position.best_epoch = score, position.epochs_done
+            write_weights(self.folder / "best.safetensors", self.network, self.architecture)
+        values = {
+            "train_loss": float(position.loss_sum) / max(1, position.pictures),
+            **{f"validation_{name}": value for name, value in figures.items()},
+            "lr": float(self.optimizer.param_groups[0]["lr"]),
+        }
+        position.loss_sum, position.pictures = torch.zeros_like(position.loss_sum), 0
+        seconds = monotonic() - self.epoch_started
+        line = {"epoch": position.epochs_done, "stage": self.stage.name, **values}
+        self.folder.append_metrics({**line, "seconds": round(seconds, 3), "best": best})
+        self.on_event(EpochEnded(self.stage.name, position.epochs_done, self.epochs, seconds, best, values))
+        self.epoch_started = monotonic()
+
+    def stage_ended(self) -> None:
+        """The next stage, or the end, goes on from the best weights."""
+        position = self.position
+        position.stage, position.epoch, position.stale = position.stage + 1, 0, 0
+        if position.best:
+            tensors, _ = read_weights(self.folder / "best.safetensors")
+            self.network.load_state_dict(tensors)
+        self.save()
+
+    def save(self) -> None:
+        """Write a checkpoint: all that exact resume needs, of one moment."""
+        began = monotonic()
+        tree = {
+            "position": self.position.to_tree(),
+            "network": dict(self.network.state_dict()),
+            "optimizer": self.optimizer.state_dict(),
+            "rng": torch.get_rng_state(),
+        }
+        write_tree(self.folder / "checkpoint.safetensors", tree)
+        took = monotonic() - began
+        self.next_save = monotonic() + max(self.checkpoint_seconds, took / SHARE_FOR_SAVING)

@@ -1,0 +1,99 @@
+"""What transfer learning and Grad-CAM rely on: where the head is, and how it is replaced."""
+
+import pytest
+import torch
+from torch import nn
+
+from striate.errors import StriateError
+from striate.models.backbone import Backbone, head_of, head_parameter_names, replace_head
+from striate.models.build import create_model
+from striate.models.catalog import MODELS
+
+every_network = pytest.mark.parametrize("name", MODELS)
+MAPS = {  # channels and sides at the published input, from the papers' tables
+    "lenet5": [(6, 14), (16, 5)],
+    "resnet18": [(64, 56), (128, 28), (256, 14), (512, 7)],
+    "squeezenet1_1": [(128, 55), (256, 27), (512, 13)],
+    "book_mnist": [(32, 13), (64, 5), (64, 3)],
+    "book_cats_dogs": [(32, 74), (64, 36), (128, 17), (128, 7)],
+    "efficientnet_lite0": [(16, 112), (24, 56), (40, 28), (112, 14), (1280, 7)],
+}
+
+
+def small(name: str) -> nn.Module:
+    return create_model(name, image_size=MODELS[name].smallest)
+
+
+@every_network
+def test_feature_maps_have_the_papers_channels_and_sides(name):
+    with torch.device("meta"):
+        network = create_model(name).eval()
+        maps = network.feature_maps(torch.empty(2, *MODELS[name].input))
+    assert [tuple(found.shape) for found in maps] == [(2, c, side, side) for c, side in MAPS[name]]
+
+
+@every_network
+def test_no_feature_map_is_negative_where_a_rectifier_made_it(name):
+    entry = MODELS[name]
+    maps = small(name).eval().feature_maps(torch.randn(2, entry.input[0], entry.smallest, entry.smallest))
+    assert maps[-1].min() >= 0
+
+
+@every_network
+def test_the_head_is_the_last_layer_with_weights(name):
+    network = small(name)
+    layers = [layer for layer in network.modules() if isinstance(layer, nn.Conv2d | nn.Linear)]
+    assert head_of(network) is layers[-1]
+    last_two = [key for key, _ in network.named_parameters()][-2:]
+    assert head_parameter_names(network) == set(last_two)
+
+
+@every_network
+def test_a_new_head_has_the_new_classes_and_leaves_the_rest_alone(name):
+    network, entry = small(name).eval(), MODELS[name]
+    before = {key: value.clone() for key, value in network.state_dict().items()}
+    replace_head(network, 5)
+    changed = {key for key, value in network.state_dict().items() if not torch.equal(value, before[key])}
+    assert changed == head_parameter_names(network)
+    assert network(torch.zeros(2, entry.input[0], entry.smallest, entry.smallest)).shape == (2, 5)
+    assert isinstance(network, Backbone)
+
+
+@every_network
+def test_a_new_head_comes_from_its_generator_alone(name):
+    network, heads = small(name), []
+    for seed, ambient in ((1, 10), (1, 11), (2, 11)):
+        torch.manual_seed(ambient)
+        state = torch.get_rng_state()
+        replace_head(network, 5, torch.Generator().manual_seed(seed))
+        assert torch.equal(torch.get_rng_state(), state)
+        heads.append(head_of(network).weight.detach().clone())
+    assert torch.equal(heads[0], heads[1])
+    assert not torch.equal(heads[0], heads[2])
+
+
+def test_a_new_head_keeps_precision_and_can_be_trained():
+    network = small("resnet18").double()
+    for parameter in network.parameters():
+        parameter.requires_grad_(False)
+    replace_head(network, 4)
+    assert head_of(network).weight.dtype == torch.float64
+    assert {key for key, value in network.named_parameters() if value.requires_grad} == {
+        "fc.weight",
+        "fc.bias",
+    }
+
+
+def test_one_output_for_two_classes_stays_one_output():
+    network = small("book_cats_dogs")
+    replace_head(network, 2)
+    assert head_of(network).out_features == 1
+    replace_head(network, 3)
+    assert head_of(network).out_features == 3
+
+
+def test_a_module_without_a_head_and_a_head_without_classes_are_refused():
+    with pytest.raises(StriateError, match="Sequential does not say which layer"):
+        head_of(nn.Sequential(nn.Linear(2, 2)))
+    with pytest.raises(StriateError, match="0 classes"):
+        replace_head(small("lenet5"), 0)

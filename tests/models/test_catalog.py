@@ -1,0 +1,180 @@
+"""Every figure of the catalogue, counted again, and what every network of it promises."""
+
+import math
+import subprocess
+import sys
+
+import pytest
+import torch
+import torchvision
+from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from striate.errors import StriateError, UnknownName
+from striate.models.backbone import Backbone, head_of
+from striate.models.build import create_model
+from striate.models.catalog import MODELS, find_entry, list_models
+from striate.models.weights import WEIGHTS
+
+every_network = pytest.mark.parametrize("name", MODELS)
+
+
+def pictures(name: str, count: int) -> torch.Tensor:
+    """Noise of the smallest size that a network takes."""
+    entry = MODELS[name]
+    generator = torch.Generator().manual_seed(7)
+    return torch.randn(count, entry.input[0], entry.smallest, entry.smallest, generator=generator)
+
+
+def smallest(name: str, num_classes: int | None = None) -> nn.Module:
+    torch.manual_seed(3)
+    return create_model(name, num_classes, image_size=MODELS[name].smallest)
+
+
+def decoded(logits: torch.Tensor) -> torch.Tensor:
+    """A single output z means the two classes [0, z]."""
+    return nn.functional.pad(logits, (1, 0)) if logits.shape[1] == 1 else logits
+
+
+@every_network
+def test_parameters_are_as_many_as_the_table_says(name):
+    with torch.device("meta"):
+        network = create_model(name)
+    assert sum(parameter.numel() for parameter in network.parameters()) == MODELS[name].parameters
+
+
+@every_network
+def test_multiply_adds_are_as_many_as_torch_counts(name):
+    with torch.device("meta"):
+        network = create_model(name).eval()
+        images = torch.empty(1, *MODELS[name].input)
+    with FlopCounterMode(display=False) as counter:
+        network(images)
+    assert counter.get_total_flops() == 2 * MODELS[name].multiply_adds
+
+
+@pytest.mark.parametrize(
+    ("name", "published"),
+    [
+        ("resnet18", torchvision.models.ResNet18_Weights.IMAGENET1K_V1),
+        ("squeezenet1_1", torchvision.models.SqueezeNet1_1_Weights.IMAGENET1K_V1),
+    ],
+)
+def test_figures_are_those_that_torchvision_publishes(name, published):
+    entry, meta = MODELS[name], published.meta
+    assert entry.parameters == meta["num_params"]
+    assert round(entry.multiply_adds / 1e9, 3) == meta["_ops"]
+    assert entry.published.startswith(f"{meta['_metrics']['ImageNet-1K']['acc@1']} % top-1")
+    assert WEIGHTS[name, "imagenet"].url == published.url
+    assert WEIGHTS[name, "imagenet"].sha256 in published.url
+
+
+def test_lenet_multiplies_as_often_as_arithmetic_by_hand_says():
+    c1, c3 = 28 * 28 * 6 * 25, 10 * 10 * 16 * 6 * 25
+    assert MODELS["lenet5"].multiply_adds == c1 + c3 + 400 * 120 + 120 * 84 + 84 * 10
+
+
+@every_network
+def test_an_untrained_network_is_about_as_good_as_guessing(name):
+    logits = decoded(smallest(name).eval()(pictures(name, 16)))
+    classes = logits.shape[1]
+    labels = torch.arange(16) % classes
+    assert nn.functional.cross_entropy(logits, labels).item() == pytest.approx(math.log(classes), rel=0.15)
+
+
+@every_network
+def test_every_parameter_gets_a_gradient(name):
+    network = smallest(name).train()
+    logits = decoded(network(pictures(name, 4)))
+    nn.functional.cross_entropy(logits, torch.tensor([0, 1, 0, 1])).backward()
+    without = [key for key, value in network.named_parameters() if value.grad is None or not value.grad.any()]
+    assert without == []
+
+
+@every_network
+def test_an_image_does_not_see_its_neighbours(name):
+    network, images = smallest(name).eval(), pictures(name, 3)
+    with torch.no_grad():
+        together = network(images)
+        alone = torch.cat([network(images[i : i + 1]) for i in range(3)])
+    torch.testing.assert_close(together, alone, rtol=1e-4, atol=1e-5)
+
+
+@every_network
+def test_feature_maps_have_their_strides_and_feed_the_head(name):
+    network = create_model(name).eval()
+    assert isinstance(network, Backbone)
+    images = torch.zeros(1, *MODELS[name].input)
+    read = []
+    head_of(network).register_forward_pre_hook(lambda _, args: read.append(args[0]))
+    with torch.no_grad():
+        maps = network.feature_maps(images)
+        network(images)
+    assert len(maps) == len(network.strides)
+    for found, stride in zip(maps, network.strides, strict=True):
+        for side, whole in zip(found.shape[2:], images.shape[2:], strict=True):
+            assert whole / stride - 4 <= side <= math.ceil(whole / stride)  # unpadded layers lose some cells
+    if MODELS[name].any_size:
+        assert read[0].shape[1] == maps[-1].shape[1]  # globally pooled, or convolved as it is
+
+
+@every_network
+def test_networks_take_other_classes_channels_and_sizes(name):
+    entry = MODELS[name]
+    channels = 4 - entry.input[0]  # grey for RGB, RGB for grey
+    network = create_model(name, num_classes=7, in_channels=channels, image_size=(64, 96)).eval()
+    with torch.no_grad():
+        assert network(torch.zeros(2, channels, 64, 96)).shape == (2, 7)
+
+
+@every_network
+def test_a_picture_below_the_smallest_size_is_refused_by_its_number(name):
+    least = MODELS[name].smallest
+    with pytest.raises(StriateError, match=f"smallest size is {least}x{least}"):
+        create_model(name, image_size=(least - 1, least))
+
+
+def test_the_same_seed_builds_the_same_network():
+    first, second = smallest("squeezenet1_1"), smallest("squeezenet1_1")
+    for one, other in zip(first.parameters(), second.parameters(), strict=True):
+        assert torch.equal(one, other)
+
+
+def test_two_classes_share_one_output_only_in_the_cats_and_dogs_network():
+    for name in MODELS:
+        outputs = [head_of(smallest(name, classes)).weight.shape[0] for classes in (2, 3)]
+        assert outputs == ([1, 3] if name == "book_cats_dogs" else [2, 3])
+
+
+def test_numbers_that_no_network_can_have_are_refused():
+    with pytest.raises(StriateError, match="0 classes"):
+        create_model("lenet5", num_classes=0)
+    with pytest.raises(StriateError, match="0 channels"):
+        create_model("lenet5", in_channels=0)
+
+
+def test_an_unknown_network_is_refused_with_the_nearest_names():
+    with pytest.raises(UnknownName) as caught:
+        create_model("resnet5")
+    text = str(caught.value)
+    assert text.startswith("unknown model 'resnet5'. Did you mean ")
+    assert "resnet18" in text
+    assert text.endswith("`striate models` lists them all.")
+    assert find_entry("resnet18") is MODELS["resnet18"]
+
+
+def test_names_are_listed_by_task_and_by_year():
+    assert list_models() == list(MODELS)
+    assert list_models("classify") == [name for name, entry in MODELS.items() if entry.task == "classify"]
+    assert [entry.year for entry in MODELS.values()] == sorted(entry.year for entry in MODELS.values())
+    with pytest.raises(UnknownName, match=r"unknown task 'clasify'. Did you mean classify"):
+        list_models("clasify")
+
+
+def test_weights_named_in_the_table_are_those_that_exist():
+    assert set(WEIGHTS) == {(name, which) for name, entry in MODELS.items() for which in entry.weights}
+
+
+def test_the_table_and_the_weights_are_read_without_torch():
+    code = "import sys, striate.models.catalog, striate.models.weights; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

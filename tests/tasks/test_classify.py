@@ -1,0 +1,51 @@
+"""The step: losses in training, decoded scores in eval mode, one output for two classes."""
+
+import pytest
+import torch
+from torch import nn
+
+from striate.data.sample import Batch
+from striate.errors import StriateError
+from striate.preprocess import Preprocessing
+from striate.tasks.classify import Classify, decode_scores
+
+SPEC = Preprocessing((2, 2), 1, (0.0,), (1.0,))
+
+
+def batch(labels):
+    pictures = torch.tensor([[[[0, 255], [0, 0]]], [[[255, 255], [255, 255]]]], dtype=torch.uint8)
+    return Batch(pictures, torch.arange(2), labels)
+
+
+def test_one_output_is_decoded_as_two_logits():
+    assert decode_scores(torch.tensor([[3.0], [-1.0]])).tolist() == [[0.0, 3.0], [0.0, -1.0]]
+
+
+def test_training_smooths_and_evaluation_does_not():
+    network = nn.Sequential(nn.Flatten(), nn.Linear(4, 3))
+    step = Classify(SPEC, label_smoothing=0.5).step(network)
+    smoothed = step(batch(torch.tensor([0, 1]))).total
+    judged = step.eval()(batch(torch.tensor([0, 1])))
+    expected = nn.functional.cross_entropy(judged.outputs, torch.tensor([0, 1]))
+    assert judged.losses.total.item() == pytest.approx(expected.item(), rel=1e-6)
+    assert smoothed.item() != pytest.approx(expected.item(), rel=1e-3)
+
+
+def test_the_metric_counts_over_all_batches():
+    task = Classify(SPEC)
+    network = nn.Sequential(nn.Flatten(), nn.Linear(4, 2))
+    with torch.no_grad():
+        network[1].weight.copy_(torch.tensor([[0.0, 0, 0, 0], [0, 0, 1, 0]]))
+        network[1].bias.copy_(torch.tensor([0.5, 0.0]))
+    metric = task.metric()
+    step = task.step(network).eval()
+    for labels in (torch.tensor([0, 1]), torch.tensor([0, 0])):  # answers are 0 and 1
+        with torch.no_grad():
+            metric.update(step(batch(labels)), batch(labels))
+    assert metric.compute()["accuracy"] == 0.75
+
+
+def test_pictures_without_labels_are_refused():
+    step = Classify(SPEC).step(nn.Sequential(nn.Flatten(), nn.Linear(4, 2)))
+    with pytest.raises(StriateError, match="have no labels"):
+        step(batch(None))
