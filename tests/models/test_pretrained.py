@@ -159,6 +159,12 @@ def test_what_trainers_wrap_around_weights_is_removed(tmp_path, wrapped):
     assert bool(notes) == (wrapped in ("prefix", "both"))
 
 
+def test_a_network_that_has_a_part_called_model_keeps_its_names():
+    network, other = nn.ModuleDict({"model": nn.Linear(2, 3)}), nn.ModuleDict({"model": nn.Linear(2, 3)})
+    assert load_weights(other, network.state_dict()).notes == ()
+    assert same(network, other)
+
+
 def test_half_precision_becomes_the_modules_precision():
     network, other = small(), small()
     load_weights(other, {key: value.half() for key, value in network.state_dict().items()})

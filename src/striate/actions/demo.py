@@ -8,7 +8,7 @@ from pathlib import Path
 from striate.actions.predict import Prediction, predict
 from striate.actions.run import Run
 from striate.actions.train import train
-from striate.data.datasets.sheets import EMBEDDED_MNIST, embedded_mnist
+from striate.data.datasets.sheets import embedded_mnist
 from striate.drawing.grid import picture_png
 from striate.events import Listener, silent
 from striate.runs.files import write_bytes
@@ -36,7 +36,7 @@ def demo(
         on_event: is told what happens.
     """
     run = train(
-        EMBEDDED_MNIST, model="lenet5", recipe="demo", name="demo", seed=seed, out=out, on_event=on_event
+        embedded_mnist().path, model="lenet5", recipe="demo", name="demo", seed=seed, out=out, on_event=on_event
     )
     return Demonstration(run, list(predict(run, _five_digits(run))))
 

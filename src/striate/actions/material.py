@@ -1,5 +1,6 @@
 """The data of a training: every picture decoded once, at the network's size, and told apart into three parts."""
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -9,13 +10,11 @@ from torch import Tensor
 
 from striate.actions.options import TrainOptions
 from striate.actions.plan import Plan
-from striate.data.dataset import PARTS, Dataset, Part, Problem
-from striate.data.duplicates import groups
-from striate.data.fingerprint import fingerprint
+from striate.data.dataset import PARTS, Dataset, Problem
 from striate.data.loading import Batches, Store, empty_store
 from striate.data.scan import Scan, scan
-from striate.data.splits import Split, read_split_file, split_rows
-from striate.data.transforms.augmentation import Augmentation, stream_seed
+from striate.data.splits import Split, read_split_file, split
+from striate.data.transforms.augmentation import Augmentation
 from striate.errors import StriateError
 from striate.events import Listener, Note, Warned
 from striate.machine import memory
@@ -25,6 +24,7 @@ from striate.tasks.recipes.recipe import Recipe
 
 JUDGED = 256  # pictures a batch where nothing is learned
 SAMPLED = 4000  # training pictures that decide mean and std
+NAMED = 10  # bad pictures that are named while training; the report and `check` name all
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,18 +36,17 @@ class Material:
     store: Store
     split: Split
     preprocessing: Preprocessing
-    fingerprint: str
     skipped: tuple[Problem, ...]
     damaged: tuple[Problem, ...]
 
     def training_batches(self, options: TrainOptions, recipe: Recipe, augmentation: Augmentation | None) -> Batches:
         """The training part, shuffled and changed anew in every epoch."""
-        rows = torch.as_tensor(self.split.train)
+        rows = torch.tensor(self.split.train)
         return Batches(self.store, rows, recipe.batch_size, seed=options.seed, augmentation=augmentation)
 
     def validation_batches(self) -> Batches:
         """The validation part as it is; the training part where a data set is too small to have one."""
-        return Batches(self.store, torch.as_tensor(self.split.validation or self.split.train), JUDGED)
+        return Batches(self.store, torch.tensor(self.split.validation or self.split.train), JUDGED)
 
     def names(self, rows: Int64[Tensor, " M"]) -> list[str]:
         """The pictures' names in their data set."""
@@ -61,26 +60,25 @@ def read_material(dataset: Dataset, plan: Plan, options: TrainOptions, on_event:
         StriateError: a picture is bad and `strict` was asked for, or too little is left to train on.
     """
     spec = plan.preprocessing
-    pictures = empty_store((len(dataset.items), spec.channels, *spec.size_hw), memory()[0])
+    pictures = empty_store((len(dataset.items), spec.channels, *spec.size_hw), memory().total)
 
     def keep(row: int, picture: Picture) -> None:
         pictures[row] = spec.fit_picture(picture)
 
-    found = scan(dataset, keep, on_event, workers=options.workers)
-    skipped, damaged = tuple(found.unreadable(dataset)), tuple(found.damaged(dataset))
+    found = scan(dataset, keep, on_event)
+    pairs = list(zip(dataset.items, found.rows, strict=True))
+    skipped = tuple(Problem(item.name, row.problem) for item, row in pairs if row.problem)
+    damaged = tuple(Problem(item.name, row.damage) for item, row in pairs if row.damage)
     _report_bad(skipped, damaged, options, on_event)
-    labels = torch.tensor([item.truth.label if item.truth.label is not None else -1 for item in dataset.items])
-    split = _split(dataset, found, options)
-    for note in split.notes:
+    parts = _split(dataset, found, options)
+    for note in parts.notes:
         on_event(Note(note))
-    counts = ", ".join(f"{len(getattr(split, part)):,} {part}" for part in PARTS)
-    on_event(Note(f"pictures: {counts}" + (f", {len(skipped)} skipped" if skipped else "")))
-    if not split.train:
-        raise StriateError(f"{options.data} has no picture to train on; `striate check {options.data}` says why.")
+    if skipped:
+        on_event(Note(f"{len(skipped)} of {len(dataset.items):,} files were skipped"))
     if not plan.normalised:
-        spec = _normalised(spec, pictures, torch.as_tensor(split.train))
-    store = Store(pictures, labels)
-    return Material(dataset, found, store, split, spec, fingerprint(dataset, found.digests), skipped, damaged)
+        spec = _normalised(spec, pictures, torch.tensor(parts.train))
+    labels = torch.tensor([-1 if item.truth.label is None else item.truth.label for item in dataset.items])
+    return Material(dataset, found, Store(pictures, labels), parts, spec, skipped, damaged)
 
 
 def _report_bad(
@@ -92,29 +90,52 @@ def _report_bad(
             f"{len(bad)} pictures cannot be used as they are, the first: {bad[0].file}: {bad[0].reason}. "
             "Mend or remove them, or leave out --strict."
         )
-    for problem in skipped[:10]:
-        on_event(Warned(f"skipped {problem.file}: {problem.reason}"))
-    for problem in damaged[:10]:
-        on_event(Warned(f"damaged {problem.file}: {problem.reason}"))
-    if len(bad) > 20:
-        on_event(Warned(f"and more; `striate check {options.data}` lists all {len(bad)}"))
+    for word, problems in (("skipped", skipped), ("damaged, used all the same", damaged)):
+        for problem in problems[:NAMED]:
+            on_event(Warned(f"{word}: {problem.file}: {problem.reason}"))
+        if len(problems) > NAMED:
+            on_event(Warned(f"{word}: {len(problems) - NAMED} more, see `striate check {options.data}`"))
 
 
 def _split(dataset: Dataset, found: Scan, options: TrainOptions) -> Split:
     names = [item.name for item in dataset.items]
-    parts: list[Part | None] = [item.part for item in dataset.items]
-    if options.split is not None:
-        parts = read_split_file(options.split, names)
-    usable = [row for row in range(len(names)) if found.usable(row)]
-    split = split_rows(
-        names=[names[row] for row in usable],
-        labels=[dataset.items[row].truth.label or 0 for row in usable],
-        parts=[parts[row] for row in usable],
-        groups=[groups(dataset, found)[row] for row in usable] if False else _groups(dataset, found, usable),
-        classes=dataset.classes,
-        seed=stream_seed(options.seed, "split"),
+    given = read_split_file(options.split, names) if options.split is not None else None
+    parts = split(
+        dataset.items, found.groups(), classes=dataset.classes, seed=options.seed, rows=found.usable, parts=given
     )
-    chosen = {part: tuple(usable[i] for i in getattr(split, part)) for part in PARTS}
-    if options.test is not None:  # measured elsewhere: the own test part may train
-        chosen["train"], chosen["test"] = tuple(sorted(chosen["train"] + chosen["test"])), ()
-    return replace(split, **chosen)
+    if options.test is None:
+        return parts
+    # Measured elsewhere, so the data's own test part may train.
+    return replace(parts, train=tuple(sorted(parts.train + parts.test)), test=())
+
+
+def _normalised(spec: Preprocessing, pictures: Tensor, rows: Int64[Tensor, " M"]) -> Preprocessing:
+    """Mean and spread of the training pictures, as a network from scratch has them."""
+    step = max(1, len(rows) // SAMPLED)
+    values = pictures[rows[::step]].double() / 255
+    mean = tuple(round(float(value), 6) for value in values.mean(dim=(0, 2, 3)))
+    std = tuple(max(round(float(value), 6), 0.01) for value in values.std(dim=(0, 2, 3)))
+    return replace(spec, mean=mean, std=std)
+
+
+def dataset_record(options: TrainOptions, material: Material) -> dict[str, Any]:
+    """What `dataset.json` holds; digests stand in the order of the split's names."""
+    dataset, parts = material.dataset, {part: getattr(material.split, part) for part in PARTS}
+    labels, classes = material.store.labels.tolist(), dataset.classes
+    counts = {}
+    for part, rows in parts.items():
+        found = Counter(labels[row] for row in rows)
+        counts[part] = {name: found[index] for index, name in enumerate(classes)}
+    return {
+        "data": str(options.data),
+        "layout": dataset.layout,
+        "fingerprint": material.scan.fingerprint,
+        "classes": list(classes),
+        "counts": counts,
+        "split": {part: [dataset.items[row].name for row in rows] for part, rows in parts.items()},
+        "digests": {part: [material.scan.rows[row].digest for row in rows] for part, rows in parts.items()},
+        "skipped": [{"file": p.file, "reason": p.reason} for p in material.skipped],
+        "damaged": [{"file": p.file, "reason": p.reason} for p in material.damaged],
+        "ignored": dataset.ignored,
+        "notes": list(material.split.notes),
+    }

@@ -36,7 +36,7 @@ class TrainOptions(BaseModel):
     strict: bool = Field(False, description="Stop at unreadable or damaged pictures instead of skipping them.")
     device: str = Field("auto", description="auto, cpu, cuda, mps.")
     precision: Literal["auto", "32-true", "bf16-mixed"] = Field("auto", description="auto, 32-true or bf16-mixed.")
-    workers: int | None = Field(None, ge=1, le=256, description="Threads that decode pictures.")
+    workers: int | None = Field(None, ge=1, le=256, description="Threads that decode pictures, one a core if not given.")
     seed: int = Field(0, ge=0, lt=2**32, description="Decides every random choice.")
     checkpoint_seconds: float = Field(30.0, gt=0, description="Seconds between checkpoints.")
     out: Path = Field(Path("runs"), description="Where runs are kept.")

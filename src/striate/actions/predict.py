@@ -11,7 +11,8 @@ import torch
 
 from striate.actions.load import Answer, Network, load
 from striate.data.decoding import as_picture
-from striate.data.files import picture_files
+from striate.data.files import walk
+from striate.data.headers import FOREIGN_SUFFIXES, PICTURE_SUFFIXES
 from striate.errors import StriateError
 from striate.shapes import Picture
 
@@ -65,7 +66,13 @@ def predict(
 def _expand(path: Path) -> list[Path]:
     if not path.is_dir():
         return [path]
-    found = picture_files(path)
+    root = str(path.resolve())
+    found = [
+        path / file.name
+        for listing, _ in walk(root, root)
+        for file in listing.files
+        if Path(file.name).suffix.lower() in (*PICTURE_SUFFIXES, *FOREIGN_SUFFIXES)
+    ]
     if not found:
         raise StriateError(f"{path} holds no pictures; name picture files, or a folder that has some.")
     return found

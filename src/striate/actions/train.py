@@ -114,7 +114,7 @@ def _train(options: TrainOptions, folder: RunFolder | None, on_event: Listener) 
             folder = _new_run(options, plan, material, trainee)
             saved = None
         else:
-            refuse_other_environment(folder, resolved(options, plan, material, trainee), material.fingerprint)
+            refuse_other_environment(folder, resolved(options, plan, material, trainee), material.scan.fingerprint)
             saved = _checkpoint(folder, on_event)
         on_event(Note(f"run: {folder.path}"))
         _fit(options, folder, material, trainee, saved, on_event)

@@ -20,7 +20,7 @@ TRAIN: dict[str, str] = {
     "strict": "Stop at unreadable or damaged pictures instead of skipping them.",
     "device": "auto, cpu, cuda, mps. [default: auto]",
     "precision": "auto, 32-true or bf16-mixed. [default: auto]",
-    "workers": "Threads that decode pictures.",
+    "workers": "Threads that decode pictures, one a core if not given.",
     "seed": "Decides every random choice. [default: 0]",
     "checkpoint_seconds": "Seconds between checkpoints. [default: 30]",
     "out": "Where runs are kept. [default: runs]",

@@ -7,7 +7,7 @@ folder, in split files and in reports.
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from striate.data.sample import Truth
 from striate.errors import StriateError
@@ -38,6 +38,7 @@ class Problem:
     reason: str
 
 
+@runtime_checkable
 class Dataset(Protocol):
     """Items, classes and a reader of pictures.
 

@@ -11,14 +11,10 @@ white.
 """
 
 import io
-import logging
 import os
 import struct
-import threading
-import warnings
 import zlib
 from pathlib import Path
-from types import TracebackType
 
 import numpy as np
 import numpy.typing as npt
@@ -31,6 +27,7 @@ from torch import Tensor
 from striate.data.dataset import BadPicture
 from striate.data.files import MAX_BYTES, read_file
 from striate.data.headers import foreign, jpeg_header, png_damage, png_size, sniff
+from striate.data.quiet import pillow_quiet
 from striate.errors import StriateError
 from striate.shapes import Picture
 
@@ -75,7 +72,7 @@ def decode(
 ) -> tuple[Picture, str | None]:
     """The picture in a file's bytes, and what is wrong with it if it is damaged.
 
-    The header is read before anything is decoded, so a file that claims more than `max_pixels` costs no memory.
+    The header is read before anything is decoded: a file that claims over `max_pixels` costs no memory.
 
     Raises:
         BadPicture: no picture can be had.
@@ -115,7 +112,7 @@ def as_picture(image: object) -> Picture:
         return decode(bytes(image))[0]
     if isinstance(image, Image.Image):
         _check_size((image.height, image.width), MAX_PIXELS)
-        with _pillow_quiet:
+        with pillow_quiet:
             return _pixels(_upright(image))
     if isinstance(image, np.ndarray):
         return _from_array(image)
@@ -153,7 +150,7 @@ def _decode_with_pillow(
     content: bytes, max_pixels: int, *, invert: bool = False
 ) -> tuple[Picture, str | None]:
     """`invert` turns the samples of a CMYK picture round before they become RGB."""
-    with _pillow_quiet:
+    with pillow_quiet:
         try:
             image = Image.open(io.BytesIO(content), formats=_FORMATS)
         except Image.DecompressionBombError as error:
@@ -181,7 +178,7 @@ def _decode_with_pillow(
 
 
 def _part_that_was_read(image: ImageFile, error: BaseException) -> tuple[ImageFile, str]:
-    """What Pillow decoded before it met the damage; the other pixels are black, so `getbbox` tells how far."""
+    """What Pillow decoded before it met the damage; the other pixels are black, so `getbbox` tells all."""
     image.tile = []  # nothing is left to decode: `load` keeps what there is
     try:
         image.load()
@@ -296,35 +293,3 @@ def _check_size(size_hw: tuple[int, int], max_pixels: int) -> None:
         raise BadPicture(f"it claims to be {width} x {height} pixels, which is nothing")
     if height * width > max_pixels:
         raise BadPicture(f"it claims {width} x {height} pixels; at most {max_pixels:,} are read")
-
-
-class _Quiet:
-    """Keeps Pillow's warnings to itself while any thread decodes.
-
-    `warnings.catch_warnings` alone is not safe in threads: here the first thread in saves the filters, and the
-    last one out restores them.
-    """
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._inside = 0
-        self._saved: warnings.catch_warnings[None] | None = None
-
-    def __enter__(self) -> None:
-        with self._lock:
-            self._inside += 1
-            if self._inside == 1:
-                self._saved = warnings.catch_warnings()
-                self._saved.__enter__()
-                warnings.filterwarnings("ignore", module=r"PIL\b")
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        with self._lock:
-            self._inside -= 1
-            if self._inside == 0 and self._saved is not None:
-                self._saved.__exit__(kind, error, trace)
-
-
-_pillow_quiet = _Quiet()

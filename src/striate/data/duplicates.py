@@ -1,7 +1,8 @@
 """Pictures that are there twice: byte for byte, or nearly.
 
-Nearly: grey 16 x 16 thumbnails, shifted to zero mean and scaled to unit length, whose product (their correlation)
-reaches `NEAR`. It sees through other sizes, compression, brightness and tint; not through crops, turns or mirrors.
+Nearly: grey 16 x 16 thumbnails, shifted to zero mean and scaled to unit length, whose product (their
+correlation) reaches `NEAR`. It sees through other sizes, compression, brightness and tint; not through crops,
+turns or mirrors.
 """
 
 from collections.abc import Iterable, Sequence
@@ -25,8 +26,10 @@ def thumbnail(picture: Picture) -> UInt8[Tensor, "256"] | None:
     """What a picture is compared by, None if it is too small or too flat to compare."""
     if min(picture.shape[1:]) < SMALLEST:
         return None
-    # Smaller first, then grey: the other way round would hold the whole picture as floats.
-    small = to_channels(geometry.resize(picture, [SIDE, SIDE], antialias=True), 1).flatten()
+    # 64 pixels of each cell say enough; and smaller first, then grey, holds no large picture as floats.
+    step = max(1, min(picture.shape[1:]) // (8 * SIDE))
+    sampled = picture[:, ::step, ::step].contiguous()
+    small = to_channels(geometry.resize(sampled, [SIDE, SIDE], antialias=True), 1).flatten()
     return small if small.float().std().item() >= _FLATTEST else None
 
 
@@ -67,7 +70,8 @@ def normalised(thumbnails: UInt8[Tensor, "N D"]) -> Float[Tensor, "N D"]:
     """Zero mean and unit length, so that a product of two is their correlation."""
     values = thumbnails.float()
     values = values - values.mean(dim=1, keepdim=True)
-    return values / values.norm(dim=1, keepdim=True).clamp(min=1e-6)
+    lengths = values.square().sum(dim=1, keepdim=True).sqrt()
+    return values / lengths.clamp(min=1e-6)
 
 
 def groups(count: int, pairs: Iterable[tuple[int, int]]) -> list[int]:

@@ -1,11 +1,11 @@
 """One pass over a data set: every file is read once, and who needs its picture gets it on the way."""
 
 import os
-import torch
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+import torch
 from jaxtyping import Bool, UInt8
 from torch import Tensor
 
@@ -123,7 +123,7 @@ def _decode(dataset: Dataset, row: int, content: bytes) -> tuple[Picture, str | 
 
 
 def _in_threads(work: Callable[[range], list[Scanned]], count: int) -> Iterator[list[Scanned]]:
-    """`work` on all rows in chunks, results in order; each thread computes alone, the cores are shared by files."""
+    """`work` on all rows in chunks, results in order. Threads share the files, so each computes alone."""
     step = max(8, min(512, count // 100))
     chunks = [range(at, min(at + step, count)) for at in range(0, count, step)]
     threads = torch.get_num_threads()

@@ -1,8 +1,8 @@
 """Which pictures train, which choose, which are only tested on.
 
-Unsplit data becomes 70/15/15, class by class, and a group of duplicates stays on one side. What the data's author
-split stays as given; a part that is missing is taken from training. Inside a class the order is that of a hash of seed
-and name: it does not depend on the order of the files, and a new file moves few others.
+Unsplit data becomes 70/15/15, class by class, and a group of duplicates stays on one side. What the data's
+author split stays as given; a part that is missing is taken from training. Inside a class the order is that of
+a hash of seed and name: it does not depend on the order of the files, and a new file moves few others.
 """
 
 import csv
@@ -74,18 +74,20 @@ def split(
         by_part[given[row] or "train"].append(row)
     if not by_part["train"]:
         raise StriateError(
-            f"there are no training pictures: validation {len(by_part['validation'])}, test {len(by_part['test'])}. "
-            "Put pictures into a train folder, or give an unsplit folder."
+            f"there are no training pictures, only {len(by_part['validation'])} for validation and "
+            f"{len(by_part['test'])} for test. Put pictures into a train folder, or give an unsplit folder."
         )
     train, validation, test = by_part["train"], by_part["validation"], by_part["test"]
     notes: list[str] = []
     if validation and test:
-        return Split(*(tuple(sorted(part)) for part in (train, validation, test)))
+        return Split(tuple(sorted(train)), tuple(sorted(validation)), tuple(sorted(test)))
     whole = not validation and not test
     train, taken, tested, small = _take(items, groups, train, seed, whole=whole)
     if whole:
         test = tested
-        notes.append(f"split 70/15/15 by class: {len(train)} train, {len(taken)} validation, {len(test)} test")
+        notes.append(
+            f"split 70/15/15 by class: {len(train)} train, {len(taken)} validation, {len(test)} test"
+        )
     elif validation:
         test = validation
         notes.append(
@@ -96,7 +98,7 @@ def split(
         notes.append(f"no validation part was given: {len(taken)} pictures were taken from training for it")
     if small:
         names = ", ".join(classes[label] for label in small)
-        notes.append(f"classes with fewer than {FEWEST_GROUPS} different pictures, used for training only: {names}")
+        notes.append(f"classes with fewer than {FEWEST_GROUPS} different pictures, only in training: {names}")
     return Split(tuple(sorted(train)), tuple(sorted(taken)), tuple(sorted(test)), tuple(notes))
 
 
@@ -126,7 +128,7 @@ def _take(
 
 
 def _targets(count: int, label: int) -> tuple[int, int]:
-    """Pictures of a class for validation and test: 30 % together, the odd one by turns, so that neither is short."""
+    """Pictures of a class for validation and test: 30 % together, the odd one by turns."""
     held = max(2, count - (7 * count + 5) // 10)
     smaller, larger = held // 2, held - held // 2
     return (smaller, larger) if label % 2 else (larger, smaller)
@@ -181,18 +183,22 @@ def read_split_file(path: Path, names: Sequence[str]) -> tuple[Part, ...]:
     for line, image, word in _split_rows(path):
         part = _WORDS.get(word.strip().lower())
         if part is None:
-            raise StriateError(f"{path}, line {line}: split '{word}' is unknown; use train, validation or test.")
+            raise StriateError(
+                f"{path}, line {line}: split '{word}' is unknown; use train, validation or test."
+            )
         if image not in known:
             near = get_close_matches(image, names[:10_000], n=1)
             guess = f" Did you mean '{near[0]}'?" if near else " Paths are relative to the data set."
             raise StriateError(f"{path}, line {line}: the data set has no image '{image}'.{guess}")
         if parts.setdefault(image, part) != part:
-            raise StriateError(f"{path}, line {line}: '{image}' is already in the {parts[image]} part. Keep one line.")
+            raise StriateError(
+                f"{path}, line {line}: '{image}' is in the {parts[image]} part too. Keep one line."
+            )
     missing = [name for name in names if name not in parts]
     if missing:
         raise StriateError(
-            f"{path} has no line for {len(missing)} of {len(names)} images, '{missing[0]}' among them. Add them, or "
-            "take them out of the data set."
+            f"{path} has no line for {len(missing)} of {len(names)} images, '{missing[0]}' among them. Add them, "
+            "or take them out of the data set."
         )
     return tuple(parts[name] for name in names)
 

@@ -6,7 +6,7 @@ outputs. A detector puts matching and box coding into its step and boxes into it
 in its step; a captioner reads `truths` and returns sentences. None of that reaches the loop.
 """
 
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from torch import nn
 
@@ -20,6 +20,7 @@ class Judged(NamedTuple):
     outputs: Any
 
 
+@runtime_checkable
 class Metric(Protocol):
     """Collects decoded outputs and says what they are worth."""
 
@@ -32,6 +33,7 @@ class Metric(Protocol):
         ...
 
 
+@runtime_checkable
 class Task(Protocol):
     """One kind of work: classify, detect, segment..."""
 

@@ -5,7 +5,7 @@ the recorder's.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 from torch import nn
@@ -22,6 +22,7 @@ from striate.training.stages import Stage
 Validate = Callable[[nn.Module], dict[str, float]]
 
 
+@runtime_checkable
 class Batches(Protocol):
     """The training pictures: as many batches in every epoch, in an order that the epoch's number decides."""
 

@@ -1,7 +1,7 @@
 """Validation runs through the step itself, in eval mode: another call of a wrapped step would lose precision."""
 
 from collections.abc import Callable, Iterable
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 from torch import nn
@@ -9,6 +9,7 @@ from torch import nn
 from striate.data.sample import Batch
 
 
+@runtime_checkable
 class Metric(Protocol):
     """Collects what a step decodes; a task's metric is one."""
 

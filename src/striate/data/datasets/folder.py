@@ -1,4 +1,4 @@
-"""Class folders: `<class>/*`, or `{train, val|valid|validation, test}/<class>/*` where their author split them.
+"""Class folders: `<class>/*`, or `{train, val|valid|validation, test}/<class>/*`, split by their author.
 
 Folders inside a class folder belong to that class. A class folder without pictures is a class with none.
 """

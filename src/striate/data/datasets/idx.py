@@ -153,7 +153,7 @@ def _read_pair(pair: Pair) -> tuple[Tensor, Tensor]:
     pixels, labels = _read(pair.images, 3), _read(pair.labels, 1)
     if len(pixels) != len(labels):
         raise StriateError(
-            f"{pair.images} has {len(pixels)} pictures and {pair.labels.name} {len(labels)} labels: the files do "
+            f"{pair.images} has {len(pixels)} pictures and {pair.labels.name} {len(labels)} labels: they do "
             "not belong together. Fetch both again."
         )
     return pixels, labels

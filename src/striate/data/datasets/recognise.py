@@ -115,8 +115,8 @@ def _nothing(path: Path, top: Listing, dataset: FolderDataset) -> str:
     pictures = sum(is_picture(found) for found in top.files)
     if pictures:
         return (
-            f"{path} holds {pictures} pictures directly and no class folders. Make a folder for each class in "
-            f"it and move the pictures there. {ACCEPTED}."
+            f"{path} holds {pictures} pictures directly and no class folders. Make a folder for each class "
+            f"in it and move the pictures there. {ACCEPTED}."
         )
     if not top.files and not top.folders:
         hidden = f" (but {top.hidden} hidden)" if top.hidden else ""
