@@ -33,7 +33,7 @@ def console_script() -> Path:
 def main(arguments: list[str]) -> None:
     """Measure, print, write benchmarks/results/help_start.json."""
     rounds = int(arguments[0]) if arguments else ROUNDS
-    machine.calm_threads()
+    threads.calm_threads()
     script = str(console_script())
     timings = alternate(
         {

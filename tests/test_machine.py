@@ -23,7 +23,7 @@ hw.optional.arm.FEAT_I8MM: 1
 """
 
 
-CALM = "from striate import machine; machine.calm_threads()"
+CALM = "from striate import threads; threads.calm_threads()"
 
 
 def files(root: Path, **contents: str) -> Path:

@@ -9,7 +9,7 @@ Names are resolved when they are first used, so `import striate` is instant and 
 
 from importlib import import_module as _import_module
 
-from striate.machine import calm_threads as _calm_threads
+from striate.threads import calm_threads as _calm_threads
 
 _calm_threads()  # before anything imports torch
 

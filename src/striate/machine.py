@@ -1,4 +1,4 @@
-"""What this machine is: processor, cores, memory, versions; and how torch's threads wait.
+"""What this machine is: processor, cores, memory, versions.
 
 Everything is read when asked for; what the system does not tell is None or empty, never a guess. torch is
 imported inside functions only, so that asking for versions stays quick.
@@ -82,17 +82,6 @@ class Memory:
 
     total: int | None
     available: int | None
-
-
-def calm_threads() -> None:
-    """Let torch's waiting threads sleep: set OMP_WAIT_POLICY=PASSIVE, unless the user has set it.
-
-    Call it before torch is imported. OpenMP's threads spin while they wait, so two torch processes on one
-    laptop take each other's cores: a step of 0.25 s was measured at 4 s. OpenMP reads the variable once, when
-    torch is imported; after that it is left alone, so that it keeps telling the truth about this process.
-    """
-    if "torch" not in sys.modules:
-        os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
 def versions() -> dict[str, str | None]:

@@ -77,9 +77,9 @@ def write_settings(folder: RunFolder, data: str, classes: list[str], pictures: i
             "fingerprint": "9f2c4e1ab07d5d3e8a6f1c2b3d4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f60",
             "classes": classes,
             "counts": {
-                "train": {label: share * 7 // 10 for label in classes},
-                "validation": {label: share * 15 // 100 for label in classes},
-                "test": {label: share * 15 // 100 for label in classes},
+                "train": {label: share - 2 * (share // 7) for label in classes},
+                "validation": {label: share // 7 for label in classes},
+                "test": {label: share // 7 for label in classes},
             },
             "split": {"train": [], "validation": [], "test": []},
             "skipped": [
@@ -166,7 +166,7 @@ def write_evaluation(
         "ece_uncalibrated": 0.0311,
         "macro_f1": sum(one["f1"] for one in per_class.values()) / len(labels),
     }
-    folder.write_json("calibration.json", {"temperature": 1.31, "pictures": 2100, "ece_uncalibrated": 0.03, "ece": 0.004})
+    folder.write_json("calibration.json", {"temperature": 1.31, "pictures": 2000, "ece_uncalibrated": 0.03, "ece": 0.004})
     folder.write_json(
         "evaluation.json",
         {
@@ -179,7 +179,7 @@ def write_evaluation(
             "mistakes": mistakes,
         },
     )
-    counts = {"train": 9800, "validation": 2100, "test": total, "skipped": 2}
+    counts = {"train": 10000, "validation": 2000, "test": total, "skipped": 2}
     folder.write_json(
         "result.json",
         {

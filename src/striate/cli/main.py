@@ -1,19 +1,35 @@
 """The command line: parses, calls an action, prints. Nothing heavy is imported before an action runs."""
 
+import os
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from striate.cli import check, demo, doctor, evaluate, models, predict, report, train
 from striate.errors import StriateError
 
+
+class QuickGroup(TyperGroup):
+    """Typer's group, whose `--help` is False where it was not given: for None Typer imports pydantic to check it."""
+
+    def get_help_option(self, ctx: Any) -> Any:
+        """The option, with a default that needs no check."""
+        option = super().get_help_option(ctx)
+        if option is not None:
+            option.default = False
+        return option
+
+
 app = typer.Typer(
+    cls=QuickGroup,
     name="striate",
     help="Turn a folder of images into a convolutional network you can trust: train it, see inside it, ship it.",
     rich_markup_mode=None,  # Rich's help takes twice the time
     pretty_exceptions_enable=False,
     no_args_is_help=True,
+    add_completion=False,  # Typer's own options import pydantic at every start; ours below do the same without it
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
@@ -26,9 +42,35 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
+def _install_completion(context: typer.Context, parameter: typer.CallbackParam, wanted: bool) -> None:
+    if wanted:
+        from typer.completion import completion_init, install_callback
+
+        completion_init()
+        install_callback(context, parameter, True)
+
+
+def _show_completion(context: typer.Context, parameter: typer.CallbackParam, wanted: bool) -> None:
+    if wanted:
+        from typer.completion import completion_init, show_callback
+
+        completion_init()
+        show_callback(context, parameter, True)
+
+
 @app.callback()
 def options(
-    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print it.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+    install_completion: Annotated[
+        bool,
+        typer.Option("--install-completion", callback=_install_completion, is_eager=True, help="Complete in this shell."),
+    ] = False,
+    show_completion: Annotated[
+        bool,
+        typer.Option("--show-completion", callback=_show_completion, is_eager=True, help="Print the completion script."),
+    ] = False,
 ) -> None:
     """Turn a folder of images into a convolutional network you can trust: train it, see inside it, ship it.
 
@@ -49,6 +91,10 @@ app.command("doctor")(doctor.doctor)
 def main() -> None:
     """Run the command line; errors for people are one line on stderr."""
     try:
+        if "_STRIATE_COMPLETE" in os.environ:  # the shell asks for words
+            from typer.completion import completion_init
+
+            completion_init()
         app()
     except StriateError as error:
         print(f"error: {error}", file=sys.stderr)

@@ -62,10 +62,6 @@ _PILLOW_ERRORS = (
     zlib.error,
 )
 
-logging.getLogger("PIL").addHandler(
-    logging.NullHandler()
-)  # else its warnings reach stderr without a file name
-
 
 def decode(
     content: bytes, *, max_bytes: int = MAX_BYTES, max_pixels: int = MAX_PIXELS

@@ -12,7 +12,7 @@ from jaxtyping import Bool, Float, UInt8
 from torch import Tensor
 from torchvision.transforms.v2 import functional as geometry
 
-from striate.preprocess import to_channels
+from striate.preprocess import GREY_WEIGHTS
 from striate.shapes import Picture
 
 NEAR = 0.98
@@ -29,8 +29,10 @@ def thumbnail(picture: Picture) -> UInt8[Tensor, "256"] | None:
     # 64 pixels of each cell say enough; and smaller first, then grey, holds no large picture as floats.
     step = max(1, min(picture.shape[1:]) // (8 * SIDE))
     sampled = picture[:, ::step, ::step].contiguous()
-    small = to_channels(geometry.resize(sampled, [SIDE, SIDE], antialias=True), 1).flatten()
-    return small if small.float().std().item() >= _FLATTEST else None
+    small = geometry.resize(sampled, [SIDE, SIDE], antialias=True).float()
+    weights = torch.tensor(GREY_WEIGHTS if len(small) == 3 else (1.0,))
+    grey = torch.tensordot(weights, small, dims=1).flatten()
+    return grey.round().to(torch.uint8) if grey.std().item() >= _FLATTEST else None
 
 
 def exact_pairs(digests: Sequence[str | None]) -> list[tuple[int, int]]:

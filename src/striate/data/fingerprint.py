@@ -30,7 +30,7 @@ def digests(dataset: Dataset) -> list[str | None]:
 
 
 def fingerprint(items: Sequence[Item], classes: Sequence[str], digests: Sequence[str | None]) -> str:
-    """32 hexadecimal digits that change with any name, label, part or content, not with the order."""
+    """32 hexadecimal digits that any name, label, part or content changes, and the order does not."""
     lines = sorted(
         json.dumps([item.name, item.truth.label, item.part, content])
         for item, content in zip(items, digests, strict=True)

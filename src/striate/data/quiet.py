@@ -1,4 +1,4 @@
-"""Pillow warns of damaged files without naming them; what is wrong with a file is told by us, once, by name."""
+"""Pillow warns of damaged files without naming them; Striate names them itself, so Pillow stays quiet."""
 
 import logging
 import threading

@@ -1,8 +1,8 @@
 """Which pictures train, which choose, which are only tested on.
 
 Unsplit data becomes 70/15/15, class by class, and a group of duplicates stays on one side. What the data's
-author split stays as given; a part that is missing is taken from training. Inside a class the order is that of
-a hash of seed and name: it does not depend on the order of the files, and a new file moves few others.
+author split stays as given; a part that is missing is taken from training. Inside a class the order is that
+of a hash of seed and name: it does not depend on the order of the files, and a new file moves few others.
 """
 
 import csv
@@ -91,8 +91,8 @@ def split(
     elif validation:
         test = validation
         notes.append(
-            f"no test part was given: the given validation part ({len(test)}) is the test part, and validation "
-            f"({len(taken)}) was taken from training"
+            f"no test part was given: the given validation part ({len(test)}) is the test part, and "
+            f"validation ({len(taken)}) was taken from training"
         )
     else:
         notes.append(f"no validation part was given: {len(taken)} pictures were taken from training for it")
@@ -135,7 +135,7 @@ def _targets(count: int, label: int) -> tuple[int, int]:
 
 
 def _pick(groups: list[_Group], target: int, keep: int) -> tuple[list[int], list[_Group]]:
-    """The rows of the first groups that fit into `target`, at least one group; at least `keep` groups are left."""
+    """The rows of the first groups that fit into `target`, at least one; at least `keep` groups are left."""
     picked: list[int] = []
     left: list[_Group] = []
     taken = 0
@@ -197,8 +197,8 @@ def read_split_file(path: Path, names: Sequence[str]) -> tuple[Part, ...]:
     missing = [name for name in names if name not in parts]
     if missing:
         raise StriateError(
-            f"{path} has no line for {len(missing)} of {len(names)} images, '{missing[0]}' among them. Add them, "
-            "or take them out of the data set."
+            f"{path} has no line for {len(missing)} of {len(names)} images, '{missing[0]}' among them. "
+            "Add them, or take them out of the data set."
         )
     return tuple(parts[name] for name in names)
 

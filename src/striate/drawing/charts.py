@@ -77,19 +77,19 @@ def line_chart(
     if not values:
         return ""
     ticks = nice_ticks(*_limits(values, unit))
-    margin = 30 + 7 * max(len(one.name) for one in lines)
-    frame = Frame(46, 26, 460 - margin, height - 34, _epoch_range(epochs), (ticks[0], ticks[-1]))
+    margin = 16 + 7 * max(len(one.name) for one in lines)
+    frame = Frame(48, 26, 460 - margin, height - 34, _epoch_range(epochs), (ticks[0], ticks[-1]))
     parts = [
         *_horizontal(frame, ticks, unit),
         *_epochs(frame, epochs),
         *_spans(frame, spans),
-        *_marker(frame, marked, epochs),
+        *_marker(frame, marked, epochs, label_low=unit == "percent"),
         *(_curve(frame, one) for one in lines),
         *_end_labels(frame, lines),
         *(_points(frame, one, unit, marked) for one in lines),
     ]
-    last = "; ".join(f"{one.name} ends at {tick_text(_last(one)[1], None, unit)}" for one in lines if _last(one))
-    return _svg(460, height, f"{title}: {last}.", "".join(parts))
+    ends = [f"{one.name} ends at {tick_text(last[1], None, unit)}" for one in lines if (last := _last(one))]
+    return _svg(460, height, f"{title}: {'; '.join(ends).strip()}.", "".join(parts))
 
 
 def interval_bar(value: float, low: float, high: float, description: str) -> str:
@@ -171,14 +171,15 @@ def _spans(frame: Frame, spans: Sequence[Span]) -> list[str]:
     return parts
 
 
-def _marker(frame: Frame, marked: int | None, epochs: int) -> list[str]:
+def _marker(frame: Frame, marked: int | None, epochs: int, *, label_low: bool) -> list[str]:
     if marked is None or not 1 <= marked <= epochs:
         return []
     x = frame.x(marked)
     right = x < frame.right - 40
+    y = frame.bottom - 6 if label_low else frame.top + 12  # where the curve is not: accuracy rises, loss falls
     return [
         _rule(x, frame.top, x, frame.bottom, ACCENT, dashes="1 3"),
-        _text(x + (5 if right else -5), frame.top + 11, "best", ACCENT, "start" if right else "end"),
+        _text(x + (5 if right else -5), y, "best", ACCENT, "start" if right else "end"),
     ]
 
 
@@ -219,7 +220,7 @@ def _points(frame: Frame, line: Line, unit: Unit, marked: int | None) -> str:
             style = f"fill:{PAPER};stroke:{ACCENT if line.strong else QUIET};stroke-width:2.25"
         else:
             style = "fill:transparent"
-        told = escape(f"{line.name}, epoch {epoch}: {tick_text(value, None, unit)}")
+        told = escape(", ".join(filter(None, (line.name, f"epoch {epoch}: {tick_text(value, None, unit)}"))))
         radius = 4 if best or known == 1 else 6
         parts.append(
             f'<circle cx="{_n(frame.x(epoch))}" cy="{_n(frame.y(value))}" r="{radius}" style="{style}">'

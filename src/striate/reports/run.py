@@ -175,7 +175,7 @@ def _curves(contents: Contents) -> dict[str, Any]:
         ) else []
 
     losses = [*line("training", "train_loss", strong=False), *line("validation", "validation_loss")]
-    accuracy, rate = line("validation", "validation_accuracy"), line("rate", "lr", strong=False)
+    accuracy, rate = line("validation", "validation_accuracy"), line("", "lr", strong=False)
     return {
         "loss": Markup(line_chart("Loss per epoch", losses, spans=spans, marked=best)),
         "accuracy": Markup(
@@ -272,5 +272,16 @@ def _again(contents: Contents) -> dict[str, Any]:
         ],
         "settings": settings,
         "derived": derived,
-        "environment": list(contents["environment.json"].items()),
+        "environment": _flat(contents["environment.json"]),
     }
+
+
+def _flat(values: dict[str, Any]) -> list[tuple[str, Any]]:
+    """The entries in order, those of an inner table named after both, dates as a reader wants them."""
+    rows: list[tuple[str, Any]] = []
+    for key, value in values.items():
+        if isinstance(value, dict):
+            rows += [(f"{key} {inner}", one) for inner, one in value.items()]
+        else:
+            rows.append((key, words.date(value) if key == "started" else value))
+    return rows

@@ -5,12 +5,12 @@ byte), the number of dimensions, each dimension as a big-endian 32-bit number, t
 """
 
 import gzip
+import io
 import re
 import struct
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
 import torch
 from torch import Tensor
@@ -168,23 +168,27 @@ def _read(path: Path, dimensions: int) -> Tensor:
             if not zipped:
                 return _read_values(path, raw, dimensions)
             with gzip.GzipFile(fileobj=raw) as unzipped:
-                return _read_values(path, unzipped, dimensions)  # type: ignore[arg-type]
+                return _read_values(path, unzipped, dimensions)
     except (OSError, EOFError, zlib.error) as error:
         reason = (
-            error.strerror if isinstance(error, OSError) and error.strerror else "its gzip stream is damaged"
+            error.strerror
+            if isinstance(error, OSError) and error.strerror
+            else "its gzip stream is cut short or damaged"
         )
         raise StriateError(f"{path} cannot be read: {reason}. Fetch the file again.") from error
 
 
-def _read_values(path: Path, file: IO[bytes], dimensions: int) -> Tensor:
+def _read_values(path: Path, file: io.BufferedIOBase, dimensions: int) -> Tensor:
     header = file.read(4 + 4 * dimensions)
-    if len(header) < 4 + 4 * dimensions or header[:2] != b"\0\0":
+    if len(header) < 8 or header[:2] != b"\0\0":
         raise StriateError(f"{path} is no IDX file: its header is missing. Fetch the file again.")
     if header[2:4] != bytes((8, dimensions)):
         raise StriateError(
             f"{path} holds IDX values of type {header[2]} in {header[3]} dimensions; expected bytes (type 8) "
             f"in {dimensions}. Are pictures and labels interchanged?"
         )
+    if len(header) < 4 + 4 * dimensions:
+        raise StriateError(f"{path} is cut short in its header. Fetch the file again.")
     shape: tuple[int, ...] = struct.unpack_from(f">{dimensions}I", header, 4)
     count = 1
     for size in shape:
@@ -195,6 +199,7 @@ def _read_values(path: Path, file: IO[bytes], dimensions: int) -> Tensor:
             "The file is damaged or empty: fetch it again."
         )
     values = file.read(count)
+    file.read(1)  # at its end gzip compares the checksum
     if len(values) < count:
         raise StriateError(
             f"{path} is cut short: its header promises {count:,} values, {len(values):,} are there. "

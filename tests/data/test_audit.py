@@ -1,0 +1,148 @@
+"""The scan and the audit on a folder with one of every problem."""
+
+import json
+import shutil
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from striate.data.audit import audit
+from striate.data.datasets.recognise import open_dataset
+from striate.data.fingerprint import digests, fingerprint
+from striate.data.scan import scan
+from striate.events import Event, Progress
+from striate.shapes import Picture
+
+
+def noise(path: Path, seed: int, side: int = 64) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    small = np.random.default_rng(seed).integers(0, 256, (8, 8, 3), dtype=np.uint8)
+    Image.fromarray(small).resize((side, side)).save(path)
+    return path
+
+
+@pytest.fixture
+def troubled(tmp_path: Path) -> Path:
+    """Two classes in two parts, with one of every problem."""
+    root = tmp_path / "data"
+    first = noise(root / "train" / "cat" / "1.png", 1)
+    shutil.copy(first, root / "train" / "cat" / "2.png")  # duplicate
+    noise(root / "train" / "dog" / "3.png", 3)
+    shutil.copy(first, root / "train" / "dog" / "conflict.png")  # label conflict
+    leak = noise(root / "train" / "dog" / "5.png", 5)
+    noise(root / "test" / "cat" / "6.png", 6)
+    (root / "test" / "dog").mkdir()
+    shutil.copy(leak, root / "test" / "dog" / "leak.png")
+    with Image.open(root / "train" / "dog" / "3.png") as image:
+        image.resize((80, 80)).save(root / "train" / "dog" / "near.jpg")
+        image.save(root / "train" / "dog" / "short.png")
+        image.rotate(90).save(root / "train" / "dog" / "short.png")
+    short = root / "train" / "dog" / "short.png"
+    short.write_bytes(short.read_bytes()[:-12])
+    (root / "train" / "cat" / "bad.jpg").write_bytes(b"nothing")
+    noise(root / "train" / "cat" / "x.png", 9).rename(root / "train" / "cat" / "wrong.jpg")
+    return root
+
+
+def test_every_problem_is_named_once_where_it_belongs(troubled: Path):
+    problems = audit(open_dataset(troubled)).to_dict()["problems"]
+    assert json.loads(json.dumps(problems)) == {
+        "unreadable": [{"file": "train/cat/bad.jpg", "reason": "the file is text, not a picture"}],
+        "damaged": [{"file": "train/dog/short.png", "reason": "the PNG is cut short: its end is missing"}],
+        "wrong_extension": [
+            {
+                "file": "train/cat/wrong.jpg",
+                "reason": "the content is PNG, not .jpg; rename it to end in .png",
+            }
+        ],
+        "duplicates": [
+            ["test/dog/leak.png", "train/dog/5.png"],
+            ["train/cat/1.png", "train/cat/2.png", "train/dog/conflict.png"],
+        ],
+        "near_duplicates": [["train/dog/3.png", "train/dog/near.jpg"]],
+        "label_conflicts": [["train/cat/1.png", "train/cat/2.png", "train/dog/conflict.png"]],
+        "leaks": [["test/dog/leak.png", "train/dog/5.png"]],
+    }
+
+
+def test_pictures_are_those_that_can_be_had(troubled: Path):
+    result = audit(open_dataset(troubled))
+    assert result.pictures == 10
+    assert result.classes == {"cat": 4, "dog": 6}
+    assert result.problems.count() == 8
+
+
+def test_a_tidy_folder_has_no_problems(tmp_path: Path):
+    for row in range(6):
+        noise(tmp_path / "ab"[row % 2] / f"{row}.png", row)
+    assert audit(open_dataset(tmp_path)).problems.count() == 0
+
+
+def test_a_scan_gives_each_readable_picture_away_once_and_restores_the_threads(troubled: Path):
+    dataset = open_dataset(troubled)
+    kept: dict[int, Picture] = {}
+    lock = threading.Lock()
+    events: list[Event] = []
+    before = torch.get_num_threads()
+
+    def keep(row: int, picture: Picture) -> None:
+        with lock:
+            assert row not in kept
+            kept[row] = picture
+
+    found = scan(dataset, keep, events.append)
+    assert torch.get_num_threads() == before
+    assert sorted(kept) == found.usable
+    assert all(torch.equal(kept[row], dataset.read(row)[0]) for row in kept)
+    assert [found.rows[row].size_hw for row in kept] == [tuple(kept[row].shape[1:]) for row in kept]
+    assert events[-1] == Progress("reading", 11, 11)
+    assert found.digests == digests(dataset)
+    assert found.groups()[found.usable[0]] == found.usable[0]
+
+
+def test_a_scan_reads_each_file_once(troubled: Path, monkeypatch: pytest.MonkeyPatch):
+    dataset = open_dataset(troubled)
+    reads: list[int] = []
+    read = dataset.content
+    monkeypatch.setattr(dataset, "content", lambda row: reads.append(row) or read(row))
+    scan(dataset)
+    assert sorted(reads) == list(range(11))
+
+
+def test_an_error_of_the_keeper_is_not_swallowed(troubled: Path):
+    def keep(row: int, picture: Picture) -> None:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        scan(open_dataset(troubled), keep)
+
+
+def test_the_fingerprint_sees_names_labels_parts_and_content_and_not_the_place(
+    troubled: Path, tmp_path: Path
+):
+    moved = shutil.copytree(troubled, tmp_path / "elsewhere")
+    before = scan(open_dataset(troubled)).fingerprint
+    assert scan(open_dataset(moved)).fingerprint == before
+    (moved / "train" / "cat" / "1.png").rename(moved / "train" / "cat" / "renamed.png")
+    renamed = scan(open_dataset(moved)).fingerprint
+    noise(moved / "train" / "cat" / "renamed.png", 77)
+    assert len({before, renamed, scan(open_dataset(moved)).fingerprint}) == 3
+
+
+def test_the_fingerprint_does_not_depend_on_the_order(troubled: Path):
+    dataset = open_dataset(troubled)
+    found = digests(dataset)
+    assert fingerprint(dataset.items[::-1], dataset.classes, found[::-1]) == fingerprint(
+        dataset.items, dataset.classes, found
+    )
+
+
+def test_mnist_is_audited_whole(shared: Path):
+    result = audit(open_dataset(shared / "data" / "mnist"))
+    assert result.pictures == 70_000
+    assert result.problems.near_duplicates == ()
+    assert sum(result.classes.values()) == 70_000
