@@ -1,4 +1,4 @@
-"""What several tests need: the folder of shared pictures."""
+"""What several tests need: shared pictures, folders of real digits, a trained run."""
 
 from pathlib import Path
 
@@ -13,3 +13,32 @@ def shared() -> Path:
     if not (SHARED / "data").is_dir():
         pytest.skip(f"the shared pictures are not at {SHARED}")
     return SHARED
+
+
+def write_digits(folder: Path, labels: str, each: int, first: int = 0) -> Path:
+    """Class folders of real digits as PNG files, `each` of every label, from the embedded training part."""
+    from striate.data.datasets.sheets import embedded_mnist
+    from striate.drawing.grid import Image
+
+    dataset = embedded_mnist()
+    for label in labels:
+        rows = [r for r, item in enumerate(dataset.items) if item.part == "train" and item.truth.label == int(label)]
+        (folder / f"digit {label}").mkdir(parents=True, exist_ok=True)
+        for number, row in enumerate(rows[first : first + each]):
+            picture, _ = dataset.read(row)
+            Image.fromarray(picture[0].numpy()).save(folder / f"digit {label}" / f"{number:03}.png")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def digits(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Class folders of 40 zeros, ones and twos, unsplit."""
+    return write_digits(tmp_path_factory.mktemp("data") / "digits", "012", 40)
+
+
+@pytest.fixture(scope="session")
+def digits_run(digits: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished run of LeNet-5 on `digits`. Tests read it; none may change it."""
+    from striate.actions.train import train
+
+    return train(digits, model="lenet5", epochs=8, lr=4e-3, out=tmp_path_factory.mktemp("runs")).path

@@ -13,7 +13,7 @@ from torch import Tensor
 from torchvision.transforms.v2 import functional as geometry
 
 from striate.errors import StriateError
-from striate.shapes import Images, Picture, Pictures
+from striate.shapes import FittedPicture, Images, Picture, Pictures
 
 Fit = Literal["squeeze", "pad", "crop"]
 GREY_WEIGHTS = (0.299, 0.587, 0.114)  # ITU-R BT.601, as Pillow and libjpeg have them
@@ -43,7 +43,7 @@ class Preprocessing:
         if len(self.mean) != self.channels or len(self.std) != self.channels or min(self.std) <= 0:
             raise StriateError("preprocessing needs one mean and one positive std for every channel.")
 
-    def fit_picture(self, picture: Picture) -> Picture:
+    def fit_picture(self, picture: Picture) -> FittedPicture:
         """The picture at the network's size and channels, still 8 bit (bilinear with antialiasing)."""
         picture = to_channels(picture, self.channels)
         if tuple(picture.shape[1:]) == self.size_hw:
@@ -85,7 +85,7 @@ class Preprocessing:
             raise StriateError(f"preprocess.json cannot be read ({error!r}); train the run again.") from error
 
 
-def to_channels(picture: Picture, channels: int) -> Picture:
+def to_channels(picture: Picture, channels: int) -> FittedPicture:
     """The picture in grey (1) or RGB (3)."""
     if picture.shape[0] == channels:
         return picture

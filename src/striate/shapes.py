@@ -8,11 +8,11 @@ from jaxtyping import Float, Int64, UInt8
 from torch import Tensor
 
 Picture = UInt8[Tensor, "C H W"]  # one decoded picture, right side up
+FittedPicture = UInt8[Tensor, "c h w"]  # the same picture at another size, with other channels
 Pictures = UInt8[Tensor, "B C H W"]
 Images = Float[Tensor, "B C H W"]  # what a network reads, normalised
-FeatureMap = Float[Tensor, "B C H W"]
 Logits = Float[Tensor, "B K"]
 Labels = Int64[Tensor, " B"]
 Boxes = Float[Tensor, "N 4"]  # (x1, y1, x2, y2) in pixels, x1 < x2 and y1 < y2
 
-__all__ = ["Boxes", "FeatureMap", "Images", "Labels", "Logits", "Picture", "Pictures"]
+__all__ = ["Boxes", "FittedPicture", "Images", "Labels", "Logits", "Picture", "Pictures"]

@@ -3,6 +3,7 @@
 import json
 import shutil
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -96,6 +97,8 @@ def test_a_scan_gives_each_readable_picture_away_once_and_restores_the_threads(t
 
     found = scan(dataset, keep, events.append)
     assert torch.get_num_threads() == before
+    with ThreadPoolExecutor(1) as later:  # threads that start afterwards compute as before
+        assert later.submit(torch.get_num_threads).result() == before
     assert sorted(kept) == found.usable
     assert all(torch.equal(kept[row], dataset.read(row)[0]) for row in kept)
     assert [found.rows[row].size_hw for row in kept] == [tuple(kept[row].shape[1:]) for row in kept]

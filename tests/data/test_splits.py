@@ -130,6 +130,11 @@ def test_a_group_larger_than_the_test_part_stays_in_training():
     assert set(range(60)) <= set(result.train)
 
 
+def test_two_small_groups_and_a_large_one_are_one_for_each_part():
+    result = divide(items_of([0] * 100), [0] * 98 + [1, 2])
+    assert (result.train, sorted(result.validation + result.test)) == (tuple(range(98)), [98, 99])
+
+
 def test_unreadable_rows_are_in_no_part():
     result = split(items_of([0] * 20), list(range(20)), classes=["a"], seed=0, rows=range(10))
     assert sorted(result.train + result.validation + result.test) == list(range(10))

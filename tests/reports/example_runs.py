@@ -30,7 +30,7 @@ def digits_run(out: Path) -> RunFolder:
 def hostile_run(out: Path) -> RunFolder:
     """Two classes whose names, files and notes try to break a page; evaluated on validation pictures."""
     folder = RunFolder.create(out, "classify", "hostile")
-    write_settings(folder, "photos/<b>bold</b>/", HOSTILE, 120)
+    write_settings(folder, "photos/<b>bold & 'brave'", HOSTILE, 120)
     write_epochs(folder)
     write_evaluation(folder, HOSTILE, [[28, 2], [5, 25]], digit_pictures(), split="validation")
     return folder
@@ -62,8 +62,22 @@ def write_settings(folder: RunFolder, data: str, classes: list[str], pictures: i
             "memory_format": "channels_last",
             "device": "cpu",
             "stages": [
-                {"name": "head", "epochs": 3, "steps": 330, "optimizer": "adamw", "lr": 0.01, "trainable": 5770},
-                {"name": "all", "epochs": 7, "steps": 770, "optimizer": "adamw", "lr": 0.003, "trainable": 93322},
+                {
+                    "name": "head",
+                    "epochs": 3,
+                    "steps": 330,
+                    "optimizer": "adamw",
+                    "lr": 0.01,
+                    "trainable": 5770,
+                },
+                {
+                    "name": "all",
+                    "epochs": 7,
+                    "steps": 770,
+                    "optimizer": "adamw",
+                    "lr": 0.003,
+                    "trainable": 93322,
+                },
             ],
         },
     }
@@ -83,7 +97,10 @@ def write_settings(folder: RunFolder, data: str, classes: list[str], pictures: i
             },
             "split": {"train": [], "validation": [], "test": []},
             "skipped": [
-                {"file": "3/broken <img src=x onerror=alert(1)>.png", "reason": "not a picture: it begins with '<!do'"},
+                {
+                    "file": "3/broken <img src=x onerror=alert(1)>.png",
+                    "reason": "not a picture: it begins with '<!do'",
+                },
                 {"file": "7/empty.png", "reason": "the file is empty"},
             ],
             "damaged": [{"file": "8/cut.jpg", "reason": "the file ends early; the lower 12 rows are grey"}],
@@ -119,7 +136,8 @@ def write_epochs(folder: RunFolder, epochs: int = 10) -> None:
                 "train_loss": 1.9 * 0.6**epoch + 0.03,
                 "validation_loss": 1.6 * 0.62**epoch + 0.05 + wobble * 0.6 + (0.03 if epoch == 10 else 0),
                 "validation_accuracy": 0.99 - 0.35 * 0.55**epoch - abs(wobble) * 0.3,
-                "lr": (0.01 if epoch <= 3 else 0.003) * (1 - ((epoch - 1) % 3 if epoch <= 3 else epoch - 4) / 7),
+                "lr": (0.01 if epoch <= 3 else 0.003)
+                * (1 - ((epoch - 1) % 3 if epoch <= 3 else epoch - 4) / 7),
                 "seconds": 4.13,
                 "best": epoch not in (4, 10),
             }
@@ -135,6 +153,7 @@ def write_evaluation(
 ) -> None:
     """What an evaluation writes; the figures follow from the matrix."""
     total = sum(map(sum, matrix))
+    interval = [0.983, 0.993] if split == "test" else [0.778, 0.942]  # 1978 of 2,000 and 53 of 60, Wilson's
     right = sum(row[index] for index, row in enumerate(matrix))
     per_class = {}
     for index, label in enumerate(labels):
@@ -159,14 +178,16 @@ def write_evaluation(
         )
     metrics = {
         "accuracy": right / total,
-        "accuracy_interval": [0.983, 0.993],
+        "accuracy_interval": interval,
         "top5": 0.9995,
         "loss": 0.0412,
         "ece": 0.0043,
         "ece_uncalibrated": 0.0311,
         "macro_f1": sum(one["f1"] for one in per_class.values()) / len(labels),
     }
-    folder.write_json("calibration.json", {"temperature": 1.31, "pictures": 2000, "ece_uncalibrated": 0.03, "ece": 0.004})
+    folder.write_json(
+        "calibration.json", {"temperature": 1.31, "pictures": 2000, "ece_uncalibrated": 0.03, "ece": 0.004}
+    )
     folder.write_json(
         "evaluation.json",
         {
@@ -179,7 +200,9 @@ def write_evaluation(
             "mistakes": mistakes,
         },
     )
-    counts = {"train": 10000, "validation": 2000, "test": total, "skipped": 2}
+    counts = {"train": 10000, "validation": 2000, "test": 2000, "skipped": 2}
+    if split == "validation":
+        counts = {"train": 120, "validation": total, "test": 0, "skipped": 2}
     folder.write_json(
         "result.json",
         {
@@ -201,4 +224,3 @@ def digit_pictures(count: int = 12) -> list[np.ndarray]:
     for index in range(count):
         pictures[index, :, 4:24, 2 * index : 2 * index + 4] = 230
     return list(pictures)
-

@@ -56,7 +56,7 @@ class Training:
             architecture={"model": "small"},
             epochs=fields["epochs"],
             score=self.task.score,
-            checkpoint_seconds=1000,
+            checkpoint_seconds=1000.0,
             on_event=self.events.append,
         )
 
@@ -98,7 +98,7 @@ def test_frozen_norms_keep_statistics_while_their_weights_learn(tmp_path):
 
 
 def test_a_stage_without_progress_ends_early_and_goes_back_to_the_best_weights(tmp_path):
-    training = Training(tmp_path, epochs=50, patience=2, schedule="constant")
+    training = Training(tmp_path, epochs=50, patience=2, schedule="constant", lr=0.5)
     training.run()
     lines = training.folder.read_metrics()
     best = max(line["epoch"] for line in lines if line["best"])

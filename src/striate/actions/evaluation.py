@@ -14,7 +14,7 @@ from striate.actions.load import Network
 from striate.drawing.grid import picture_png
 from striate.runs.files import write_bytes, write_text
 from striate.runs.folder import RunFolder
-from striate.shapes import Labels, Logits, Picture
+from striate.shapes import FittedPicture, Labels, Logits, Picture
 from striate.tasks.figures import ClassifierFigures, classifier_figures
 
 MISTAKES = 12  # as pictures in the report
@@ -94,12 +94,12 @@ def write_evaluation(
     )
 
 
-def _thumbnail(picture: Picture) -> Picture:
+def _thumbnail(picture: Picture) -> FittedPicture:
     from torchvision.transforms.v2 import functional as geometry
 
     height, width = picture.shape[1:]
     ratio = min(1.0, LARGEST_SIDE / max(height, width))
     if ratio == 1.0:
         return picture
-    smaller: Picture = geometry.resize(picture, [max(1, round(height * ratio)), max(1, round(width * ratio))])
+    smaller: FittedPicture = geometry.resize(picture, [max(1, round(height * ratio)), max(1, round(width * ratio))])
     return smaller

@@ -1,5 +1,6 @@
 """The end of a training: calibrate on validation, measure once on the test part, write result and report."""
 
+from dataclasses import replace
 from time import monotonic
 from typing import Any
 
@@ -26,6 +27,7 @@ def finish(folder: RunFolder, material: Material, options: TrainOptions, began: 
     if options.test is not None:
         dataset = open_dataset(options.test)
         evaluation, skipped = judge_dataset(network, dataset, on_event=on_event)
+        evaluation = replace(evaluation, split="test")
     else:
         dataset, skipped = material.dataset, []
         evaluation = _own_part(network, material, on_event)

@@ -17,7 +17,7 @@ def digest(content: bytes) -> str:
 
 
 def digests(dataset: Dataset) -> list[str | None]:
-    """The digest of every item, None where its content cannot be read. `scan` gives the same and decodes too."""
+    """The digest of every item, None where its content cannot be read. `scan` gives the same and more."""
 
     def one(row: int) -> str | None:
         try:

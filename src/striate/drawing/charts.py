@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Literal
 
+Number = float | int  # a JSON file says 1 where a program meant 1.0
 Unit = Literal["number", "percent"]
 FONT = "font:12px system-ui,sans-serif"
 INK = "var(--ink,#1c2126)"
@@ -25,7 +26,7 @@ class Line:
     """One curve: a value for each x, None where there is none. The strong one carries the message."""
 
     name: str
-    values: Sequence[float | None]
+    values: Sequence[Number | None]
     strong: bool = True
 
 
@@ -42,18 +43,18 @@ class Span:
 class Frame:
     """Where data coordinates lie on the paper: the plot's edges in pixels and the data at them."""
 
-    left: float
-    top: float
-    right: float
-    bottom: float
-    x_range: tuple[float, float]
-    y_range: tuple[float, float]
+    left: Number
+    top: Number
+    right: Number
+    bottom: Number
+    x_range: tuple[Number, Number]
+    y_range: tuple[Number, Number]
 
-    def x(self, value: float) -> float:
+    def x(self, value: Number) -> float:
         low, high = self.x_range
         return self.left + (value - low) / (high - low) * (self.right - self.left)
 
-    def y(self, value: float) -> float:
+    def y(self, value: Number) -> float:
         low, high = self.y_range
         return self.bottom - (value - low) / (high - low) * (self.bottom - self.top)
 
@@ -92,9 +93,9 @@ def line_chart(
     return _svg(460, height, f"{title}: {'; '.join(ends).strip()}.", "".join(parts))
 
 
-def interval_bar(value: float, low: float, high: float, description: str) -> str:
+def interval_bar(value: Number, low: Number, high: Number, description: str) -> str:
     """A fraction with its interval on a scale from a round number below it to 100 %."""
-    floor = next((f for f in (0.98, 0.95, 0.9, 0.8, 0.5) if low >= f), 0.0)
+    floor = next((f for f in (0.98, 0.95, 0.9, 0.8, 0.5) if min(low, value) >= f), 0.0)
     frame = Frame(16, 0, 344, 16, (floor, 1.0), (0.0, 1.0))
     x_low, x_high = frame.x(low), frame.x(high)
     parts = [
@@ -108,7 +109,7 @@ def interval_bar(value: float, low: float, high: float, description: str) -> str
     return _svg(360, 46, description, "".join(parts))
 
 
-def nice_ticks(low: float, high: float, count: int = 4) -> list[float]:
+def nice_ticks(low: Number, high: Number, count: int = 4) -> list[float]:
     """About `count` round steps (1, 2, 2.5 or 5 times a power of ten) that cover [low, high]."""
     if not high > low:
         high = low + (abs(low) or 1.0)
@@ -119,7 +120,7 @@ def nice_ticks(low: float, high: float, count: int = 4) -> list[float]:
     return [round(index * step, 12) for index in range(first, last + 1)]
 
 
-def tick_text(value: float, step: float | None, unit: Unit) -> str:
+def tick_text(value: Number, step: Number | None, unit: Unit) -> str:
     """A number as the axis writes it, with the decimals that `step` needs."""
     if unit == "percent":
         shown, step = value * 100, None if step is None else step * 100
@@ -127,17 +128,17 @@ def tick_text(value: float, step: float | None, unit: Unit) -> str:
     return f"{value:.{_decimals(step, 4)}f}" if step is None or step >= 0.001 else f"{value:g}"
 
 
-def _limits(values: list[float], unit: Unit) -> tuple[float, float]:
+def _limits(values: list[Number], unit: Unit) -> tuple[Number, Number]:
     if unit == "percent":
         return max(0.0, min(*values, 0.98)), 1.0
     return min(0.0, *values), max(values)
 
 
-def _epoch_range(epochs: int) -> tuple[float, float]:
+def _epoch_range(epochs: int) -> tuple[Number, Number]:
     return (1, epochs) if epochs > 1 else (0.5, 1.5)
 
 
-def _horizontal(frame: Frame, ticks: list[float], unit: Unit) -> list[str]:
+def _horizontal(frame: Frame, ticks: list[Number], unit: Unit) -> list[str]:
     step = ticks[1] - ticks[0]
     parts = []
     for tick in ticks:
@@ -176,7 +177,9 @@ def _marker(frame: Frame, marked: int | None, epochs: int, *, label_low: bool) -
         return []
     x = frame.x(marked)
     right = x < frame.right - 40
-    y = frame.bottom - 6 if label_low else frame.top + 12  # where the curve is not: accuracy rises, loss falls
+    y = (
+        frame.bottom - 6 if label_low else frame.top + 12
+    )  # where the curve is not: accuracy rises, loss falls
     return [
         _rule(x, frame.top, x, frame.bottom, ACCENT, dashes="1 3"),
         _text(x + (5 if right else -5), y, "best", ACCENT, "start" if right else "end"),
@@ -184,7 +187,11 @@ def _marker(frame: Frame, marked: int | None, epochs: int, *, label_low: bool) -
 
 
 def _curve(frame: Frame, line: Line) -> str:
-    style = f"fill:none;stroke:{ACCENT};stroke-width:2.25" if line.strong else f"fill:none;stroke:{QUIET};stroke-width:1.5"
+    style = (
+        f"fill:none;stroke:{ACCENT};stroke-width:2.25"
+        if line.strong
+        else f"fill:none;stroke:{QUIET};stroke-width:1.5"
+    )
     path, pen_up = [], True
     for epoch, value in enumerate(line.values, 1):
         if value is None:
@@ -197,14 +204,19 @@ def _curve(frame: Frame, line: Line) -> str:
 
 def _end_labels(frame: Frame, lines: Sequence[Line]) -> list[str]:
     """Each curve's name beside its last point, pushed apart so that no two overlap."""
-    ends = sorted(((frame.y(last[1]), frame.x(last[0]), one) for one in lines if (last := _last(one))), key=lambda e: e[0])
+    ends = sorted(
+        ((frame.y(last[1]), frame.x(last[0]), one) for one in lines if (last := _last(one))),
+        key=lambda e: e[0],
+    )
     parts = []
     free_from = -math.inf
     room_below = (len(ends) - 1) * LINE_GAP
     for y, x, line in ends:
         y = max(min(y, frame.bottom - room_below), free_from)  # noqa: PLW2901
         free_from, room_below = y + LINE_GAP, room_below - LINE_GAP
-        parts.append(_text(max(x, frame.left) + 8, y + 4, line.name, ACCENT if line.strong else QUIET, "start"))
+        parts.append(
+            _text(max(x, frame.left) + 8, y + 4, line.name, ACCENT if line.strong else QUIET, "start")
+        )
     return parts
 
 
@@ -233,21 +245,25 @@ def _last(line: Line) -> tuple[int, float] | None:
     return next(((e, v) for e, v in reversed(list(enumerate(line.values, 1))) if v is not None), None)
 
 
-def _finite(value: float | None) -> float | None:
-    return value if value is not None and math.isfinite(value) else None
+def _finite(value: Number | None) -> float | None:
+    return float(value) if value is not None and math.isfinite(value) else None
 
 
-def _decimals(step: float | None, otherwise: int) -> int:
+def _decimals(step: Number | None, otherwise: int) -> int:
     if step is None:
         return otherwise
-    return next((digits for digits in range(4) if abs(step * 10**digits - round(step * 10**digits)) < 1e-6), 4)
+    return next(
+        (digits for digits in range(4) if abs(step * 10**digits - round(step * 10**digits)) < 1e-6), 4
+    )
 
 
-def _n(value: float) -> str:
+def _n(value: Number) -> str:
     return f"{value:.1f}".removesuffix(".0")
 
 
-def _rule(x1: float, y1: float, x2: float, y2: float, colour: str, width: float = 1, dashes: str = "") -> str:
+def _rule(
+    x1: Number, y1: Number, x2: Number, y2: Number, colour: str, width: Number = 1, dashes: str = ""
+) -> str:
     dashed = f";stroke-dasharray:{dashes}" if dashes else ""
     return (
         f'<line x1="{_n(x1)}" y1="{_n(y1)}" x2="{_n(x2)}" y2="{_n(y2)}" '
@@ -255,7 +271,7 @@ def _rule(x1: float, y1: float, x2: float, y2: float, colour: str, width: float 
     )
 
 
-def _text(x: float, y: float, text: str, colour: str, anchor: str) -> str:
+def _text(x: Number, y: Number, text: str, colour: str, anchor: str) -> str:
     return f'<text x="{_n(x)}" y="{_n(y)}" text-anchor="{anchor}" style="fill:{colour}">{escape(text)}</text>'
 
 

@@ -68,7 +68,9 @@ def _shrunk(image: Image.Image) -> Image.Image:
     ratio = LARGEST / max(image.size)
     if ratio >= 1:
         return image
-    return image.resize((max(1, round(image.width * ratio)), max(1, round(image.height * ratio))), reducing_gap=3.0)
+    return image.resize(
+        (max(1, round(image.width * ratio)), max(1, round(image.height * ratio))), reducing_gap=3.0
+    )
 
 
 def _png(image: Image.Image) -> bytes:

@@ -44,7 +44,11 @@ def heat_rows(labels: list[str], matrix: list[list[int]]) -> list[dict[str, Any]
     for truth, (label, counts) in enumerate(zip(labels, matrix, strict=True)):
         total = sum(counts)
         cells = [
-            {"count": n, "shade": shade(n / total if total else 0.0, right=truth == answer), "answer": labels[answer]}
+            {
+                "count": n,
+                "shade": shade(n / total if total else 0.0, right=truth == answer),
+                "answer": labels[answer],
+            }
             for answer, n in enumerate(counts)
         ]
         rows.append({"label": label, "total": total, "cells": cells})
@@ -62,7 +66,9 @@ def top_confusions(labels: list[str], matrix: list[list[int]], limit: int = 10) 
     return sorted(pairs, key=lambda pair: -pair.times)[:limit]
 
 
-def class_rows(per_class: dict[str, dict[str, Any]], labels: list[str], matrix: list[list[int]]) -> list[ClassRow]:
+def class_rows(
+    per_class: dict[str, dict[str, Any]], labels: list[str], matrix: list[list[int]]
+) -> list[ClassRow]:
     """The classes, weakest F1 first; classes without pictures come last."""
     worst: dict[str, Confused] = {}
     for pair in top_confusions(labels, matrix, limit=len(labels) ** 2):

@@ -47,7 +47,9 @@ class Contents:
     @property
     def metrics(self) -> dict[str, Any]:
         """The figures of the evaluation; the summary has the same ones."""
-        return _mapping(self["evaluation.json"].get("metrics")) or _mapping(self["result.json"].get("metrics"))
+        return _mapping(self["evaluation.json"].get("metrics")) or _mapping(
+            self["result.json"].get("metrics")
+        )
 
     @property
     def split(self) -> str:

@@ -14,6 +14,19 @@ from markupsafe import Markup
 
 from striate.reports import words
 
+# What a file name may hold and a page must not: control characters, text-direction tricks that make a name read
+# backwards, and the lone surrogates of names that are not UTF-8.
+UNPRINTABLE = dict.fromkeys(
+    [
+        *(code for code in range(0x20) if chr(code) not in "\t\n"),
+        *range(0x7F, 0xA0),
+        *range(0x202A, 0x202F),
+        *range(0x2066, 0x206A),
+        *range(0xD800, 0xE000),
+    ],
+    "\ufffd",
+)
+
 
 def render(template: str, values: dict[str, Any]) -> str:
     """The page that `template` makes of `values`; a name that is missing there is a bug and raises."""
@@ -43,5 +56,4 @@ def render(template: str, values: dict[str, Any]) -> str:
     page = environment.get_template(template).render(
         values, style=Markup(style), script=Markup(script), script_digest=digest
     )
-    # A file name that is not UTF-8 arrives with lone surrogates, which no HTML file can hold.
-    return page.encode(errors="replace").decode()
+    return page.translate(UNPRINTABLE)

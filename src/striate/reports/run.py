@@ -20,6 +20,13 @@ from striate.runs.files import write_text
 from striate.runs.folder import RunFolder
 
 PARTS = ("train", "validation", "test")
+NAMED = (
+    "accuracy",
+    "macro_f1",
+    "top5",
+    "ece",
+    "ece_uncalibrated",
+)  # metrics with a place and words of their own
 LISTED_FILES = 40  # skipped and damaged files that the page names; dataset.json has all of them
 
 
@@ -70,6 +77,7 @@ def _head(contents: Contents) -> dict[str, Any]:
         "split": contents.split,
         "interval": Markup(bar),
         "commonest": _commonest(contents),
+        "evaluated": bool(metrics),
     }
 
 
@@ -92,7 +100,14 @@ def _commonest(contents: Contents) -> dict[str, Any] | None:
 
 
 def _unfinished(contents: Contents) -> list[str]:
-    needed = ("config.toml", "dataset.json", "environment.json", "metrics.jsonl", "evaluation.json", "result.json")
+    needed = (
+        "config.toml",
+        "dataset.json",
+        "environment.json",
+        "metrics.jsonl",
+        "evaluation.json",
+        "result.json",
+    )
     return [contents.absent[name] for name in needed if name in contents.absent]
 
 
@@ -119,7 +134,6 @@ def _figures(contents: Contents) -> dict[str, Any]:
     return {
         "macro_f1": metrics.get("macro_f1"),
         "top5": metrics.get("top5") if len(per_class) > 5 else None,
-        "loss": metrics.get("loss"),
         "ece": metrics.get("ece", calibration.get("ece")),
         "ece_uncalibrated": metrics.get("ece_uncalibrated", calibration.get("ece_uncalibrated")),
         "temperature": calibration.get("temperature"),
@@ -129,6 +143,9 @@ def _figures(contents: Contents) -> dict[str, Any]:
         "seconds": seconds,
         "epochs": len(contents.epochs),
         "parameters": contents.resolved.get("parameters"),
+        "others": [
+            (name, value) for name, value in metrics.items() if name not in NAMED and words.known(value)
+        ],
     }
 
 
@@ -170,9 +187,11 @@ def _curves(contents: Contents) -> dict[str, Any]:
 
     def line(name: str, key: str, *, strong: bool = True) -> list[Line]:
         values = [epoch.get(key) for epoch in epochs]
-        return [Line(name, [v if words.known(v) else None for v in values], strong)] if any(
-            words.known(v) for v in values
-        ) else []
+        return (
+            [Line(name, [v if words.known(v) else None for v in values], strong)]
+            if any(words.known(v) for v in values)
+            else []
+        )
 
     losses = [*line("training", "train_loss", strong=False), *line("validation", "validation_loss")]
     accuracy, rate = line("validation", "validation_accuracy"), line("", "lr", strong=False)
@@ -261,10 +280,13 @@ def _again(contents: Contents) -> dict[str, Any]:
     run = shlex.quote(contents.run)
     settings = [(key, value) for key, value in config.items() if key not in ("command", "resolved")]
     derived = [
-        (key, value) for key, value in contents.resolved.items() if key not in ("stages", "reason", "parameters")
+        (key, value)
+        for key, value in contents.resolved.items()
+        if key not in ("stages", "reason", "parameters")
     ]
     return {
         "command": config.get("command"),
+        "finished": contents.folder.finished,
         "resume": f"striate train --resume {run}",
         "next": [
             ("Classify new pictures", f"striate predict {run} picture.jpg"),

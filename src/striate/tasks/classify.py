@@ -7,6 +7,7 @@ output a class. Scores are logits, larger is better.
 from dataclasses import dataclass, field
 
 import torch
+from jaxtyping import Float
 from torch import Tensor, nn
 
 from striate.data.sample import Batch
@@ -19,7 +20,7 @@ from striate.shapes import Logits
 from striate.tasks.task import Judged
 
 
-def decode_scores(logits: Logits) -> Logits:
+def decode_scores(logits: Logits) -> Float[Tensor, "B classes"]:
     """A score for every class: the logits themselves, or [0, z] for a network with a single output z."""
     if logits.shape[1] > 1:
         return logits

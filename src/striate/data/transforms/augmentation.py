@@ -82,9 +82,9 @@ class Augmentation:
 AUGMENTATIONS: dict[str, Augmentation | None] = {
     "none": None,
     # Digits and other signs are not mirrored: a mirrored 2 is no 2.
-    "light": Augmentation(shift=0.07, rotate=10, zoom=(0.9, 1.1), shear=5, fill="border"),
+    "light": Augmentation(shift=0.07, rotate=10.0, zoom=(0.9, 1.1), shear=5.0, fill="border"),
     "photo": Augmentation(
-        shift=0.08, rotate=10, zoom=(0.95, 1.5), stretch=1.15, mirror=True, light=0.2, fill="reflection"
+        shift=0.08, rotate=10.0, zoom=(0.95, 1.5), stretch=1.15, mirror=True, light=0.2, fill="reflection"
     ),
 }
 

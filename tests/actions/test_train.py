@@ -1,0 +1,197 @@
+"""Training as a person would: folders in, a complete and honest run out."""
+
+import csv
+import json
+import shutil
+import tomllib
+
+import pytest
+import torch
+from PIL import Image
+
+import striate
+from striate.actions.train import train
+from striate.errors import StriateError
+from striate.events import Note, Warned
+from tests.conftest import write_digits
+
+NAMES = {
+    *("format", "config.toml", "dataset.json", "environment.json", "metrics.jsonl", "checkpoint.safetensors"),
+    *("best.safetensors", "preprocess.json", "labels.json", "calibration.json", "evaluation.json"),
+    *("predictions.csv", "result.json", "report.html", "pictures"),
+}
+
+
+def test_a_run_is_complete_and_counts_add_up(digits_run):
+    assert {path.name for path in digits_run.iterdir()} == NAMES
+    result = json.loads((digits_run / "result.json").read_text())
+    pictures = result["pictures"]
+    assert pictures["train"] + pictures["validation"] + pictures["test"] == 120 and pictures["skipped"] == 0
+    record = json.loads((digits_run / "dataset.json").read_text())
+    names = [name for part in record["split"].values() for name in part]
+    assert len(names) == len(set(names)) == 120
+    assert result["split"] == "test" and result["metrics"]["accuracy"] > 0.7
+
+
+def test_accuracy_is_what_the_predictions_say(digits_run):
+    with (digits_run / "predictions.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    result = json.loads((digits_run / "result.json").read_text())
+    assert len(rows) == result["pictures"]["test"]
+    right = sum(row["label"] == row["predicted"] for row in rows)
+    assert result["metrics"]["accuracy"] == pytest.approx(right / len(rows))
+    assert all(row["label"] == row["file"].split("/")[0] for row in rows)
+
+
+def test_test_pictures_neither_train_nor_select(digits_run, digits):
+    record = json.loads((digits_run / "dataset.json").read_text())
+    digests = {part: set(found) for part, found in record["digests"].items()}
+    assert digests["test"].isdisjoint(digests["train"] | digests["validation"])
+
+
+def test_every_setting_is_written_down(digits_run):
+    config = tomllib.loads((digits_run / "config.toml").read_text())
+    assert config["seed"] == 0 and config["model"] == "lenet5" and config["epochs"] == 8
+    resolved = config["resolved"]
+    assert resolved["parameters"] == 61_706 - 7 * 85  # three classes instead of ten
+    assert resolved["threads"] == torch.get_num_threads() and resolved["stages"][0]["lr"] == 4e-3
+    assert config["command"].startswith("striate train ") and "--model lenet5" in config["command"]
+
+
+def test_the_same_seed_gives_the_same_network_and_another_one_does_not(digits, tmp_path):
+    runs = [train(digits, model="lenet5", epochs=1, seed=seed, out=tmp_path) for seed in (5, 5, 6)]
+    best = [(run.path / "best.safetensors").read_bytes() for run in runs]
+    assert best[0] == best[1] != best[2]
+    assert len({run.path for run in runs}) == 3
+
+
+def test_training_leaves_the_callers_randomness_alone(digits, tmp_path):
+    torch.manual_seed(1)
+    expected = torch.rand(3)
+    torch.manual_seed(1)
+    train(digits, model="lenet5", epochs=1, out=tmp_path)
+    assert torch.equal(torch.rand(3), expected)
+
+
+def test_bad_files_are_named_and_skipped(digits, tmp_path):
+    data = shutil.copytree(digits, tmp_path / "data")
+    (data / "digit 0" / "broken.png").write_bytes(b"not a picture")
+    (data / "digit 1" / "empty.jpg").write_bytes(b"")
+    events = []
+    run = train(data, model="lenet5", epochs=1, out=tmp_path, on_event=events.append)
+    assert run.result["pictures"]["skipped"] == 2
+    said = [event.text for event in events if isinstance(event, Warned)]
+    assert any("digit 0/broken.png" in text for text in said) and any("digit 1/empty.jpg" in text for text in said)
+    record = json.loads((run.path / "dataset.json").read_text())
+    assert {entry["file"] for entry in record["skipped"]} == {"digit 0/broken.png", "digit 1/empty.jpg"}
+    assert "broken.png" in (run.path / "report.html").read_text()
+    with pytest.raises(StriateError, match=r"2 pictures cannot be used.*leave out --strict"):
+        train(data, model="lenet5", epochs=1, strict=True, out=tmp_path / "strict")
+    assert not (tmp_path / "strict").exists()
+
+
+def test_a_given_validation_part_becomes_the_test_part(tmp_path):
+    write_digits(tmp_path / "data" / "train", "01", 30)
+    write_digits(tmp_path / "data" / "val", "01", 10, first=100)
+    run = train(tmp_path / "data", model="lenet5", epochs=1, out=tmp_path)
+    record = json.loads((run.path / "dataset.json").read_text())
+    assert all(name.startswith("val") for name in record["split"]["test"]) and len(record["split"]["test"]) == 20
+    assert all(name.startswith("train") for name in record["split"]["validation"])
+
+
+def test_without_a_test_part_people_are_told(tmp_path):
+    data = write_digits(tmp_path / "data", "01", 8)
+    names = [f"digit {label}/{number:03}.png" for label in "01" for number in range(8)]
+    rows = [f"{name},{'validation' if number % 4 == 0 else 'train'}" for number, name in enumerate(names)]
+    rows = [row.replace("validation", "test") if "digit" in row else row for row in rows]
+    (tmp_path / "split.csv").write_text("image,split\n" + "\n".join(rows) + "\n")
+    run = train(data, model="lenet5", epochs=1, split=tmp_path / "split.csv", out=tmp_path)
+    assert run.result["split"] == "test"
+    tiny = write_digits(tmp_path / "tiny", "01", 2)  # fewer than three pictures a class: training alone
+    events = []
+    run = train(tiny, model="lenet5", epochs=1, out=tmp_path, on_event=events.append)
+    assert run.result["split"] == "validation" and run.result["pictures"]["test"] == 0
+    assert any("selection has seen" in event.text for event in events if isinstance(event, Warned))
+
+
+def test_another_data_set_can_be_the_test(digits, tmp_path):
+    other = write_digits(tmp_path / "other", "01", 12, first=200)
+    run = train(digits, model="lenet5", epochs=2, test=other, out=tmp_path)
+    assert run.result["pictures"]["test"] == 24 and run.result["split"] == "test"
+    record = json.loads((run.path / "dataset.json").read_text())
+    assert record["split"]["test"] == [] and len(record["split"]["train"]) > 95
+
+
+def test_a_network_with_one_output_trains_on_two_classes(tmp_path):
+    data = write_digits(tmp_path / "data", "01", 24)
+    run = train(data, model="book_cats_dogs", image_size=64, epochs=3, lr=1e-3, out=tmp_path)
+    network = striate.load(run)
+    answer = network.predict(data / "digit 0" / "000.png")
+    assert {label for label, _ in answer.top} == {"digit 0", "digit 1"}
+    assert sum(value for _, value in answer.top) == pytest.approx(1)
+    assert run.metrics["accuracy"] > 0.7
+
+
+def test_photographs_start_from_pretrained_weights_and_the_new_head_is_said(tmp_path):
+    for name, colour in (("red", (200, 30, 30)), ("blue", (30, 30, 200))):
+        (tmp_path / "data" / name).mkdir(parents=True)
+        for i in range(8):
+            Image.effect_noise((90, 80), 40 + i).convert("RGB").point(lambda v: v).save(tmp_path / f"{i}.png")
+            noise = Image.open(tmp_path / f"{i}.png")
+            Image.blend(noise, Image.new("RGB", noise.size, colour), 0.7).save(tmp_path / "data" / name / f"{i}.png")
+    events = []
+    run = train(tmp_path / "data", image_size=64, epochs=2, out=tmp_path, on_event=events.append)
+    notes = [event.text for event in events if isinstance(event, Note)]
+    assert any("efficientnet_lite0" in text and "photographs" in text for text in notes)
+    assert any("head of 1,000 outputs was replaced by a new one of 2" in text for text in notes)
+    stages = tomllib.loads((run.path / "config.toml").read_text())["resolved"]["stages"]
+    assert [stage["name"] for stage in stages] == ["head", "finetune"]
+    assert stages[0]["trainable"] == 1280 * 2 + 2 < stages[1]["trainable"]
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"model": "resnet5"}, r"unknown model 'resnet5'\. Did you mean"),
+        ({"epochs": 0}, "--epochs 0: input should be greater than or equal to 1"),
+        ({"augment": "wild"}, "--augment 'wild': input should be 'auto', 'none', 'light' or 'photo'"),
+        ({"weights": "imagenet"}, "--weights needs --model"),
+        ({"model": "lenet5", "weights": "nothing.pth"}, r"--weights nothing\.pth is no file"),
+        ({"device": "tpu9"}, "--device tpu9 is not to be had here"),
+        ({"task": "dream"}, "--task 'dream'"),
+    ],
+)
+def test_a_wrong_option_is_one_clear_line_and_makes_no_run(digits, tmp_path, given, message):
+    with pytest.raises(StriateError, match=message) as raised:
+        train(digits, out=tmp_path / "runs", **given)
+    assert "\n" not in str(raised.value)
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_file_holds_options_and_the_call_wins(digits, tmp_path):
+    (tmp_path / "mine.toml").write_text(f'data = "{digits}"\nmodel = "lenet5"\nepochs = 3\nout = "there"\n')
+    run = train(config=tmp_path / "mine.toml", epochs=1)
+    assert run.path.parent == tmp_path / "there" / "classify"
+    assert run.result["epochs"] == 1
+    (tmp_path / "wrong.toml").write_text(f'data = "{digits}"\nepoch = 3\n')
+    with pytest.raises(StriateError, match="--epoch is no option of train; allowed: data, task, model"):
+        train(config=tmp_path / "wrong.toml")
+
+
+def test_without_data_the_next_step_is_said():
+    with pytest.raises(StriateError, match=r"no data given\. Name a folder"):
+        train()
+
+
+def test_resume_takes_no_other_options(digits_run):
+    with pytest.raises(StriateError, match="leave out --epochs, --seed"):
+        train(resume=digits_run, epochs=3, seed=1)
+
+
+def test_a_finished_run_says_so_and_gets_a_missing_report_back(digits_run, tmp_path):
+    copy = shutil.copytree(digits_run, tmp_path / "copy")
+    (copy / "report.html").unlink()
+    events = []
+    run = train(resume=copy, on_event=events.append)
+    assert "is finished; nothing to train" in events[0].text
+    assert (run.path / "report.html").is_file()

@@ -1,0 +1,169 @@
+"""Every command as a person types it: what is on stdout, what on stderr, and the exit code."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from striate.cli.main import main
+from tests.conftest import write_digits
+
+
+@pytest.fixture
+def striate(capsys, monkeypatch):
+    """Run a command line in this process: exit code, stdout, stderr."""
+
+    def run(*words):
+        monkeypatch.setattr(sys, "argv", ["striate", *map(str, words)])
+        try:
+            main()
+            code = 0
+        except SystemExit as end:
+            code = end.code or 0
+        out, err = capsys.readouterr()
+        return code, out, err
+
+    return run
+
+
+def test_train_prints_the_result_and_the_next_step(striate, digits, tmp_path):
+    code, out, err = striate("train", digits, "--model", "lenet5", "--epochs", 1, "--out", tmp_path)
+    assert code == 0
+    assert "test pictures, 95 % interval" in out and "striate predict" in out
+    assert "network: lenet5, as asked, from random weights" in err and "epoch   1/1" in err
+
+
+def test_train_json_is_the_only_line_on_stdout(striate, digits, tmp_path):
+    code, out, _ = striate("train", digits, "--model", "lenet5", "--epochs", 1, "--out", tmp_path, "--json")
+    result = json.loads(out)
+    assert code == 0 and out.count("\n") == 1
+    assert {"run", "task", "model", "epochs", "seconds", "split", "metrics", "pictures"} <= set(result)
+    assert set(result["pictures"]) == {"train", "validation", "test", "skipped"}
+    assert {
+        *("accuracy", "accuracy_interval", "top5", "loss", "ece", "ece_uncalibrated", "macro_f1"),
+    } == set(result["metrics"])
+
+
+def test_evaluate_gives_the_figures_of_training_again(striate, digits_run):
+    code, out, _ = striate("evaluate", digits_run, "--json")
+    again, first = json.loads(out), json.loads((digits_run / "evaluation.json").read_text())
+    assert code == 0 and again["run"] == str(digits_run) and again["pictures"] == first["pictures"]
+    for name, value in first["metrics"].items():
+        assert again["metrics"][name] == pytest.approx(value, abs=1e-6), name
+    assert again["per_class"] == first["per_class"]
+
+
+def test_evaluate_on_pictures_that_trained_warns(striate, digits_run, digits):
+    code, out, err = striate("evaluate", digits_run, digits)
+    assert code == 0 and "of 120 pictures" in out
+    assert "102 of these 120 pictures trained or selected this network" in err
+
+
+def test_evaluate_matches_classes_by_name_and_reports_unknown_ones(striate, digits_run, tmp_path):
+    data = write_digits(tmp_path / "new", "27", 6, first=300)
+    code, out, err = striate("evaluate", digits_run, data, "--json")
+    assert code == 0 and json.loads(out)["pictures"] == 6
+    assert "6 pictures left out: the run does not know their classes digit 7" in err
+    other = write_digits(tmp_path / "other", "78", 3)
+    code, _, err = striate("evaluate", digits_run, other)
+    assert code == 2 and "shares no class with the run" in err
+
+
+def test_predict_answers_files_and_folders_and_names_bad_ones(striate, digits_run, digits, tmp_path):
+    (tmp_path / "bad.png").write_bytes(b"nothing")
+    words = ["predict", digits_run, digits / "digit 2" / "001.png", tmp_path / "bad.png", tmp_path / "gone.png"]
+    code, out, _ = striate(*words, "--json")
+    lines = [json.loads(line) for line in out.splitlines()]
+    assert code == 1  # two of them could not be answered
+    assert lines[0]["label"] == lines[0]["top"][0][0] and lines[0]["probability"] == lines[0]["top"][0][1]
+    assert sum(value for _, value in lines[0]["top"]) == pytest.approx(1, abs=1e-6)
+    assert set(lines[1]) == set(lines[2]) == {"file", "error"}
+    code, out, _ = striate("predict", digits_run, digits / "digit 0")
+    assert code == 0 and len(out.splitlines()) == 40
+
+
+def test_predict_takes_a_name_with_weights(striate, shared):
+    weights = shared / "weights" / "squeezenet1_1.imagenet.safetensors"
+    cat = shared / "data" / "scenes" / ".." / "photos" / "chelsea.png"
+    code, out, _ = striate("predict", "squeezenet1_1", "--weights", weights, cat, "--json")
+    assert code == 0 and json.loads(out)["label"] in {"Egyptian cat", "tiger cat", "tabby"}
+
+
+def test_report_writes_where_it_is_told(striate, digits_run, tmp_path):
+    code, out, _ = striate("report", digits_run, "--out", tmp_path / "deep" / "page.html", "--json")
+    assert code == 0 and json.loads(out) == {"files": [str(tmp_path / "deep" / "page.html")]}
+    assert (tmp_path / "deep" / "page.html").read_text() == (digits_run / "report.html").read_text()
+
+
+def test_check_lists_problems_and_fails_only_when_asked(striate, digits, tmp_path):
+    import shutil
+
+    data = shutil.copytree(digits, tmp_path / "data")
+    shutil.copy(data / "digit 0" / "000.png", data / "digit 1" / "copy.png")
+    (data / "digit 2" / "bad.jpg").write_bytes(b"")
+    code, out, _ = striate("check", data, "--json")
+    found = json.loads(out)
+    assert code == 0 and found["pictures"] == 121
+    assert found["classes"] == {"digit 0": 40, "digit 1": 41, "digit 2": 40}
+    assert found["problems"]["duplicates"] == [["digit 0/000.png", "digit 1/copy.png"]]
+    assert found["problems"]["label_conflicts"] == [["digit 0/000.png", "digit 1/copy.png"]]
+    assert [entry["file"] for entry in found["problems"]["unreadable"]] == ["digit 2/bad.jpg"]
+    assert set(found["problems"]) == {
+        *("unreadable", "damaged", "wrong_extension", "duplicates", "near_duplicates", "label_conflicts", "leaks"),
+    }
+    code, out, _ = striate("check", data, "--fail")
+    assert code == 1 and "digit 2/bad.jpg" in out
+
+
+def test_models_lists_the_catalogue(striate):
+    code, out, _ = striate("models", "--json")
+    listed = {entry["name"]: entry for entry in json.loads(out)}
+    assert code == 0 and listed["resnet18"]["parameters"] == 11_689_512
+    assert set(listed["lenet5"]) == {
+        *("name", "task", "year", "parameters", "multiply_adds", "input", "weights", "published", "paper"),
+    }
+    assert "efficientnet_lite0" in striate("models")[1]
+
+
+def test_doctor_looks_at_the_machine(striate):
+    code, out, _ = striate("doctor", "--json")
+    found = json.loads(out)
+    assert code == 0 and {"versions", "cpu", "threads", "cache", "problems"} <= set(found)
+    assert striate("doctor")[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["train", "nowhere"], "nowhere"),
+        (["evaluate", "nowhere"], "nowhere is not a run"),
+        (["predict", "nowhere", "x.png"], "nowhere is not a run"),
+        (["report", "nowhere"], "nowhere is not a run"),
+        (["check", "nowhere"], "nowhere"),
+        (["train", "--resume", "nowhere"], "nowhere is not a run"),
+    ],
+)
+def test_errors_for_people_are_one_line_and_exit_2(striate, tmp_path, monkeypatch, words, message):
+    monkeypatch.chdir(tmp_path)
+    code, out, err = striate(*words)
+    assert code == 2 and out == ""
+    assert err.startswith("error: ") and message in err and err.count("\n") == 1
+
+
+def test_ctrl_c_says_how_to_go_on(tmp_path):
+    import os
+    import signal
+    import time
+
+    data = write_digits(tmp_path / "digits", "0123456789", 60)
+    command = [sys.executable, "-m", "striate", "train", str(data), "--model", "lenet5", "--epochs", "500"]
+    process = subprocess.Popen([*command, "--out", str(tmp_path)], stderr=subprocess.PIPE, text=True)
+    metrics = tmp_path / "classify" / "digits-lenet5" / "metrics.jsonl"
+    deadline = time.monotonic() + 60
+    while not (metrics.is_file() and metrics.stat().st_size) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    os.kill(process.pid, signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert f"go on with: striate train --resume {metrics.parent}" in err and "Traceback" not in err

@@ -1,0 +1,66 @@
+"""Batches: every picture once an epoch, the same after a resume, no tiny last batch."""
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from striate.data.loading import Batches, Store, empty_store
+from striate.data.transforms.augmentation import AUGMENTATIONS
+
+
+def store(n):
+    pictures = torch.arange(n, dtype=torch.uint8).view(n, 1, 1, 1).expand(n, 1, 8, 8).contiguous()
+    return Store(pictures, torch.arange(n) % 3)
+
+
+@given(st.integers(1, 60), st.integers(1, 20), st.integers(0, 3))
+def test_an_epoch_has_every_row_once_and_batches_of_nearly_one_size(n, batch_size, epoch):
+    batches = Batches(store(n), torch.arange(n), batch_size, seed=1)
+    found = list(batches.epoch(epoch))
+    assert sorted(torch.cat([batch.rows for batch in found]).tolist()) == list(range(n))
+    sizes = [len(batch) for batch in found]
+    assert len(found) == len(batches) and max(sizes) <= batch_size and max(sizes) - min(sizes) <= 1
+
+
+def test_rows_labels_and_pictures_belong_together():
+    rows = torch.tensor([5, 9, 30, 2])
+    for batch in Batches(store(40), rows, 3, seed=0).epoch(2):
+        assert batch.pictures[:, 0, 0, 0].tolist() == batch.rows.tolist()
+        assert batch.labels.tolist() == [row % 3 for row in batch.rows.tolist()]
+
+
+@pytest.mark.parametrize("augment", ["none", "photo"])
+@pytest.mark.parametrize("first", [1, 4])
+def test_an_epoch_that_goes_on_is_the_rest_of_the_whole_one(augment, first):
+    batches = Batches(store(50), torch.arange(50), 8, seed=7, augmentation=AUGMENTATIONS[augment])
+    whole = list(batches.epoch(3))
+    rest = list(batches.epoch(3, first=first))
+    assert len(rest) == len(whole) - first
+    for expected, found in zip(whole[first:], rest, strict=True):
+        assert torch.equal(expected.rows, found.rows) and torch.equal(expected.pictures, found.pictures)
+
+
+def test_epochs_have_different_orders_and_without_a_seed_there_is_one():
+    batches = Batches(store(50), torch.arange(50), 50, seed=0)
+    assert not torch.equal(next(batches.epoch(0)).rows, next(batches.epoch(1)).rows)
+    assert next(Batches(store(50), torch.arange(50), 50).epoch(5)).rows.tolist() == list(range(50))
+
+
+def test_augmentation_does_not_depend_on_the_batch_size():
+    def pictures(size):
+        batches = Batches(store(30), torch.arange(30), size, seed=2, augmentation=AUGMENTATIONS["light"])
+        found = list(batches.epoch(1))
+        order = torch.cat([batch.rows for batch in found]).argsort()
+        return torch.cat([batch.pictures for batch in found])[order]
+
+    assert torch.allclose(pictures(4), pictures(30), atol=1e-3)
+
+
+def test_what_does_not_fit_the_memory_lies_on_disk_and_works_the_same(tmp_path, monkeypatch):
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr("tempfile.tempdir", None)
+    room = empty_store((10, 3, 4, 4), memory_bytes=100)
+    room[3] = 7
+    assert room.shape == (10, 3, 4, 4) and int(room.sum()) == 7 * 48
+    assert list(tmp_path.iterdir()) == []  # nameless: nothing is left behind, whatever happens

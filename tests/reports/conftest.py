@@ -1,0 +1,14 @@
+"""The example runs as fixtures."""
+
+import example_runs
+import pytest
+
+
+@pytest.fixture
+def digits(tmp_path):
+    return example_runs.digits_run(tmp_path / "runs")
+
+
+@pytest.fixture
+def hostile(tmp_path):
+    return example_runs.hostile_run(tmp_path / "runs")

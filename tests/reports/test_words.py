@@ -1,0 +1,60 @@
+"""Numbers as a reader sees them; every expectation is written by hand."""
+
+import math
+
+import pytest
+
+from striate.reports import words
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.989, "98.9 %"),
+        (1.0, "100.0 %"),
+        (0.9999, "99.99 %"),
+        (0.0, "0.0 %"),
+        (0.0004, "0.04 %"),
+        (1, "100.0 %"),
+    ],
+)
+def test_a_percentage_never_rounds_to_all_or_nothing(value, text):
+    assert words.percent(value) == text.replace(" ", "\u00a0")
+
+
+@pytest.mark.parametrize("value", [None, math.nan, math.inf, "0.5", True])
+def test_what_is_no_number_is_a_dash(value):
+    assert {words.percent(value), words.decimal(value), words.short(value), words.duration(value)} == {"–"}
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0.04, "0.0 s"),
+        (9.94, "9.9 s"),
+        (41.3, "41 s"),
+        (59.7, "1 min"),
+        (725, "12 min 5 s"),
+        (7380, "2 h 3 min"),
+        (3599.6, "1 h"),
+    ],
+)
+def test_durations(seconds, text):
+    assert words.duration(seconds).replace("\u00a0", " ") == text
+
+
+def test_dates_are_read_or_left():
+    assert words.date("2025-05-12T14:03:22") == "12 May 2025, 14:03"
+    assert words.date("yesterday") == "yesterday"
+
+
+def test_settings_in_one_line():
+    assert words.setting(True) == "yes"
+    assert words.setting([1, 0.5, "a"]) == "1, 0.5, a"
+    assert words.setting({"name": "x", "threads": 2}) == "name x, threads 2"
+
+
+def test_counts_and_plurals():
+    assert words.count(1234567) == "1,234,567"
+    assert words.plural(1, "class", "classes") == "1\u00a0class"
+    assert words.plural(2000, "class", "classes") == "2,000\u00a0classes"

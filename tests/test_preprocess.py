@@ -1,0 +1,75 @@
+"""Preprocessing: geometry by counted pixels, normalisation by hand, and one specification that survives JSON."""
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from striate.errors import StriateError
+from striate.preprocess import Preprocessing, to_channels
+
+
+def spec(fit="squeeze", size_hw=(8, 8), channels=3):
+    return Preprocessing(size_hw, channels, (0.5,) * channels, (0.25,) * channels, fit)
+
+
+def half_and_half(height, width):
+    """The left half black, the right half white."""
+    picture = torch.zeros(3, height, width, dtype=torch.uint8)
+    picture[:, :, width // 2 :] = 255
+    return picture
+
+
+def test_normalised_values_by_hand():
+    images = spec().normalise(torch.tensor([0, 51, 255], dtype=torch.uint8).view(3, 1, 1, 1).expand(3, 3, 1, 1))
+    assert images[:, 0, 0, 0].tolist() == pytest.approx([-2.0, (0.2 - 0.5) / 0.25, 2.0], abs=1e-6)
+
+
+def test_squeezing_keeps_all_of_a_long_picture():
+    found = spec("squeeze").fit_picture(half_and_half(10, 80))
+    assert (found[:, :, :3] == 0).all() and (found[:, :, 5:] == 255).all()
+
+
+def test_padding_keeps_proportions_and_adds_black_borders():
+    found = spec("pad").fit_picture(torch.full((3, 40, 80), 200, dtype=torch.uint8))
+    assert (found[:, 2:6] == 200).all() and (found[:, :2] == 0).all() and (found[:, 6:] == 0).all()
+
+
+def test_cropping_keeps_proportions_and_cuts_the_ends():
+    picture = torch.zeros(3, 40, 120, dtype=torch.uint8)
+    picture[:, :, 40:80] = 100
+    assert (spec("crop").fit_picture(picture)[:, :, 1:-1] == 100).all()
+
+
+def test_a_picture_of_the_right_size_is_not_touched():
+    picture = torch.randint(0, 256, (3, 8, 8), dtype=torch.uint8)
+    assert torch.equal(spec().fit_picture(picture), picture)
+
+
+@given(st.integers(1, 40), st.integers(1, 40), st.sampled_from(["squeeze", "pad", "crop"]), st.sampled_from([1, 3]))
+def test_any_picture_gets_the_size_and_channels(height, width, fit, channels):
+    picture = torch.full((channels, height, width), 77, dtype=torch.uint8)
+    for wanted in (1, 3):
+        found = spec(fit, (6, 9), wanted).fit_picture(picture)
+        assert found.shape == (wanted, 6, 9) and found.dtype == torch.uint8
+        assert fit == "pad" or (found.float() - 77).abs().max() <= 1
+
+
+def test_grey_is_the_weighted_sum_that_pillow_takes():
+    from PIL import Image
+
+    picture = torch.randint(0, 256, (3, 5, 7), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+    theirs = Image.fromarray(picture.permute(1, 2, 0).numpy()).convert("L")
+    ours = to_channels(picture, 1)[0].int()
+    assert (ours - torch.tensor(list(theirs.tobytes())).view(5, 7)).abs().max() <= 1
+
+
+def test_the_specification_survives_json():
+    one = Preprocessing((28, 32), 1, (0.1307,), (0.3081,), "pad")
+    assert Preprocessing.from_json(one.to_json()) == one
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[1]", '{"size_hw": 3}', spec().to_json().replace("0.25", "0"), "null"])
+def test_a_damaged_specification_is_one_clear_line(text):
+    with pytest.raises(StriateError, match="preprocess"):
+        Preprocessing.from_json(text)

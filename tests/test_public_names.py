@@ -1,0 +1,58 @@
+"""The public verbs: reachable after any import, typed, and with the options that the model has."""
+
+import ast
+import importlib
+import inspect
+import pkgutil
+import sys
+from pathlib import Path
+
+import striate
+from striate.actions.options import TrainOptions
+
+ROOT = Path(__file__).resolve().parents[1]
+VERBS = ["check", "create_model", "demo", "doctor", "evaluate", "list_models", "load", "load_weights", "predict", "report", "train"]
+
+
+def test_no_module_hides_a_verb():
+    for module in pkgutil.walk_packages(striate.__path__, "striate."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
+    for verb in VERBS:
+        assert callable(getattr(striate, verb)) and not inspect.ismodule(getattr(striate, verb)), verb
+
+
+def test_the_stub_names_what_the_package_has():
+    tree = ast.parse((ROOT / "src" / "striate" / "__init__.pyi").read_text())
+    named = {alias.asname for node in tree.body if isinstance(node, ast.ImportFrom) for alias in node.names}
+    assert named == set(striate.__all__)
+    assert (ROOT / "src" / "striate" / "py.typed").is_file()
+
+
+def test_train_takes_the_options_of_the_model_in_python_and_on_the_command_line():
+    from striate.actions.train import train as verb
+    from striate.cli.train import train as command
+
+    options = set(TrainOptions.model_fields)
+    assert set(inspect.signature(verb).parameters) == options | {"resume", "config", "on_event"}
+    assert set(inspect.signature(command).parameters) == options | {"resume", "config", "json", "context"}
+    for function in (verb, command):
+        given = {name: p.default for name, p in inspect.signature(function).parameters.items() if name in options}
+        assert set(given.values()) == {None}, "the model is the only place of defaults"
+
+
+def test_the_help_of_options_is_made_from_the_model():
+    sys.path.insert(0, str(ROOT / "tools"))
+    try:
+        import make_option_help
+    finally:
+        sys.path.pop(0)
+    path = ROOT / "src" / "striate" / "cli" / "option_help.py"
+    assert path.read_text() == make_option_help.text(), "run python tools/make_option_help.py"
+
+
+def test_an_unknown_name_is_an_attribute_error():
+    import pytest
+
+    with pytest.raises(AttributeError, match="has no attribute 'trane'"):
+        striate.trane  # noqa: B018
