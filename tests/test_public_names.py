@@ -35,7 +35,7 @@ def test_train_takes_the_options_of_the_model_in_python_and_on_the_command_line(
 
     options = set(TrainOptions.model_fields)
     assert set(inspect.signature(verb).parameters) == options | {"resume", "config", "on_event"}
-    assert set(inspect.signature(command).parameters) == options | {"resume", "config", "json", "context"}
+    assert set(inspect.signature(command).parameters) == options | {"resume", "config", "json"}
     for function in (verb, command):
         given = {name: p.default for name, p in inspect.signature(function).parameters.items() if name in options}
         assert set(given.values()) == {None}, "the model is the only place of defaults"

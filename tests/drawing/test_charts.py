@@ -2,6 +2,7 @@
 
 import math
 import re
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -18,7 +19,7 @@ def test_ticks_cover_the_range_in_equal_round_steps(low, width):
     assert ticks[0] <= low + slack
     assert ticks[-1] >= low + width - slack
     assert 2 <= len(ticks) <= 8
-    assert all(b - a == pytest.approx(step, rel=1e-3) for a, b in zip(ticks, ticks[1:], strict=False))
+    assert all(b - a == pytest.approx(step, rel=1e-3) for a, b in pairwise(ticks))
 
 
 def test_ticks_by_hand():
@@ -90,7 +91,7 @@ def test_names_at_the_lines_ends_do_not_overlap():
     )
     heights = sorted(float(y) for y in re.findall(r'y="([\d.]+)"[^>]*>(?:training|validation|third)<', chart))
     assert len(heights) == 3
-    assert all(b - a >= 13.9 for a, b in zip(heights, heights[1:], strict=False))
+    assert all(b - a >= 13.9 for a, b in pairwise(heights))
 
 
 def test_the_interval_bar_has_its_point_between_its_ends():

@@ -1,6 +1,6 @@
 """The example runs as fixtures."""
 
-import example_runs
+from tests.reports import example_runs
 import pytest
 
 

@@ -91,9 +91,9 @@ def write_settings(folder: RunFolder, data: str, classes: list[str], pictures: i
             "fingerprint": "9f2c4e1ab07d5d3e8a6f1c2b3d4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f60",
             "classes": classes,
             "counts": {
-                "train": {label: share - 2 * (share // 7) for label in classes},
-                "validation": {label: share // 7 for label in classes},
-                "test": {label: share // 7 for label in classes},
+                "train": dict.fromkeys(classes, share - 2 * (share // 7)),
+                "validation": dict.fromkeys(classes, share // 7),
+                "test": dict.fromkeys(classes, share // 7),
             },
             "split": {"train": [], "validation": [], "test": []},
             "skipped": [

@@ -20,4 +20,6 @@ def check(data: str | PathLike[str], *, on_event: Listener = silent) -> Audit:
     """
     dataset = open_dataset(Path(data))
     on_event(Note(f"{data}: {dataset.layout}, {len(dataset.items):,} pictures, {len(dataset.classes)} classes"))
+    for note in dataset.notes:
+        on_event(Note(note))
     return audit(dataset, on_event)

@@ -65,7 +65,7 @@ def read_material(dataset: Dataset, plan: Plan, options: TrainOptions, on_event:
     def keep(row: int, picture: Picture) -> None:
         pictures[row] = spec.fit_picture(picture)
 
-    found = scan(dataset, keep, on_event)
+    found = scan(dataset, keep, on_event, threads=options.workers)
     pairs = list(zip(dataset.items, found.rows, strict=True))
     skipped = tuple(Problem(item.name, row.problem) for item, row in pairs if row.problem)
     damaged = tuple(Problem(item.name, row.damage) for item, row in pairs if row.damage)
@@ -137,5 +137,5 @@ def dataset_record(options: TrainOptions, material: Material) -> dict[str, Any]:
         "skipped": [{"file": p.file, "reason": p.reason} for p in material.skipped],
         "damaged": [{"file": p.file, "reason": p.reason} for p in material.damaged],
         "ignored": dataset.ignored,
-        "notes": list(material.split.notes),
+        "notes": [*dataset.notes, *material.split.notes],
     }

@@ -106,6 +106,8 @@ def _train(options: TrainOptions, folder: RunFolder | None, on_event: Listener) 
     began = monotonic()
     dataset = open_dataset(options.data)
     on_event(Note(f"{options.data}: {dataset.layout}, {len(dataset.items):,} pictures, {len(dataset.classes)} classes"))
+    for note in dataset.notes:
+        on_event(Note(note))
     plan = make_plan(options, dataset, on_event)
     material = read_material(dataset, plan, options, on_event)
     with torch.random.fork_rng(devices=[]):

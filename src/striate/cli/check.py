@@ -12,7 +12,9 @@ def check(
     fail: Annotated[bool, typer.Option("--fail", help="Exit with 1 if there are problems.")] = False,
     json: Json = False,
 ) -> None:
-    """Look at a data set before training: unreadable files, duplicates, leaks between its parts, class counts.
+    """Find what is wrong with a data set.
+
+    Unreadable and damaged files, duplicates, leaks between its parts, label conflicts, class counts.
 
     \b
     striate check photos/
@@ -25,9 +27,9 @@ def check(
     with Shown() as shown:
         audit = action(data, on_event=shown)
     if json:
-        print_json(audit.to_json())
+        print_json(audit.to_dict())
     else:
         for line in audit_lines(audit):
             print(line)
-    if fail and any(audit.to_json()["problems"].values()):
+    if fail and any(audit.to_dict()["problems"].values()):
         raise typer.Exit(1)

@@ -12,7 +12,9 @@ def demo(
     out: Annotated[Optional[str], typer.Option(help="Where runs are kept. [default: runs]")] = None,
     json: Json = False,
 ) -> None:
-    """Train LeNet-5 on 6,000 handwritten digits that come with Striate: a minute, offline, with a report.
+    """Train LeNet-5 on digits that come with Striate.
+
+    6,000 handwritten digits, a minute, offline, with a report.
 
     \b
     striate demo

@@ -6,7 +6,9 @@ from striate.cli.train import Json
 
 
 def doctor(json: Json = False) -> None:
-    """Show what Striate sees of this machine: versions, CPU features, threads, cache, problems.
+    """Show what Striate sees of this machine.
+
+    Versions, CPU features, threads, cache, problems.
 
     \b
     striate doctor
@@ -26,6 +28,8 @@ def doctor(json: Json = False) -> None:
     print(f"{'cache':<34} {found['cache']['path']}, {found['cache']['bytes'] / 1e6:,.1f} MB")
     for problem in found["problems"]:
         print(f"problem: {problem}")
+    for hint in found["hints"]:
+        print(f"hint: {hint}")
     if not found["problems"]:
         print("no problems")
     raise typer.Exit(0)

@@ -14,7 +14,7 @@ def evaluate(
     ] = None,
     json: Json = False,
 ) -> None:
-    """Measure a run on its test part, or on other pictures whose classes are known.
+    """Measure a run on its test part or other pictures.
 
     \b
     striate evaluate runs/classify/photos-resnet18

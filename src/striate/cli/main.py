@@ -29,47 +29,26 @@ app = typer.Typer(
     rich_markup_mode=None,  # Rich's help takes twice the time
     pretty_exceptions_enable=False,
     no_args_is_help=True,
-    add_completion=False,  # Typer's own options import pydantic at every start; ours below do the same without it
+    # Typer's two completion options import pydantic at every start, so they are there only when they are asked for.
+    add_completion=sys.argv[1:2] in (["--install-completion"], ["--show-completion"]),
+    epilog="Words are completed by your shell after: striate --install-completion",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
 
-def _version(wanted: bool) -> None:
+def _version(wanted: bool) -> bool:
     if wanted:
         from importlib.metadata import version
 
         print(f"striate {version('striate')}")
         raise typer.Exit
-
-
-def _install_completion(context: typer.Context, parameter: typer.CallbackParam, wanted: bool) -> None:
-    if wanted:
-        from typer.completion import completion_init, install_callback
-
-        completion_init()
-        install_callback(context, parameter, True)
-
-
-def _show_completion(context: typer.Context, parameter: typer.CallbackParam, wanted: bool) -> None:
-    if wanted:
-        from typer.completion import completion_init, show_callback
-
-        completion_init()
-        show_callback(context, parameter, True)
+    return wanted
 
 
 @app.callback()
 def options(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
-    ] = False,
-    install_completion: Annotated[
-        bool,
-        typer.Option("--install-completion", callback=_install_completion, is_eager=True, help="Complete in this shell."),
-    ] = False,
-    show_completion: Annotated[
-        bool,
-        typer.Option("--show-completion", callback=_show_completion, is_eager=True, help="Print the completion script."),
     ] = False,
 ) -> None:
     """Turn a folder of images into a convolutional network you can trust: train it, see inside it, ship it.

@@ -11,7 +11,7 @@ def models(
     task: Annotated[Optional[str], typer.Option(help="Only networks for this task, such as classify.")] = None,
     json: Json = False,
 ) -> None:
-    """List the networks: year, parameters, multiply-adds, input, pretrained weights, paper.
+    """List the networks and their figures.
 
     \b
     striate models

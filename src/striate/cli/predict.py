@@ -14,7 +14,9 @@ def predict(
     top: Annotated[int, typer.Option(min=1, help="How many classes an answer names. [default: 5]")] = 5,
     json: Json = False,
 ) -> None:
-    """Say what is on pictures, with calibrated probabilities; a bad file is named and the others go on.
+    """Say what is on pictures.
+
+    With calibrated probabilities; a bad file is named and the others go on.
 
     \b
     striate predict runs/classify/photos-resnet18 cat.jpg more/

@@ -12,7 +12,9 @@ def report(
     out: Annotated[Optional[str], typer.Option(help="A file or folder for the page. [default: in the run]")] = None,
     json: Json = False,
 ) -> None:
-    """Write a run's report again: one HTML file without a network, for a screen, a phone or paper.
+    """Write a run's report again.
+
+    One HTML file that needs no network, for a screen, a phone or paper.
 
     \b
     striate report runs/classify/photos-resnet18 --out photos.html

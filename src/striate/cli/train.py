@@ -17,7 +17,6 @@ def names_of_models(incomplete: str) -> list[str]:
 
 
 def train(
-    context: typer.Context,
     data: Annotated[Optional[str], typer.Argument(help=TRAIN["data"], show_default=False)] = None,
     resume: Annotated[Optional[str], typer.Option(help="Continue this run exactly where it was.")] = None,
     config: Annotated[Optional[str], typer.Option(help="A TOML file with these options; flags win.")] = None,
@@ -46,7 +45,9 @@ def train(
     name: Annotated[Optional[str], typer.Option(help=TRAIN["name"])] = None,
     json: Json = False,
 ) -> None:
-    """Train a network on a folder of pictures, measure it on pictures it never saw, write a report.
+    """Train a network on a folder of pictures.
+
+    Measures it on pictures that it never saw, and writes a report.
 
     \b
     striate train photos/                        one folder a class; a network is chosen and the reason printed
@@ -54,7 +55,7 @@ def train(
     striate train mnist/ --seed 1 --json         IDX files, one JSON line at the end
     striate train --resume runs/classify/photos-resnet18
     """
-    given = {key: value for key, value in context.params.items() if key != "json"}
+    given = {key: value for key, value in locals().items() if key != "json"}
     run_training(given, json)
 
 

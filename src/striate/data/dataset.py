@@ -48,6 +48,7 @@ class Dataset(Protocol):
         classes: label names; `Truth.label` is an index into them.
         items: all entries, in a stable order.
         ignored: how many files were neither pictures nor annotations (hidden and system files included).
+        notes: what else people should know: empty class folders, links that were not followed.
     """
 
     path: Path
@@ -55,6 +56,7 @@ class Dataset(Protocol):
     classes: tuple[str, ...]
     items: tuple[Item, ...]
     ignored: int
+    notes: tuple[str, ...]
 
     def content(self, row: int) -> bytes:
         """The bytes that identify item `row`: the file's, or the raw pixels. Raises BadPicture."""

@@ -81,13 +81,16 @@ class Scan:
         return groups(len(self.rows), self.exact_pairs() + self.near_pairs())
 
 
-def scan(dataset: Dataset, keep: Keep | None = None, on_event: Listener = silent) -> Scan:
+def scan(
+    dataset: Dataset, keep: Keep | None = None, on_event: Listener = silent, *, threads: int | None = None
+) -> Scan:
     """Read, digest and decode every item once, in several threads; pictures are let go of at once.
 
     Args:
         keep: receives the row and the picture of every item that has one, in no particular order and from
             several threads at a time, but each row once.
         on_event: receives `Progress` from the calling thread.
+        threads: how many read and decode; None is one a core.
     """
     count = len(dataset.items)
     thumbnails = torch.zeros(count, SIDE * SIDE, dtype=torch.uint8)
@@ -111,7 +114,7 @@ def scan(dataset: Dataset, keep: Keep | None = None, on_event: Listener = silent
         return Scanned(digest(content), None, damage, wrong, (height, width), picture.shape[0])
 
     rows: list[Scanned] = []
-    for chunk in _in_threads(lambda some: [one(row) for row in some], count):
+    for chunk in _in_threads(lambda some: [one(row) for row in some], count, threads):
         rows += chunk
         on_event(Progress("reading", len(rows), count))
     name = fingerprint(dataset.items, dataset.classes, [scanned.digest for scanned in rows])
@@ -122,12 +125,14 @@ def _decode(dataset: Dataset, row: int, content: bytes) -> tuple[Picture, str | 
     return decode(content) if isinstance(dataset, PictureFiles) else dataset.read(row)
 
 
-def _in_threads(work: Callable[[range], list[Scanned]], count: int) -> Iterator[list[Scanned]]:
+def _in_threads(
+    work: Callable[[range], list[Scanned]], count: int, workers: int | None
+) -> Iterator[list[Scanned]]:
     """`work` on all rows in chunks, results in order. Threads share the files, so each computes alone."""
     step = max(8, min(512, count // 100))
     chunks = [range(at, min(at + step, count)) for at in range(0, count, step)]
     threads = torch.get_num_threads()
-    pool = ThreadPoolExecutor(os.cpu_count() or 1, initializer=torch.set_num_threads, initargs=(1,))
+    pool = ThreadPoolExecutor(workers or os.cpu_count() or 1, initializer=torch.set_num_threads, initargs=(1,))
     try:
         yield from pool.map(work, chunks)
     finally:

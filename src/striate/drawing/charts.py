@@ -1,7 +1,7 @@
 """Line charts and intervals as small SVG texts: the same numbers give the same bytes.
 
-For use inside a page (no namespace, so not as a file). Colours are CSS variables of the page around them (`--ink --quiet --rule --accent --paper`), so that a chart follows light, dark
-and print; without a page the fallbacks apply. No ids, no script, no style sheet of their own.
+For use inside a page (no namespace, so not as a file). Colours are CSS variables of that page (`--ink --quiet
+--rule --accent --paper`), so that a chart follows light, dark and print. No ids, no script, no style sheet.
 """
 
 import math
@@ -70,7 +70,8 @@ def line_chart(
 ) -> str:
     """Curves over epochs 1, 2, 3...; `spans` are separated by dashed lines, `marked` is the best epoch.
 
-    Percentages are fractions and their axis ends at 1; other axes begin at 0. Values that are not finite are gaps.
+    Percentages are fractions and their axis ends at 1; other axes begin at 0. Values that are not
+    finite are gaps.
     """
     lines = [Line(one.name, [_finite(v) for v in one.values], one.strong) for one in lines]
     values = [value for one in lines for value in one.values if value is not None]
@@ -98,10 +99,10 @@ def interval_bar(value: Number, low: Number, high: Number, description: str) -> 
     floor = next((f for f in (0.98, 0.95, 0.9, 0.8, 0.5) if min(low, value) >= f), 0.0)
     frame = Frame(16, 0, 344, 16, (floor, 1.0), (0.0, 1.0))
     x_low, x_high = frame.x(low), frame.x(high)
+    size = f'x="{_n(x_low)}" y="11" width="{_n(max(x_high - x_low, 2))}" height="10" rx="5"'
     parts = [
         _rule(frame.left, 16, frame.right, 16, RULE, 2),
-        f'<rect x="{_n(x_low)}" y="11" width="{_n(max(x_high - x_low, 2))}" height="10" rx="5" '
-        f'style="fill:{ACCENT};opacity:.28"/>',
+        f'<rect {size} style="fill:{ACCENT};opacity:.28"/>',
         f'<circle cx="{_n(frame.x(value))}" cy="16" r="5.5" style="fill:{ACCENT}"/>',
         _text(frame.left, 40, tick_text(floor, None, "percent"), QUIET, "start"),
         _text(frame.right, 40, "100\u00a0%", QUIET, "end"),
@@ -221,7 +222,7 @@ def _end_labels(frame: Frame, lines: Sequence[Line]) -> list[str]:
 
 
 def _points(frame: Frame, line: Line, unit: Unit, marked: int | None) -> str:
-    """Invisible discs that tell their value on hover, and a visible one at the best epoch or a lonely point."""
+    """Discs that tell their value on hover, visible only at the best epoch or where a line has one point."""
     parts = []
     known = sum(value is not None for value in line.values)
     for epoch, value in enumerate(line.values, 1):

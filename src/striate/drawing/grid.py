@@ -19,7 +19,7 @@ MEDIA_TYPES = {"PNG": "image/png", "JPEG": "image/jpeg"}
 def picture_png(picture: UInt8[Any, "C H W"]) -> bytes:
     """A picture (numpy or a tensor on the CPU, grey or RGB) as a PNG that a person can see.
 
-    Small pictures grow by a whole factor without smoothing, so that their pixels stay what they are, until the
+    Small pictures grow by a whole factor without smoothing, so that pixels stay what they are, until the
     longer side has at least 128 pixels; large ones shrink to 480.
     """
     return _png(_at_visible_size(picture))
@@ -41,7 +41,7 @@ def grid_png(pictures: Sequence[UInt8[Any, "C H W"]], columns: int, gap: int = 4
 
 
 def picture_uri(path: Path) -> str | None:
-    """A PNG or JPEG file as a data URI; larger pictures shrink to 480 pixels, None if there is no such picture."""
+    """A PNG or JPEG file as a data URI, at most 480 pixels large; None if there is no such picture."""
     try:
         content = path.read_bytes()
         with Image.open(io.BytesIO(content), formats=list(MEDIA_TYPES)) as picture:

@@ -31,7 +31,7 @@ class ClassRow:
 
 
 def shade(share: float, *, right: bool) -> str:
-    """The style class of a cell: `r0`..`r4` on the diagonal, `w0`..`w4` beside it; empty where nothing happened."""
+    """The style class of a cell: `r0`..`r4` on the diagonal, `w0`..`w4` beside it; none for no picture."""
     if share <= 0:
         return ""
     steps = RIGHT_STEPS if right else WRONG_STEPS
@@ -89,7 +89,6 @@ def class_rows(
 
 def square(labels: list[str], matrix: Any) -> list[list[int]]:
     """The matrix if it has a row and a column for each label, else an empty one."""
-    if isinstance(matrix, list) and len(matrix) == len(labels):
-        if all(isinstance(row, list) and len(row) == len(labels) for row in matrix):
-            return matrix
-    return []
+    if not isinstance(matrix, list) or len(matrix) != len(labels):
+        return []
+    return matrix if all(isinstance(row, list) and len(row) == len(labels) for row in matrix) else []

@@ -1,7 +1,7 @@
 """One HTML text from a template, with the style sheet and the script inside and every text escaped.
 
-The page's own content policy forbids any request and any script but ours: even a mistake in a template could not
-make a file name run.
+The page's own content policy forbids any request and any script but ours: even a mistake in a template could
+not make a file name run.
 """
 
 import base64
@@ -14,8 +14,8 @@ from markupsafe import Markup
 
 from striate.reports import words
 
-# What a file name may hold and a page must not: control characters, text-direction tricks that make a name read
-# backwards, and the lone surrogates of names that are not UTF-8.
+# What a file name may hold and a page must not: control characters, text-direction tricks that make a name
+# read backwards, and the lone surrogates of names that are not UTF-8.
 UNPRINTABLE = dict.fromkeys(
     [
         *(code for code in range(0x20) if chr(code) not in "\t\n"),

@@ -251,7 +251,7 @@ def _trained(contents: Contents) -> dict[str, Any]:
         "weights": resolved.get("weights") or config.get("weights"),
         "parameters": resolved.get("parameters"),
         "stages": [stage for stage in resolved.get("stages") or [] if isinstance(stage, dict)],
-        "augment": config.get("augment"),
+        "augment": resolved.get("augmentation") or config.get("augment"),
         "preprocess": preprocess or None,
     }
 

@@ -1,11 +1,15 @@
-"""Numbers, durations and dates as a reader wants them; None and values that are not finite become an en dash."""
+"""Numbers, durations and dates as a reader wants them; None and what is not finite become a dash."""
 
 import math
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeGuard
 
 NBSP = "\u00a0"
 NOTHING = "–"
+MONTHS = (  # not the calendar module's, which follow the machine's language
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
 
 
 def count(value: Any) -> str:
@@ -66,9 +70,8 @@ def date(text: Any) -> str:
         moment = datetime.fromisoformat(str(text))
     except ValueError:
         return str(text)
-    months = "January February March April May June July August September October November December".split()
     zone = f" {moment.tzname()}" if moment.tzinfo else ""
-    return f"{moment.day} {months[moment.month - 1]} {moment.year}, {moment:%H:%M}{zone}"
+    return f"{moment.day} {MONTHS[moment.month - 1]} {moment.year}, {moment:%H:%M}{zone}"
 
 
 def setting(value: Any) -> str:
@@ -82,12 +85,12 @@ def setting(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def known(value: Any) -> bool:
+def known(value: Any) -> TypeGuard[float | int]:
     """Whether `value` is a finite number."""
     return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
 
 
-def _hundredths(value: float, digits: int) -> str:
+def _hundredths(value: float | int, digits: int) -> str:
     shown = f"{value * 100:.{digits}f}"
     while digits < 4 and ((value < 1 and float(shown) == 100) or (value > 0 and float(shown) == 0)):
         digits += 1

@@ -67,6 +67,7 @@ class SheetDataset:
         )
         known = {"index.json", *(sheet.file for sheet in self._sheets)}
         self.ignored = sum(entry.name not in known for entry in path.iterdir() if entry.is_file())
+        self.notes: tuple[str, ...] = ()
         self._decoded: dict[int, UInt8[Tensor, "N H W"]] = {}
 
     def content(self, row: int) -> bytes:
