@@ -13,8 +13,6 @@ from pathlib import Path
 
 from timing import alternate, command, write_result
 
-from striate import machine
-
 GOAL = 20.0
 ROUNDS = 15
 BARE = "python -c pass"

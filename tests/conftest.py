@@ -22,7 +22,11 @@ def write_digits(folder: Path, labels: str, each: int, first: int = 0) -> Path:
 
     dataset = embedded_mnist()
     for label in labels:
-        rows = [r for r, item in enumerate(dataset.items) if item.part == "train" and item.truth.label == int(label)]
+        rows = [
+            r
+            for r, item in enumerate(dataset.items)
+            if item.part == "train" and item.truth.label == int(label)
+        ]
         (folder / f"digit {label}").mkdir(parents=True, exist_ok=True)
         for number, row in enumerate(rows[first : first + each]):
             picture, _ = dataset.read(row)

@@ -21,7 +21,9 @@ def half_and_half(height, width):
 
 
 def test_normalised_values_by_hand():
-    images = spec().normalise(torch.tensor([0, 51, 255], dtype=torch.uint8).view(3, 1, 1, 1).expand(3, 3, 1, 1))
+    images = spec().normalise(
+        torch.tensor([0, 51, 255], dtype=torch.uint8).view(3, 1, 1, 1).expand(3, 3, 1, 1)
+    )
     assert images[:, 0, 0, 0].tolist() == pytest.approx([-2.0, (0.2 - 0.5) / 0.25, 2.0], abs=1e-6)
 
 
@@ -46,7 +48,12 @@ def test_a_picture_of_the_right_size_is_not_touched():
     assert torch.equal(spec().fit_picture(picture), picture)
 
 
-@given(st.integers(1, 40), st.integers(1, 40), st.sampled_from(["squeeze", "pad", "crop"]), st.sampled_from([1, 3]))
+@given(
+    st.integers(1, 40),
+    st.integers(1, 40),
+    st.sampled_from(["squeeze", "pad", "crop"]),
+    st.sampled_from([1, 3]),
+)
 def test_any_picture_gets_the_size_and_channels(height, width, fit, channels):
     picture = torch.full((channels, height, width), 77, dtype=torch.uint8)
     for wanted in (1, 3):
@@ -69,7 +76,9 @@ def test_the_specification_survives_json():
     assert Preprocessing.from_json(one.to_json()) == one
 
 
-@pytest.mark.parametrize("text", ["", "{}", "[1]", '{"size_hw": 3}', spec().to_json().replace("0.25", "0"), "null"])
+@pytest.mark.parametrize(
+    "text", ["", "{}", "[1]", '{"size_hw": 3}', spec().to_json().replace("0.25", "0"), "null"]
+)
 def test_a_damaged_specification_is_one_clear_line(text):
     with pytest.raises(StriateError, match="preprocess"):
         Preprocessing.from_json(text)

@@ -11,7 +11,19 @@ import striate
 from striate.actions.options import TrainOptions
 
 ROOT = Path(__file__).resolve().parents[1]
-VERBS = ["check", "create_model", "demo", "doctor", "evaluate", "list_models", "load", "load_weights", "predict", "report", "train"]
+VERBS = [
+    "check",
+    "create_model",
+    "demo",
+    "doctor",
+    "evaluate",
+    "list_models",
+    "load",
+    "load_weights",
+    "predict",
+    "report",
+    "train",
+]
 
 
 def test_no_module_hides_a_verb():
@@ -37,7 +49,9 @@ def test_train_takes_the_options_of_the_model_in_python_and_on_the_command_line(
     assert set(inspect.signature(verb).parameters) == options | {"resume", "config", "on_event"}
     assert set(inspect.signature(command).parameters) == options | {"resume", "config", "json"}
     for function in (verb, command):
-        given = {name: p.default for name, p in inspect.signature(function).parameters.items() if name in options}
+        given = {
+            name: p.default for name, p in inspect.signature(function).parameters.items() if name in options
+        }
         assert set(given.values()) == {None}, "the model is the only place of defaults"
 
 

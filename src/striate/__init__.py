@@ -28,7 +28,8 @@ _PLACES = {
     "StriateError": "striate.errors",
     "train": "striate.actions.train",
 }
-__all__ = sorted(_PLACES)
+__all__ = list(_PLACES)  # noqa: PLE0605 - one table, so that no name is forgotten
+
 
 def __getattr__(name):
     if name in _PLACES:
@@ -40,6 +41,7 @@ def __getattr__(name):
 
         return version("striate")
     raise AttributeError(f"module 'striate' has no attribute {name!r}")
+
 
 def __dir__():
     return [*__all__, "__version__"]

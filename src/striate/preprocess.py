@@ -54,14 +54,17 @@ class Preprocessing:
         ratios = (self.size_hw[0] / height, self.size_hw[1] / width)
         ratio = min(ratios) if self.fit == "pad" else max(ratios)
         inner = (max(1, round(height * ratio)), max(1, round(width * ratio)))
-        return geometry.center_crop(_resize(picture, inner), list(self.size_hw))
+        fitted: Tensor = geometry.center_crop(_resize(picture, inner), list(self.size_hw))
+        return fitted
 
     def normalise(self, pictures: Pictures | Images) -> Images:
         """Pictures with values 0 to 255 as the network's floats: divided by 255, minus `mean`, divided by `std`."""
         # One multiply and one add; the constants are folded in double precision first.
         scale = torch.tensor([1 / (255 * s) for s in self.std], dtype=torch.float32, device=pictures.device)
         shift = torch.tensor(
-            [-m / s for m, s in zip(self.mean, self.std, strict=True)], dtype=torch.float32, device=pictures.device
+            [-m / s for m, s in zip(self.mean, self.std, strict=True)],
+            dtype=torch.float32,
+            device=pictures.device,
         )
         return torch.addcmul(shift.view(-1, 1, 1), pictures.float(), scale.view(-1, 1, 1))
 

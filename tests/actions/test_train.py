@@ -8,12 +8,12 @@ import tomllib
 import pytest
 import torch
 from PIL import Image
+from tests.conftest import write_digits
 
 import striate
 from striate.actions.train import train
 from striate.errors import StriateError
 from striate.events import Note, Warned
-from tests.conftest import write_digits
 
 NAMES = {
     *("format", "config.toml", "dataset.json", "environment.json", "metrics.jsonl", "checkpoint.safetensors"),
@@ -81,7 +81,9 @@ def test_bad_files_are_named_and_skipped(digits, tmp_path):
     run = train(data, model="lenet5", epochs=1, out=tmp_path, on_event=events.append)
     assert run.result["pictures"]["skipped"] == 2
     said = [event.text for event in events if isinstance(event, Warned)]
-    assert any("digit 0/broken.png" in text for text in said) and any("digit 1/empty.jpg" in text for text in said)
+    assert any("digit 0/broken.png" in text for text in said) and any(
+        "digit 1/empty.jpg" in text for text in said
+    )
     record = json.loads((run.path / "dataset.json").read_text())
     assert {entry["file"] for entry in record["skipped"]} == {"digit 0/broken.png", "digit 1/empty.jpg"}
     assert "broken.png" in (run.path / "report.html").read_text()
@@ -95,7 +97,9 @@ def test_a_given_validation_part_becomes_the_test_part(tmp_path):
     write_digits(tmp_path / "data" / "val", "01", 10, first=100)
     run = train(tmp_path / "data", model="lenet5", epochs=1, out=tmp_path)
     record = json.loads((run.path / "dataset.json").read_text())
-    assert all(name.startswith("val") for name in record["split"]["test"]) and len(record["split"]["test"]) == 20
+    assert (
+        all(name.startswith("val") for name in record["split"]["test"]) and len(record["split"]["test"]) == 20
+    )
     assert all(name.startswith("train") for name in record["split"]["validation"])
 
 
@@ -138,7 +142,9 @@ def test_photographs_start_from_pretrained_weights_and_the_new_head_is_said(tmp_
         for i in range(8):
             Image.effect_noise((90, 80), 40 + i).convert("RGB").point(lambda v: v).save(tmp_path / f"{i}.png")
             noise = Image.open(tmp_path / f"{i}.png")
-            Image.blend(noise, Image.new("RGB", noise.size, colour), 0.7).save(tmp_path / "data" / name / f"{i}.png")
+            Image.blend(noise, Image.new("RGB", noise.size, colour), 0.7).save(
+                tmp_path / "data" / name / f"{i}.png"
+            )
     events = []
     run = train(tmp_path / "data", image_size=64, epochs=2, out=tmp_path, on_event=events.append)
     notes = [event.text for event in events if isinstance(event, Note)]

@@ -5,9 +5,9 @@ import subprocess
 import sys
 
 import pytest
+from tests.conftest import write_digits
 
 from striate.cli.main import main
-from tests.conftest import write_digits
 
 
 @pytest.fixture
@@ -72,7 +72,13 @@ def test_evaluate_matches_classes_by_name_and_reports_unknown_ones(striate, digi
 
 def test_predict_answers_files_and_folders_and_names_bad_ones(striate, digits_run, digits, tmp_path):
     (tmp_path / "bad.png").write_bytes(b"nothing")
-    words = ["predict", digits_run, digits / "digit 2" / "001.png", tmp_path / "bad.png", tmp_path / "gone.png"]
+    words = [
+        "predict",
+        digits_run,
+        digits / "digit 2" / "001.png",
+        tmp_path / "bad.png",
+        tmp_path / "gone.png",
+    ]
     code, out, _ = striate(*words, "--json")
     lines = [json.loads(line) for line in out.splitlines()]
     assert code == 1  # two of them could not be answered
@@ -110,7 +116,15 @@ def test_check_lists_problems_and_fails_only_when_asked(striate, digits, tmp_pat
     assert found["problems"]["label_conflicts"] == [["digit 0/000.png", "digit 1/copy.png"]]
     assert [entry["file"] for entry in found["problems"]["unreadable"]] == ["digit 2/bad.jpg"]
     assert set(found["problems"]) == {
-        *("unreadable", "damaged", "wrong_extension", "duplicates", "near_duplicates", "label_conflicts", "leaks"),
+        *(
+            "unreadable",
+            "damaged",
+            "wrong_extension",
+            "duplicates",
+            "near_duplicates",
+            "label_conflicts",
+            "leaks",
+        ),
     }
     code, out, _ = striate("check", data, "--fail")
     assert code == 1 and "digit 2/bad.jpg" in out

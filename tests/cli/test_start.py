@@ -29,7 +29,14 @@ def imported_by(*words: str) -> list[str]:
 
 @pytest.mark.parametrize(
     "words",
-    [["--help"], ["train", "--help"], ["predict", "--help"], ["check", "-h"], ["demo", "--help"], ["--version"]],
+    [
+        ["--help"],
+        ["train", "--help"],
+        ["predict", "--help"],
+        ["check", "-h"],
+        ["demo", "--help"],
+        ["--version"],
+    ],
 )
 def test_help_imports_nothing_heavy(words):
     assert imported_by(*words) == []
@@ -59,12 +66,23 @@ def test_predict_imports_neither_fabric_nor_scikit_learn_nor_matplotlib(digits_r
 
 @pytest.mark.parametrize(
     ("words", "at", "expected"),
-    [("striate tr", 1, {"train"}), ("striate train x --model le", 4, {"lenet5"}), ("striate re", 1, {"report"})],
+    [
+        ("striate tr", 1, {"train"}),
+        ("striate train x --model le", 4, {"lenet5"}),
+        ("striate re", 1, {"report"}),
+    ],
 )
 def test_the_shell_completes_commands_and_networks(words, at, expected):
     import os
 
-    environment = {**os.environ, "COMP_WORDS": words, "COMP_CWORD": str(at), "_STRIATE_COMPLETE": "complete_bash"}
+    environment = {
+        **os.environ,
+        "COMP_WORDS": words,
+        "COMP_CWORD": str(at),
+        "_STRIATE_COMPLETE": "complete_bash",
+    }
     code = "import sys; sys.argv = ['striate']; from striate.cli.main import main; main()"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=False
+    )
     assert set(done.stdout.split()) == expected

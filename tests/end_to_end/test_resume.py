@@ -9,15 +9,17 @@ import time
 from pathlib import Path
 
 import pytest
+from tests.conftest import write_digits
 
 from striate.runs.checkpoint import read_tree, same_tree
-from tests.conftest import write_digits
 
 COMMAND = [sys.executable, "-m", "striate", "train"]
 
 
 def start(*arguments: object) -> subprocess.Popen[bytes]:
-    return subprocess.Popen([*COMMAND, *map(str, arguments)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    return subprocess.Popen(
+        [*COMMAND, *map(str, arguments)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
 
 
 def wait_for_checkpoint_after(run: Path, epochs: int, process: subprocess.Popen[bytes]) -> None:
@@ -75,7 +77,13 @@ def test_a_run_without_a_checkpoint_starts_from_its_beginning(tmp_path):
     assert start(*options, "--name", "unbroken").wait() == 0
     assert start(*options, "--name", "lost").wait() == 0
     lost = tmp_path / "classify" / "lost"
-    for name in ("checkpoint.safetensors", "best.safetensors", "result.json", "evaluation.json", "report.html"):
+    for name in (
+        "checkpoint.safetensors",
+        "best.safetensors",
+        "result.json",
+        "evaluation.json",
+        "report.html",
+    ):
         (lost / name).unlink()
     assert start("--resume", lost).wait() == 0
     assert_same_end(tmp_path / "classify" / "unbroken", lost)

@@ -37,5 +37,7 @@ def test_one_output_costs_the_same_as_the_pair_of_logits_it_stands_for(smoothing
 
 
 def test_a_huge_logit_costs_no_infinity():
-    assert binary_cross_entropy(torch.tensor([[1000.0]]), torch.tensor([0])).total.item() == pytest.approx(1000)
+    assert binary_cross_entropy(torch.tensor([[1000.0]]), torch.tensor([0])).total.item() == pytest.approx(
+        1000
+    )
     assert cross_entropy(torch.tensor([[1000.0, 0.0]]), torch.tensor([1])).total.item() == pytest.approx(1000)

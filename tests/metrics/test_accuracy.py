@@ -38,7 +38,9 @@ def test_interval_holds_the_share_and_stays_in_bounds(n, data):
 
 def test_interval_covers_about_95_percent_of_experiments():
     n, p = 200, 0.9
-    covered = sum(binom.pmf(k, n, p) for k in range(n + 1) if wilson_interval(k, n)[0] <= p <= wilson_interval(k, n)[1])
+    covered = sum(
+        binom.pmf(k, n, p) for k in range(n + 1) if wilson_interval(k, n)[0] <= p <= wilson_interval(k, n)[1]
+    )
     assert covered == pytest.approx(0.95, abs=0.02)
 
 

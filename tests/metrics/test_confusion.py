@@ -8,7 +8,13 @@ from striate.metrics.confusion import confusion_matrix, macro_f1, per_class
 
 def test_rows_are_truth_and_columns_answers():
     labels, answers = torch.tensor([0, 0, 1, 2, 2, 2]), torch.tensor([0, 1, 1, 0, 2, 2])
-    expected = [[sum((t, a) == (i, j) for t, a in zip(labels.tolist(), answers.tolist(), strict=True)) for j in range(3)] for i in range(3)]
+    expected = [
+        [
+            sum((t, a) == (i, j) for t, a in zip(labels.tolist(), answers.tolist(), strict=True))
+            for j in range(3)
+        ]
+        for i in range(3)
+    ]
     assert confusion_matrix(labels, answers, 3).tolist() == expected == [[1, 1, 0], [0, 1, 0], [1, 0, 2]]
 
 

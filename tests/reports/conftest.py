@@ -1,7 +1,7 @@
 """The example runs as fixtures."""
 
-from tests.reports import example_runs
 import pytest
+from tests.reports import example_runs
 
 
 @pytest.fixture

@@ -11,14 +11,20 @@ from striate.errors import StriateError
 from striate.runs.checkpoint import read_tree, same_tree, write_tree
 
 scalars = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8)
-tensors = st.sampled_from([torch.float32, torch.float64, torch.bfloat16, torch.int64, torch.uint8, torch.bool]).map(
-    lambda kind: torch.arange(6).reshape(2, 3).to(kind)
-)
+tensors = st.sampled_from(
+    [torch.float32, torch.float64, torch.bfloat16, torch.int64, torch.uint8, torch.bool]
+).map(lambda kind: torch.arange(6).reshape(2, 3).to(kind))
 trees = st.recursive(
     scalars | tensors,
-    lambda inner: st.lists(inner, max_size=3)
-    | st.tuples(inner, inner)
-    | st.dictionaries(st.text(st.characters(codec="ascii", exclude_categories=["Cc"]), max_size=5) | st.integers(), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.tuples(inner, inner)
+        | st.dictionaries(
+            st.text(st.characters(codec="ascii", exclude_categories=["Cc"]), max_size=5) | st.integers(),
+            inner,
+            max_size=3,
+        )
+    ),
     max_leaves=8,
 )
 
@@ -50,7 +56,9 @@ def test_what_it_cannot_hold_is_named(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("content", [b"", b"x" * 100, pickle.dumps({"a": 1}), (2**60).to_bytes(8, "little") + b"{}"])
+@pytest.mark.parametrize(
+    "content", [b"", b"x" * 100, pickle.dumps({"a": 1}), (2**60).to_bytes(8, "little") + b"{}"]
+)
 def test_a_file_that_is_none_is_one_clear_line(tmp_path, content):
     (tmp_path / "c").write_bytes(content)
     with pytest.raises(StriateError, match="is damaged or not a file of Striate's"):

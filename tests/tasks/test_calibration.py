@@ -11,7 +11,9 @@ def test_a_known_temperature_is_found(true_temperature):
     generator = torch.Generator().manual_seed(4)
     calibrated = torch.randn(20_000, 5, generator=generator, dtype=torch.float64) * 2
     labels = torch.multinomial(calibrated.softmax(1), 1, generator=generator).squeeze(1)
-    assert fit_temperature((calibrated * true_temperature).float(), labels) == pytest.approx(true_temperature, rel=0.05)
+    assert fit_temperature((calibrated * true_temperature).float(), labels) == pytest.approx(
+        true_temperature, rel=0.05
+    )
 
 
 def test_without_pictures_nothing_changes():

@@ -33,7 +33,12 @@ def stripes(n=96):
 def small_network():
     torch.manual_seed(0)
     return nn.Sequential(
-        nn.Conv2d(1, 8, 3, bias=False), nn.BatchNorm2d(8), nn.ReLU(), nn.AdaptiveMaxPool2d(1), nn.Flatten(), nn.Linear(8, 2)
+        nn.Conv2d(1, 8, 3, bias=False),
+        nn.BatchNorm2d(8),
+        nn.ReLU(),
+        nn.AdaptiveMaxPool2d(1),
+        nn.Flatten(),
+        nn.Linear(8, 2),
     )
 
 
@@ -84,7 +89,11 @@ def test_what_is_not_trainable_does_not_move_and_its_statistics_neither(tmp_path
     training = Training(tmp_path, trainable=frozenset({"network.5.weight", "network.5.bias"}), epochs=2)
     before = {name: tensor.clone() for name, tensor in training.network.state_dict().items()}
     training.run()
-    moved = {name for name, tensor in training.network.state_dict().items() if not torch.equal(tensor, before[name])}
+    moved = {
+        name
+        for name, tensor in training.network.state_dict().items()
+        if not torch.equal(tensor, before[name])
+    }
     assert moved == {"5.weight", "5.bias"}
 
 
@@ -110,7 +119,7 @@ def test_a_stage_without_progress_ends_early_and_goes_back_to_the_best_weights(t
 
 def test_a_loss_that_is_not_finite_ends_the_training_with_advice(tmp_path):
     training = Training(tmp_path, optimizer="sgd", lr=1e30)
-    with pytest.raises(WorkFailed, match="no longer finite in epoch 1 of stage 'train'.*smaller --lr"):
+    with pytest.raises(WorkFailed, match=r"no longer finite in epoch 1 of stage 'train'.*smaller --lr"):
         training.run()
 
 

@@ -19,7 +19,9 @@ def check(data: str | PathLike[str], *, on_event: Listener = silent) -> Audit:
         StriateError: there is no data set.
     """
     dataset = open_dataset(Path(data))
-    on_event(Note(f"{data}: {dataset.layout}, {len(dataset.items):,} pictures, {len(dataset.classes)} classes"))
+    on_event(
+        Note(f"{data}: {dataset.layout}, {len(dataset.items):,} pictures, {len(dataset.classes)} classes")
+    )
     for note in dataset.notes:
         on_event(Note(note))
     return audit(dataset, on_event)

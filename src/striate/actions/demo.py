@@ -36,7 +36,13 @@ def demo(
         on_event: is told what happens.
     """
     run = train(
-        embedded_mnist().path, model="lenet5", recipe="demo", name="demo", seed=seed, out=out, on_event=on_event
+        embedded_mnist().path,
+        model="lenet5",
+        recipe="demo",
+        name="demo",
+        seed=seed,
+        out=out,
+        on_event=on_event,
     )
     return Demonstration(run, list(predict(run, _five_digits(run))))
 

@@ -30,7 +30,9 @@ def refuse_other_environment(folder: RunFolder, now: dict[str, Any], fingerprint
         differences.append("the pictures have changed")
     machine, here = folder.read_json("environment.json"), describe()
     differences += [
-        f"{key} was {machine.get(key)} and is {here.get(key)}" for key in DECIDE if machine.get(key) != here.get(key)
+        f"{key} was {machine.get(key)} and is {here.get(key)}"
+        for key in DECIDE
+        if machine.get(key) != here.get(key)
     ]
     if machine.get("cpu") != here.get("cpu"):
         differences.append(f"the CPU was {_cpu(machine)} and is {_cpu(here)}")

@@ -63,9 +63,13 @@ def _own_part(folder: RunFolder, network: Network, on_event: Listener) -> Evalua
     wanted = set(record["split"][part])
     rows = [row for row, item in enumerate(dataset.items) if item.name in wanted]
     if len(rows) < len(wanted):
-        on_event(Warned(f"{len(wanted) - len(rows):,} of the {len(wanted):,} {part} pictures are gone from {path}"))
+        on_event(
+            Warned(f"{len(wanted) - len(rows):,} of the {len(wanted):,} {part} pictures are gone from {path}")
+        )
     if part == "validation":
-        on_event(Warned("there is no test part: the figures are of the validation part, which selection has seen"))
+        on_event(
+            Warned("there is no test part: the figures are of the validation part, which selection has seen")
+        )
     return _judge(network, dataset, rows, part, on_event)[0]
 
 
@@ -93,11 +97,15 @@ def _judge(
             scores.append(network.scores(torch.stack(pictures)))
         on_event(Progress("evaluating", min(start + CHUNK, len(known)), len(known)))
     if not scores:
-        raise StriateError(f"{dataset.path} has no picture that can be measured on; `striate check` says why.")
+        raise StriateError(
+            f"{dataset.path} has no picture that can be measured on; `striate check` says why."
+        )
     return evaluation_of(network, split, names, torch.cat(scores), torch.tensor(labels)), skipped
 
 
-def _report_unknown(network: Network, dataset: Dataset, pictures: int, any_known: bool, on_event: Listener) -> None:
+def _report_unknown(
+    network: Network, dataset: Dataset, pictures: int, any_known: bool, on_event: Listener
+) -> None:
     unknown = sorted(set(dataset.classes) - set(network.labels))
     if not any_known:
         raise StriateError(
@@ -105,7 +113,9 @@ def _report_unknown(network: Network, dataset: Dataset, pictures: int, any_known
             f"{_some(network.labels)}. Classes match by name."
         )
     if unknown:
-        on_event(Warned(f"{pictures:,} pictures left out: the run does not know their classes {_some(unknown)}"))
+        on_event(
+            Warned(f"{pictures:,} pictures left out: the run does not know their classes {_some(unknown)}")
+        )
 
 
 def _some(names: tuple[str, ...] | list[str]) -> str:
@@ -125,5 +135,7 @@ def _warn_of_training_pictures(folder: RunFolder, dataset: Dataset, on_event: Li
             continue
     if shared:
         on_event(
-            Warned(f"{shared:,} of these {len(rows):,} pictures trained or selected this network; it knows them already")
+            Warned(
+                f"{shared:,} of these {len(rows):,} pictures trained or selected this network; it knows them already"
+            )
         )

@@ -49,7 +49,9 @@ class Evaluation:
         return self.figures.per_class
 
 
-def evaluation_of(network: Network, split: str, names: Sequence[str], scores: Logits, labels: Labels) -> Evaluation:
+def evaluation_of(
+    network: Network, split: str, names: Sequence[str], scores: Logits, labels: Labels
+) -> Evaluation:
     """Figures from scores and labels."""
     figures = classifier_figures(scores, labels, network.labels, network.temperature)
     return Evaluation(split, tuple(names), scores, labels, figures)
@@ -66,21 +68,30 @@ def write_evaluation(
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
     table.writerow(["file", "label", "predicted", "probability"])
-    for row in zip(evaluation.names, truths, predicted, (f"{p:.6f}" for p in confidence.tolist()), strict=True):
+    for row in zip(
+        evaluation.names, truths, predicted, (f"{p:.6f}" for p in confidence.tolist()), strict=True
+    ):
         table.writerow(row)
     write_text(folder / "predictions.csv", text.getvalue())
 
     wrong = torch.nonzero(answers != evaluation.labels).flatten()
     worst = wrong[confidence[wrong].argsort(descending=True, stable=True)][:MISTAKES].tolist()
     mistakes = [
-        {"file": evaluation.names[i], "label": truths[i], "predicted": predicted[i], "probability": float(confidence[i])}
+        {
+            "file": evaluation.names[i],
+            "label": truths[i],
+            "predicted": predicted[i],
+            "probability": float(confidence[i]),
+        }
         for i in worst
     ]
     shutil.rmtree(folder / "pictures", ignore_errors=True)
     (folder / "pictures").mkdir()
     for number, mistake in enumerate(mistakes, start=1):
         mistake["picture"] = f"pictures/mistake-{number:02}.png"
-        write_bytes(folder / str(mistake["picture"]), picture_png(_thumbnail(picture_of(str(mistake["file"])))))
+        write_bytes(
+            folder / str(mistake["picture"]), picture_png(_thumbnail(picture_of(str(mistake["file"]))))
+        )
     folder.write_json(
         "evaluation.json",
         {
@@ -101,5 +112,7 @@ def _thumbnail(picture: Picture) -> FittedPicture:
     ratio = min(1.0, LARGEST_SIDE / max(height, width))
     if ratio == 1.0:
         return picture
-    smaller: FittedPicture = geometry.resize(picture, [max(1, round(height * ratio)), max(1, round(width * ratio))])
+    smaller: FittedPicture = geometry.resize(
+        picture, [max(1, round(height * ratio)), max(1, round(width * ratio))]
+    )
     return smaller

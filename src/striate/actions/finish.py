@@ -11,8 +11,8 @@ from striate.actions.evaluation import Evaluation, evaluation_of, write_evaluati
 from striate.actions.load import Network, load
 from striate.actions.material import Material
 from striate.actions.options import TrainOptions
-from striate.data.datasets.recognise import open_dataset
 from striate.data.dataset import Dataset
+from striate.data.datasets.recognise import open_dataset
 from striate.events import Listener, Note, Warned
 from striate.metrics.calibration_error import expected_calibration_error
 from striate.reports.run import write_report
@@ -21,7 +21,9 @@ from striate.shapes import Picture
 from striate.tasks.calibration import fit_temperature
 
 
-def finish(folder: RunFolder, material: Material, options: TrainOptions, began: float, on_event: Listener) -> None:
+def finish(
+    folder: RunFolder, material: Material, options: TrainOptions, began: float, on_event: Listener
+) -> None:
     """Complete the run from its best weights; safe to call again after an interruption."""
     network = _calibrated(folder, material)
     if options.test is not None:
@@ -78,7 +80,9 @@ def _calibrated(folder: RunFolder, material: Material) -> Network:
 def _own_part(network: Network, material: Material, on_event: Listener) -> Evaluation:
     part = "test" if material.split.test else "validation"
     if part == "validation":
-        on_event(Warned("there is no test part: the figures are of the validation part, which selection has seen"))
+        on_event(
+            Warned("there is no test part: the figures are of the validation part, which selection has seen")
+        )
     rows = torch.as_tensor(getattr(material.split, part), dtype=torch.int64)
     scores = network.scores(material.store.pictures[rows])
     return evaluation_of(network, part, material.names(rows), scores, material.store.labels[rows])

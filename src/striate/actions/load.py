@@ -60,10 +60,10 @@ class Network:
         device = next(self.module.parameters()).device
         parts = []
         with torch.inference_mode():
-            for part in pictures.split(BATCH):
-                images = self.preprocessing.normalise(part.to(device))
-                if images.shape[1] > 1:
-                    images = images.contiguous(memory_format=torch.channels_last)
+            for part in torch.split(pictures, BATCH):
+                images = self.preprocessing.normalise(part.to(device)).contiguous(
+                    memory_format=torch.channels_last
+                )
                 parts.append(decode_scores(self.module(images).float()).cpu())
         return torch.cat(parts) if parts else torch.zeros(0, len(self.labels))
 
@@ -72,7 +72,9 @@ class Network:
         probabilities = torch.softmax(scores.double() / self.temperature, dim=1)
         best = probabilities.sort(dim=1, descending=True, stable=True)
         answers = []
-        for values, indices in zip(best.values[:, :top].tolist(), best.indices[:, :top].tolist(), strict=True):
+        for values, indices in zip(
+            best.values[:, :top].tolist(), best.indices[:, :top].tolist(), strict=True
+        ):
             named = [(self.labels[index], value) for index, value in zip(indices, values, strict=True)]
             answers.append(Answer(named[0][0], named[0][1], named))
         return answers
@@ -103,7 +105,9 @@ class Network:
         return self.answers(self.scores(pictures), top)
 
 
-def load(run: str | PathLike[str], weights: str | PathLike[str] | None = None, device: str = "cpu") -> Network:
+def load(
+    run: str | PathLike[str], weights: str | PathLike[str] | None = None, device: str = "cpu"
+) -> Network:
     """The network of a run, or of a catalogue name together with a file of weights.
 
     Args:
@@ -118,10 +122,7 @@ def load(run: str | PathLike[str], weights: str | PathLike[str] | None = None, d
         network = _from_catalogue(str(run), Path(weights))
     else:
         network = _from_run(RunFolder.open(Path(run)))
-    module = network.module.to(device)
-    if network.preprocessing.channels > 1:
-        module = module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    module.eval()
+    network.module.to(device).to(memory_format=torch.channels_last).eval()
     return network
 
 
@@ -142,7 +143,9 @@ def _from_run(folder: RunFolder) -> Network:
     except OSError as error:
         raise StriateError(f"{folder / 'preprocess.json'} is missing; this run cannot predict.") from error
     labels = tuple(str(label) for label in folder.read_json("labels.json"))
-    return Network(str(architecture["model"]), module, Preprocessing.from_json(specification), labels, temperature)
+    return Network(
+        str(architecture["model"]), module, Preprocessing.from_json(specification), labels, temperature
+    )
 
 
 def build(architecture: dict[str, Any]) -> nn.Module:

@@ -39,7 +39,9 @@ class Material:
     skipped: tuple[Problem, ...]
     damaged: tuple[Problem, ...]
 
-    def training_batches(self, options: TrainOptions, recipe: Recipe, augmentation: Augmentation | None) -> Batches:
+    def training_batches(
+        self, options: TrainOptions, recipe: Recipe, augmentation: Augmentation | None
+    ) -> Batches:
         """The training part, shuffled and changed anew in every epoch."""
         rows = torch.tensor(self.split.train)
         return Batches(self.store, rows, recipe.batch_size, seed=options.seed, augmentation=augmentation)
@@ -101,7 +103,12 @@ def _split(dataset: Dataset, found: Scan, options: TrainOptions) -> Split:
     names = [item.name for item in dataset.items]
     given = read_split_file(options.split, names) if options.split is not None else None
     parts = split(
-        dataset.items, found.groups(), classes=dataset.classes, seed=options.seed, rows=found.usable, parts=given
+        dataset.items,
+        found.groups(),
+        classes=dataset.classes,
+        seed=options.seed,
+        rows=found.usable,
+        parts=given,
     )
     if options.test is None:
         return parts

@@ -22,21 +22,39 @@ class TrainOptions(BaseModel):
     model: str = Field("auto", description="A name from `striate models`, or auto.")
     recipe: Literal["auto", "scratch", "transfer", "demo"] = Field("auto", description="Training protocol.")
     weights: str | None = Field(None, description="imagenet, or a .safetensors or .pth file.")
-    epochs: int | None = Field(None, ge=1, le=100_000, description="Passes over the training pictures, all stages.")
+    epochs: int | None = Field(
+        None, ge=1, le=100_000, description="Passes over the training pictures, all stages."
+    )
     batch_size: int | None = Field(None, ge=1, le=65_536, description="Pictures a step.")
     image_size: int | None = Field(None, ge=8, le=4096, description="Side of the network's input, pixels.")
     lr: float | None = Field(None, gt=0, le=100, description="Peak learning rate of the last stage.")
     optimizer: Literal["adamw", "sgd"] | None = Field(None, description="adamw or sgd.")
-    label_smoothing: float | None = Field(None, ge=0, lt=1, description="Share of the target spread over all classes.")
-    patience: int | None = Field(None, ge=1, description="Epochs without improvement after which a stage ends.")
-    augment: Literal["auto", "none", "light", "photo"] = Field("auto", description="Changes of training pictures.")
-    fit: Literal["squeeze", "pad", "crop"] = Field("squeeze", description="How a picture is brought to the input size.")
-    split: Path | None = Field(None, description="CSV with image,split: your own train, validation and test parts.")
+    label_smoothing: float | None = Field(
+        None, ge=0, lt=1, description="Share of the target spread over all classes."
+    )
+    patience: int | None = Field(
+        None, ge=1, description="Epochs without improvement after which a stage ends."
+    )
+    augment: Literal["auto", "none", "light", "photo"] = Field(
+        "auto", description="Changes of training pictures."
+    )
+    fit: Literal["squeeze", "pad", "crop"] = Field(
+        "squeeze", description="How a picture is brought to the input size."
+    )
+    split: Path | None = Field(
+        None, description="CSV with image,split: your own train, validation and test parts."
+    )
     test: Path | None = Field(None, description="A data set to measure on instead of a part of DATA.")
-    strict: bool = Field(False, description="Stop at unreadable or damaged pictures instead of skipping them.")
+    strict: bool = Field(
+        False, description="Stop at unreadable or damaged pictures instead of skipping them."
+    )
     device: str = Field("auto", description="auto, cpu, cuda, mps.")
-    precision: Literal["auto", "32-true", "bf16-mixed"] = Field("auto", description="auto, 32-true or bf16-mixed.")
-    workers: int | None = Field(None, ge=1, le=256, description="Threads that decode pictures, one a core if not given.")
+    precision: Literal["auto", "32-true", "bf16-mixed"] = Field(
+        "auto", description="auto, 32-true or bf16-mixed."
+    )
+    workers: int | None = Field(
+        None, ge=1, le=256, description="Threads that decode pictures, one a core if not given."
+    )
     seed: int = Field(0, ge=0, lt=2**32, description="Decides every random choice.")
     checkpoint_seconds: float = Field(30.0, gt=0, description="Seconds between checkpoints.")
     out: Path = Field(Path("runs"), description="Where runs are kept.")
@@ -54,7 +72,9 @@ def train_options(given: dict[str, Any], config: Path | None = None) -> TrainOpt
     """
     merged = {**(_read_config(config) if config else {}), **{k: v for k, v in given.items() if v is not None}}
     if merged.get("data") is None:
-        raise StriateError("no data given. Name a folder: `striate train photos/`, or continue with --resume RUN.")
+        raise StriateError(
+            "no data given. Name a folder: `striate train photos/`, or continue with --resume RUN."
+        )
     try:
         return TrainOptions(**merged)
     except ValidationError as error:

@@ -45,7 +45,9 @@ def make_plan(options: TrainOptions, dataset: Dataset, on_event: Listener) -> Pl
     choice = _choice(options, traits)
     entry = find_entry(choice.model)
     if entry.task != options.task:
-        raise StriateError(f"{choice.model} is made to {entry.task}, not to {options.task}; `striate models` lists both.")
+        raise StriateError(
+            f"{choice.model} is made to {entry.task}, not to {options.task}; `striate models` lists both."
+        )
     on_event(Note(f"network: {choice.model}, {choice.reason}"))
     weights = _weights(options, choice, on_event)
     preprocessing = _preprocessing(options, choice, entry, traits, weights)
@@ -117,4 +119,6 @@ def _preprocessing(
         size = min(max(traits.height, traits.width, entry.smallest), OWN_SIZE) if entry.any_size else None
     size_hw = (size, size) if size else entry.input[1:]
     # Mean and std are those of the training pictures; they are known once these are read.
-    return Preprocessing(size_hw, 1 if channels == 1 else 3, (0.5,) * channels, (0.5,) * channels, options.fit)
+    return Preprocessing(
+        size_hw, 1 if channels == 1 else 3, (0.5,) * channels, (0.5,) * channels, options.fit
+    )

@@ -23,7 +23,9 @@ class Run:
         """What `train --json` prints."""
         folder = RunFolder.open(self.path)
         if not folder.finished:
-            raise StriateError(f"{self.path} is not finished; continue it with `striate train --resume {self.path}`.")
+            raise StriateError(
+                f"{self.path} is not finished; continue it with `striate train --resume {self.path}`."
+            )
         read: dict[str, Any] = folder.read_json("result.json")
         return {**read, "run": str(self.path)}
 

@@ -14,7 +14,7 @@ from striate.actions.environment import refuse_other_environment
 from striate.actions.finish import finish
 from striate.actions.material import Material, dataset_record, read_material
 from striate.actions.options import TrainOptions, train_options
-from striate.actions.plan import Plan, make_plan, make_recipe
+from striate.actions.plan import Plan, make_plan
 from striate.actions.run import Run
 from striate.actions.trainee import Trainee, make_trainee, resolved
 from striate.data.datasets.recognise import open_dataset
@@ -22,8 +22,8 @@ from striate.errors import StriateError
 from striate.events import Listener, Note, silent
 from striate.machine import describe
 from striate.runs.checkpoint import read_tree
-from striate.runs.folder import RunFolder
 from striate.runs.files import write_text
+from striate.runs.folder import RunFolder
 from striate.training.loop import fit
 from striate.training.position import Position
 from striate.training.recorder import Recorder
@@ -105,7 +105,11 @@ def _resume(folder: RunFolder, on_event: Listener) -> Run:
 def _train(options: TrainOptions, folder: RunFolder | None, on_event: Listener) -> Run:
     began = monotonic()
     dataset = open_dataset(options.data)
-    on_event(Note(f"{options.data}: {dataset.layout}, {len(dataset.items):,} pictures, {len(dataset.classes)} classes"))
+    on_event(
+        Note(
+            f"{options.data}: {dataset.layout}, {len(dataset.items):,} pictures, {len(dataset.classes)} classes"
+        )
+    )
     for note in dataset.notes:
         on_event(Note(note))
     plan = make_plan(options, dataset, on_event)
@@ -116,7 +120,9 @@ def _train(options: TrainOptions, folder: RunFolder | None, on_event: Listener) 
             folder = _new_run(options, plan, material, trainee)
             saved = None
         else:
-            refuse_other_environment(folder, resolved(options, plan, material, trainee), material.scan.fingerprint)
+            refuse_other_environment(
+                folder, resolved(options, plan, material, trainee), material.scan.fingerprint
+            )
             saved = _checkpoint(folder, on_event)
         on_event(Note(f"run: {folder.path}"))
         _fit(options, folder, material, trainee, saved, on_event)

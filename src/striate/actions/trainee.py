@@ -11,6 +11,7 @@ from striate.actions.options import TrainOptions
 from striate.actions.plan import Plan, make_recipe
 from striate.data.transforms.augmentation import AUGMENTATIONS, Augmentation, stream_seed
 from striate.events import Listener, Note
+from striate.machine import cpu
 from striate.models.backbone import head_parameter_names
 from striate.models.build import create_model
 from striate.models.pretrained import load_weights
@@ -57,8 +58,7 @@ def make_trainee(options: TrainOptions, plan: Plan, material: Material, on_event
         if loaded.head_replaced:
             before, after = loaded.head_replaced
             on_event(Note(f"the head of {before:,} outputs was replaced by a new one of {after:,}"))
-    if material.preprocessing.channels > 1:
-        network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    network = network.to(memory_format=torch.channels_last)
     torch.manual_seed(stream_seed(options.seed, "dropout"))
 
     recipe = make_recipe(options, plan, len(material.split.train))
@@ -80,7 +80,7 @@ def make_trainee(options: TrainOptions, plan: Plan, material: Material, on_event
         )
         for stage in recipe.stages
     )
-    precision = choose_precision(options.precision, options.device)
+    precision = choose_precision(options.precision, options.device, cpu().features, large=plan.pretrained)
     fabric = make_fabric(options.device, precision)
     augmentation = AUGMENTATIONS[plan.augmentation]
     return Trainee(network, architecture, task, recipe, stages, augmentation, fabric, precision)
@@ -107,7 +107,7 @@ def resolved(options: TrainOptions, plan: Plan, material: Material, trainee: Tra
         "precision": trainee.precision,
         "device": str(trainee.fabric.device),
         "engine": "torch",
-        "memory_format": "channels_last" if material.preprocessing.channels > 1 else "contiguous",
+        "memory_format": "channels_last",
         "threads": torch.get_num_threads(),
         "stages": [
             {

@@ -31,5 +31,5 @@ def check(
     else:
         for line in audit_lines(audit):
             print(line)
-    if fail and any(audit.to_dict()["problems"].values()):
+    if fail and audit.problems.count():
         raise typer.Exit(1)

@@ -1,6 +1,6 @@
 """`striate demo`."""
 
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 
@@ -8,8 +8,8 @@ from striate.cli.train import Json
 
 
 def demo(
-    seed: Annotated[Optional[int], typer.Option(help="Decides every random choice. [default: 0]")] = None,
-    out: Annotated[Optional[str], typer.Option(help="Where runs are kept. [default: runs]")] = None,
+    seed: Annotated[int | None, typer.Option(help="Decides every random choice. [default: 0]")] = None,
+    out: Annotated[str | None, typer.Option(help="Where runs are kept. [default: runs]")] = None,
     json: Json = False,
 ) -> None:
     """Train LeNet-5 on digits that come with Striate.

@@ -1,6 +1,6 @@
 """`striate evaluate`."""
 
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 
@@ -10,7 +10,7 @@ from striate.cli.train import Json
 def evaluate(
     run: Annotated[str, typer.Argument(help="A folder that `striate train` wrote.")],
     data: Annotated[
-        Optional[str], typer.Argument(help="Another data set; without it the run's own test part.")
+        str | None, typer.Argument(help="Another data set; without it the run's own test part.")
     ] = None,
     json: Json = False,
 ) -> None:

@@ -71,9 +71,9 @@ def main() -> None:
     """Run the command line; errors for people are one line on stderr."""
     try:
         if "_STRIATE_COMPLETE" in os.environ:  # the shell asks for words
-            from typer.completion import completion_init
+            from typer import completion
 
-            completion_init()
+            completion.completion_init()  # type: ignore[attr-defined]
         app()
     except StriateError as error:
         print(f"error: {error}", file=sys.stderr)

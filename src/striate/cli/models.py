@@ -1,6 +1,6 @@
 """`striate models`."""
 
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 
@@ -8,7 +8,7 @@ from striate.cli.train import Json
 
 
 def models(
-    task: Annotated[Optional[str], typer.Option(help="Only networks for this task, such as classify.")] = None,
+    task: Annotated[str | None, typer.Option(help="Only networks for this task, such as classify.")] = None,
     json: Json = False,
 ) -> None:
     """List the networks and their figures.
@@ -39,7 +39,9 @@ def models(
             ]
         )
         return
-    print(f"{'name':<20} {'year':<5} {'parameters':>12} {'multiply-adds':>15}  {'input':<12} {'weights':<10} paper")
+    print(
+        f"{'name':<20} {'year':<5} {'parameters':>12} {'multiply-adds':>15}  {'input':<12} {'weights':<10} paper"
+    )
     for name, entry in sorted(chosen.items(), key=lambda pair: (pair[1].year, pair[1].parameters)):
         size = "x".join(str(side) for side in entry.input)
         weights = ", ".join(entry.weights) or "-"

@@ -1,6 +1,6 @@
 """`striate predict`."""
 
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 
@@ -10,7 +10,7 @@ from striate.cli.train import Json
 def predict(
     run: Annotated[str, typer.Argument(help="A run, or a name from `striate models` with --weights.")],
     images: Annotated[list[str], typer.Argument(help="Picture files, or folders of them.")],
-    weights: Annotated[Optional[str], typer.Option(help="A .safetensors or .pth file, with a name.")] = None,
+    weights: Annotated[str | None, typer.Option(help="A .safetensors or .pth file, with a name.")] = None,
     top: Annotated[int, typer.Option(min=1, help="How many classes an answer names. [default: 5]")] = 5,
     json: Json = False,
 ) -> None:

@@ -1,6 +1,6 @@
 """`striate report`."""
 
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 
@@ -9,7 +9,9 @@ from striate.cli.train import Json
 
 def report(
     run: Annotated[str, typer.Argument(help="A folder that `striate train` wrote.")],
-    out: Annotated[Optional[str], typer.Option(help="A file or folder for the page. [default: in the run]")] = None,
+    out: Annotated[
+        str | None, typer.Option(help="A file or folder for the page. [default: in the run]")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Write a run's report again.

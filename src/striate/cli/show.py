@@ -19,13 +19,19 @@ def print_json(value: Any) -> None:
 def percent(share: float) -> str:
     """98.87 %; 100 only if it is."""
     shown = f"{100 * share:.2f}"
-    return "99.99 %" if shown == "100.00" and share < 1 else f"{shown} %".replace(".00 %", " %" if share == 1 else ".00 %")
+    return (
+        "99.99 %"
+        if shown == "100.00" and share < 1
+        else f"{shown} %".replace(".00 %", " %" if share == 1 else ".00 %")
+    )
 
 
 def accuracy_line(metrics: dict[str, Any], n: int, split: str) -> str:
     """The result in one sentence."""
     low, high = metrics["accuracy_interval"]
-    where = {"test": "test pictures", "validation": "validation pictures (selection has seen them)"}.get(split, "pictures")
+    where = {"test": "test pictures", "validation": "validation pictures (selection has seen them)"}.get(
+        split, "pictures"
+    )
     return f"accuracy {percent(metrics['accuracy'])} of {n:,} {where}, 95 % interval {percent(low)} to {percent(high)}"
 
 
@@ -90,7 +96,11 @@ class Shown:
         if now - self.said.get(event.what, began) >= PLAIN_SECONDS and event.done < event.total:
             self.said[event.what] = now
             left = f", {_duration((event.total - event.done) / rate)} left" if rate else ""
-            print(f"{event.what}: {event.done:,}/{event.total:,} {event.unit}, {shown}{left}", file=sys.stderr, flush=True)
+            print(
+                f"{event.what}: {event.done:,}/{event.total:,} {event.unit}, {shown}{left}",
+                file=sys.stderr,
+                flush=True,
+            )
 
     def _bar(self, event: Progress, rate: str) -> None:
         if event.what not in self.tasks:

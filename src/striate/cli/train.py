@@ -1,6 +1,6 @@
 """`striate train`."""
 
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 
@@ -17,32 +17,32 @@ def names_of_models(incomplete: str) -> list[str]:
 
 
 def train(
-    data: Annotated[Optional[str], typer.Argument(help=TRAIN["data"], show_default=False)] = None,
-    resume: Annotated[Optional[str], typer.Option(help="Continue this run exactly where it was.")] = None,
-    config: Annotated[Optional[str], typer.Option(help="A TOML file with these options; flags win.")] = None,
-    task: Annotated[Optional[str], typer.Option(help=TRAIN["task"])] = None,
-    model: Annotated[Optional[str], typer.Option(help=TRAIN["model"], autocompletion=names_of_models)] = None,
-    recipe: Annotated[Optional[str], typer.Option(help=TRAIN["recipe"])] = None,
-    weights: Annotated[Optional[str], typer.Option(help=TRAIN["weights"])] = None,
-    epochs: Annotated[Optional[int], typer.Option(help=TRAIN["epochs"])] = None,
-    batch_size: Annotated[Optional[int], typer.Option(help=TRAIN["batch_size"])] = None,
-    image_size: Annotated[Optional[int], typer.Option(help=TRAIN["image_size"])] = None,
-    lr: Annotated[Optional[float], typer.Option(help=TRAIN["lr"])] = None,
-    optimizer: Annotated[Optional[str], typer.Option(help=TRAIN["optimizer"])] = None,
-    label_smoothing: Annotated[Optional[float], typer.Option(help=TRAIN["label_smoothing"])] = None,
-    patience: Annotated[Optional[int], typer.Option(help=TRAIN["patience"])] = None,
-    augment: Annotated[Optional[str], typer.Option(help=TRAIN["augment"])] = None,
-    fit: Annotated[Optional[str], typer.Option(help=TRAIN["fit"])] = None,
-    split: Annotated[Optional[str], typer.Option(help=TRAIN["split"])] = None,
-    test: Annotated[Optional[str], typer.Option(help=TRAIN["test"])] = None,
-    strict: Annotated[Optional[bool], typer.Option("--strict", help=TRAIN["strict"])] = None,
-    device: Annotated[Optional[str], typer.Option(help=TRAIN["device"])] = None,
-    precision: Annotated[Optional[str], typer.Option(help=TRAIN["precision"])] = None,
-    workers: Annotated[Optional[int], typer.Option(help=TRAIN["workers"])] = None,
-    seed: Annotated[Optional[int], typer.Option(help=TRAIN["seed"])] = None,
-    checkpoint_seconds: Annotated[Optional[float], typer.Option(help=TRAIN["checkpoint_seconds"])] = None,
-    out: Annotated[Optional[str], typer.Option(help=TRAIN["out"])] = None,
-    name: Annotated[Optional[str], typer.Option(help=TRAIN["name"])] = None,
+    data: Annotated[str | None, typer.Argument(help=TRAIN["data"], show_default=False)] = None,
+    resume: Annotated[str | None, typer.Option(help="Continue this run exactly where it was.")] = None,
+    config: Annotated[str | None, typer.Option(help="A TOML file with these options; flags win.")] = None,
+    task: Annotated[str | None, typer.Option(help=TRAIN["task"])] = None,
+    model: Annotated[str | None, typer.Option(help=TRAIN["model"], autocompletion=names_of_models)] = None,
+    recipe: Annotated[str | None, typer.Option(help=TRAIN["recipe"])] = None,
+    weights: Annotated[str | None, typer.Option(help=TRAIN["weights"])] = None,
+    epochs: Annotated[int | None, typer.Option(help=TRAIN["epochs"])] = None,
+    batch_size: Annotated[int | None, typer.Option(help=TRAIN["batch_size"])] = None,
+    image_size: Annotated[int | None, typer.Option(help=TRAIN["image_size"])] = None,
+    lr: Annotated[float | None, typer.Option(help=TRAIN["lr"])] = None,
+    optimizer: Annotated[str | None, typer.Option(help=TRAIN["optimizer"])] = None,
+    label_smoothing: Annotated[float | None, typer.Option(help=TRAIN["label_smoothing"])] = None,
+    patience: Annotated[int | None, typer.Option(help=TRAIN["patience"])] = None,
+    augment: Annotated[str | None, typer.Option(help=TRAIN["augment"])] = None,
+    fit: Annotated[str | None, typer.Option(help=TRAIN["fit"])] = None,
+    split: Annotated[str | None, typer.Option(help=TRAIN["split"])] = None,
+    test: Annotated[str | None, typer.Option(help=TRAIN["test"])] = None,
+    strict: Annotated[bool | None, typer.Option("--strict", help=TRAIN["strict"])] = None,
+    device: Annotated[str | None, typer.Option(help=TRAIN["device"])] = None,
+    precision: Annotated[str | None, typer.Option(help=TRAIN["precision"])] = None,
+    workers: Annotated[int | None, typer.Option(help=TRAIN["workers"])] = None,
+    seed: Annotated[int | None, typer.Option(help=TRAIN["seed"])] = None,
+    checkpoint_seconds: Annotated[float | None, typer.Option(help=TRAIN["checkpoint_seconds"])] = None,
+    out: Annotated[str | None, typer.Option(help=TRAIN["out"])] = None,
+    name: Annotated[str | None, typer.Option(help=TRAIN["name"])] = None,
     json: Json = False,
 ) -> None:
     """Train a network on a folder of pictures.

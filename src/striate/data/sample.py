@@ -5,7 +5,7 @@ and `box_labels`; a segmenter `masks`; landmarks `points`; a captioner `caption`
 kind of sample: `label` is the identity, and the step forms the pairs inside a batch.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import torch
 from jaxtyping import Int64
@@ -58,5 +58,5 @@ class Batch:
 
     def to(self, device: torch.device) -> "Batch":
         """The batch with its tensors on `device`."""
-        moved = {f.name: getattr(self, f.name) for f in fields(self)}
-        return Batch(**{k: v.to(device) if isinstance(v, Tensor) else v for k, v in moved.items()})
+        labels = None if self.labels is None else self.labels.to(device)
+        return Batch(self.pictures.to(device), self.rows.to(device), labels, self.truths)

@@ -132,7 +132,9 @@ def _in_threads(
     step = max(8, min(512, count // 100))
     chunks = [range(at, min(at + step, count)) for at in range(0, count, step)]
     threads = torch.get_num_threads()
-    pool = ThreadPoolExecutor(workers or os.cpu_count() or 1, initializer=torch.set_num_threads, initargs=(1,))
+    pool = ThreadPoolExecutor(
+        workers or os.cpu_count() or 1, initializer=torch.set_num_threads, initargs=(1,)
+    )
     try:
         yield from pool.map(work, chunks)
     finally:

@@ -10,9 +10,7 @@ from torch import Tensor
 from striate.shapes import Labels
 
 
-def expected_calibration_error(
-    probabilities: Float[Tensor, "B K"], labels: Labels, bins: int = 15
-) -> float:
+def expected_calibration_error(probabilities: Float[Tensor, "B K"], labels: Labels, bins: int = 15) -> float:
     """Mean of |accuracy - confidence| over equally wide bins of confidence, weighted by their pictures.
 
     Args:

@@ -35,7 +35,9 @@ def per_class(confusion: Int64[Tensor, "K K"]) -> list[ClassFigures]:
         pictures, answered = int(confusion[index].sum()), int(confusion[:, index].sum())
         f1 = 2 * right / (pictures + answered) if pictures + answered else 0.0
         figures.append(
-            ClassFigures(pictures, right / answered if answered else 0.0, right / pictures if pictures else 0.0, f1)
+            ClassFigures(
+                pictures, right / answered if answered else 0.0, right / pictures if pictures else 0.0, f1
+            )
         )
     return figures
 

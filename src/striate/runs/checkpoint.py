@@ -45,7 +45,9 @@ def read_tree(path: Path) -> Any:
     except FileNotFoundError as error:
         raise StriateError(f"{path} is missing; this run has nothing to continue from.") from error
     except (SafetensorError, KeyError, ValueError, TypeError, OSError) as error:
-        raise StriateError(f"{path} is damaged or not a file of Striate's ({error}); train the run again.") from error
+        raise StriateError(
+            f"{path} is damaged or not a file of Striate's ({error}); train the run again."
+        ) from error
 
 
 def _flatten(node: Any, path: str, tensors: dict[str, Tensor]) -> Any:
@@ -54,7 +56,11 @@ def _flatten(node: Any, path: str, tensors: dict[str, Tensor]) -> Any:
         tensors[name] = node.detach().to("cpu", copy=True).contiguous()
         return {"tensor": name}
     if isinstance(node, dict):
-        return {"dict": [[key, _flatten(value, f"{path}.{key}".lstrip("."), tensors)] for key, value in node.items()]}
+        return {
+            "dict": [
+                [key, _flatten(value, f"{path}.{key}".lstrip("."), tensors)] for key, value in node.items()
+            ]
+        }
     if isinstance(node, (list, tuple)):
         kind = "tuple" if isinstance(node, tuple) else "list"
         return {kind: [_flatten(value, f"{path}.{i}".lstrip("."), tensors) for i, value in enumerate(node)]}

@@ -1,17 +1,17 @@
 """The run folder: the contract between training and everything that reads a network.
 
-    runs/<task>/<name>/
-      format                  a version number; newer ones are refused by name
-      config.toml             every option, resolved, and under [resolved] what was derived: model, reason, steps...
-      dataset.json            path, layout, fingerprint, classes, counts, split {part: [names]}, digests, skipped
-      environment.json        versions, platform, CPU, threads
-      metrics.jsonl           a line an epoch: epoch, stage, losses, accuracy, lr, seconds, best
-      checkpoint.safetensors  all that exact resume needs
-      best.safetensors  preprocess.json  labels.json  calibration.json      all that inference needs
-      evaluation.json         split, pictures, metrics, per_class, confusion, mistakes
-      predictions.csv         file, label, predicted, probability of every picture that was evaluated
-      result.json             the summary that `train --json` prints; written last, so it marks a finished run
-      report.html  pictures/
+runs/<task>/<name>/
+  format                  a version number; newer ones are refused by name
+  config.toml             every option, resolved, and under [resolved] what was derived: model, reason, steps...
+  dataset.json            path, layout, fingerprint, classes, counts, split {part: [names]}, digests, skipped
+  environment.json        versions, platform, CPU, threads
+  metrics.jsonl           a line an epoch: epoch, stage, losses, accuracy, lr, seconds, best
+  checkpoint.safetensors  all that exact resume needs
+  best.safetensors  preprocess.json  labels.json  calibration.json      all that inference needs
+  evaluation.json         split, pictures, metrics, per_class, confusion, mistakes
+  predictions.csv         file, label, predicted, probability of every picture that was evaluated
+  result.json             the summary that `train --json` prints; written last, so it marks a finished run
+  report.html  pictures/
 """
 
 import json
@@ -51,7 +51,9 @@ class RunFolder:
                     raise StriateError(f"{base} is not a folder; choose another with --out.") from None
                 number += 1
             except OSError as error:
-                raise WorkFailed(f"{path} could not be made: {error.strerror}. Choose another --out.") from error
+                raise WorkFailed(
+                    f"{path} could not be made: {error.strerror}. Choose another --out."
+                ) from error
         folder = cls(path)
         write_text(path / "format", f"{FORMAT}\n")
         return folder
@@ -104,7 +106,9 @@ class RunFolder:
                 file.write(json.dumps(line) + "\n")
                 file.flush()
         except OSError as error:
-            raise WorkFailed(f"{self.path / 'metrics.jsonl'} could not be written: {error.strerror}.") from error
+            raise WorkFailed(
+                f"{self.path / 'metrics.jsonl'} could not be written: {error.strerror}."
+            ) from error
 
     def read_metrics(self) -> list[dict[str, Any]]:
         """The epochs so far; a last line that a kill left unfinished is not one."""
@@ -124,7 +128,9 @@ class RunFolder:
         try:
             return parse(path.read_text(encoding="utf-8"))
         except OSError as error:
-            raise StriateError(f"{path} is missing; this run is not complete. Resume or train it again.") from error
+            raise StriateError(
+                f"{path} is missing; this run is not complete. Resume or train it again."
+            ) from error
         except ValueError as error:
             raise StriateError(f"{path} is damaged ({error}); train the run again.") from error
 

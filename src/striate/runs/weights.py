@@ -17,7 +17,8 @@ KEY = "striate"
 def write_weights(path: Path, network: nn.Module, architecture: dict[str, Any]) -> None:
     """Write every parameter and buffer of `network`, contiguous, and the arguments that build it again."""
     tensors = {
-        name: tensor.detach().to("cpu", copy=True).contiguous() for name, tensor in network.state_dict().items()
+        name: tensor.detach().to("cpu", copy=True).contiguous()
+        for name, tensor in network.state_dict().items()
     }
     write_bytes(path, save(tensors, metadata={KEY: json.dumps(architecture, sort_keys=True)}))
 
@@ -33,7 +34,11 @@ def read_weights(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
             tensors = {name: file.get_tensor(name).clone() for name in file.keys()}  # noqa: SIM118
             architecture = json.loads((file.metadata() or {})[KEY])
     except FileNotFoundError as error:
-        raise StriateError(f"{path} is missing; this run holds no network yet. Resume it or train it again.") from error
+        raise StriateError(
+            f"{path} is missing; this run holds no network yet. Resume it or train it again."
+        ) from error
     except (SafetensorError, KeyError, ValueError, OSError) as error:
-        raise StriateError(f"{path} is damaged or not a run's weights ({error}); train the run again.") from error
+        raise StriateError(
+            f"{path} is damaged or not a run's weights ({error}); train the run again."
+        ) from error
     return tensors, architecture

@@ -23,7 +23,9 @@ class Traits:
     def of(cls, shapes: list[tuple[int, int, int]]) -> "Traits":
         """Traits of pictures with these (channels, height, width)."""
         if not shapes:
-            raise StriateError("no picture could be read, so there is nothing to train on; `striate check` names why.")
+            raise StriateError(
+                "no picture could be read, so there is nothing to train on; `striate check` names why."
+            )
         return cls(
             int(median(height for _, height, _ in shapes)),
             int(median(width for _, _, width in shapes)),
@@ -57,4 +59,6 @@ def choose(traits: Traits, available: Callable[[str], Path | None]) -> Choice:
         if available(name) is not None:
             reason = f"colour photographs ({size}), and its ImageNet weights are on this machine"
             return Choice(name, True, None, reason)
-    return Choice("resnet18", False, None, f"colour photographs ({size}), and no pretrained weights are on this machine")
+    return Choice(
+        "resnet18", False, None, f"colour photographs ({size}), and no pretrained weights are on this machine"
+    )

@@ -41,9 +41,7 @@ class ClassifyStep(nn.Module):
         if batch.labels is None:
             raise StriateError("these pictures have no labels, so they cannot train or test a classifier.")
         images = self.preprocessing.normalise(batch.pictures)
-        if images.shape[1] > 1:
-            images = images.contiguous(memory_format=torch.channels_last)
-        logits = self.network(images)
+        logits = self.network(images.contiguous(memory_format=torch.channels_last))
         loss = binary_cross_entropy if logits.shape[1] == 1 else cross_entropy
         if self.training:
             return loss(logits, batch.labels, self.label_smoothing)

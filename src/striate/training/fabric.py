@@ -1,5 +1,7 @@
 """The device, the precision and (later) several processes: Fabric's, made in one place."""
 
+import logging
+
 from lightning_fabric import Fabric
 
 from striate.errors import StriateError
@@ -17,6 +19,9 @@ def make_fabric(device: str, precision: str) -> Fabric:
     Raises:
         StriateError: this machine has no such device.
     """
+    logging.getLogger("lightning_fabric").setLevel(
+        logging.WARNING
+    )  # the run's config.toml says what it would
     try:
         return Fabric(accelerator=device, devices=1, precision=precision)  # type: ignore[arg-type]
     except (ValueError, RuntimeError) as error:

@@ -87,7 +87,9 @@ def train_epoch(
         optimizer.zero_grad()
         fabric.backward(losses.total)
         optimizer.step()
-        position.loss_sum += losses.total.detach().double() * len(batch)  # no .item(): it would wait for the GPU
+        position.loss_sum += losses.total.detach().double() * len(
+            batch
+        )  # no .item(): it would wait for the GPU
         position.pictures += len(batch)
         position.step += 1
         recorder.step_ended(len(batches))

@@ -21,7 +21,9 @@ def _sgd(groups: list[dict[str, Any]], lr: float) -> Optimizer:
 OPTIMIZERS: dict[str, Callable[[list[dict[str, Any]], float], Optimizer]] = {"adamw": _adamw, "sgd": _sgd}
 
 
-def make_optimizer(name: str, parameters: Iterable[nn.Parameter], lr: float, weight_decay: float) -> Optimizer:
+def make_optimizer(
+    name: str, parameters: Iterable[nn.Parameter], lr: float, weight_decay: float
+) -> Optimizer:
     """An optimiser of the parameters that require a gradient; biases and norms are not decayed."""
     if name not in OPTIMIZERS:
         raise UnknownName("optimizer", name, OPTIMIZERS, f"There are: {', '.join(OPTIMIZERS)}.")

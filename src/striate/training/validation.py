@@ -22,7 +22,9 @@ class Metric(Protocol):
         ...
 
 
-def validator(metric: Callable[[], Metric], batches: Iterable[Batch]) -> Callable[[nn.Module], dict[str, float]]:
+def validator(
+    metric: Callable[[], Metric], batches: Iterable[Batch]
+) -> Callable[[nn.Module], dict[str, float]]:
     """A function that gives a step's figures on `batches`; the step must be in eval mode."""
 
     def validate(step: nn.Module) -> dict[str, float]:

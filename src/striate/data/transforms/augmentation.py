@@ -68,8 +68,12 @@ class Augmentation:
         mirror = torch.where(draws[:, 6] < 0.5, -1.0, 1.0) if self.mirror else torch.ones(len(draws))
         aspect = size_hw[1] / size_hw[0]  # a rotation of pixels is none of squeezed coordinates
         cos, sin = angle.cos() / zoom, angle.sin() / zoom
-        along = torch.stack([cos * stretch * mirror, (-sin + cos * shear.tan()) / aspect, signed[:, 4] * self.shift * 2], 1)
-        down = torch.stack([sin * stretch * mirror * aspect, cos + sin * shear.tan(), signed[:, 5] * self.shift * 2], 1)
+        along = torch.stack(
+            [cos * stretch * mirror, (-sin + cos * shear.tan()) / aspect, signed[:, 4] * self.shift * 2], 1
+        )
+        down = torch.stack(
+            [sin * stretch * mirror * aspect, cos + sin * shear.tan(), signed[:, 5] * self.shift * 2], 1
+        )
         return torch.stack([along, down], dim=1)
 
     def _relit(self, images: Images, draws: Float[Tensor, "B 9"]) -> Images:

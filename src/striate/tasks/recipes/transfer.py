@@ -13,12 +13,14 @@ def transfer(pictures: int) -> Recipe:
     return Recipe(
         name="transfer",
         stages=(
-            StageRecipe("head", "head", epochs_for(150, pictures, batch_size, 2, 12), lr=1e-2, weight_decay=0.01),
+            StageRecipe(
+                "head", "head", epochs_for(80, pictures, batch_size, 2, 10), lr=1e-2, weight_decay=0.01
+            ),
             StageRecipe(
                 "finetune",
                 "all",
-                epochs_for(120, pictures, batch_size, 2, 8),
-                lr=5e-4,
+                epochs_for(50, pictures, batch_size, 1, 4),
+                lr=1e-4,
                 weight_decay=0.02,
                 freeze_norms=True,  # statistics of a few hundred pictures are worse than ImageNet's
             ),
