@@ -1,4 +1,4 @@
-"""Preprocessing: geometry by counted pixels, normalisation by hand, and one specification that survives JSON."""
+"""Preprocessing: geometry by counted pixels, normalisation by hand, a specification that survives JSON."""
 
 import pytest
 import torch

@@ -1,4 +1,4 @@
-"""Write src/striate/cli/option_help.py from the options' model, so that `--help` needs neither pydantic nor torch.
+"""Write src/striate/cli/option_help.py from the options' model: `--help` needs neither pydantic nor torch.
 
 Usage: python tools/make_option_help.py
 """
@@ -7,7 +7,8 @@ from pathlib import Path
 
 from striate.actions.options import TrainOptions
 
-HEADER = '''"""What `striate train --help` says of every option. Made by tools/make_option_help.py; a test compares."""
+HEADER = '''\
+"""What `striate train --help` says of every option. Made by tools/make_option_help.py; a test compares."""
 
 TRAIN: dict[str, str] = {
 '''

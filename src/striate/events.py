@@ -1,6 +1,7 @@
 """What an action reports while it works; the doors draw it.
 
-An action takes `on_event: Listener` and calls it; it never prints. `silent` is the listener that ignores everything.
+An action takes `on_event: Listener` and calls it; it never prints. `silent` is the listener that ignores
+everything.
 """
 
 from collections.abc import Callable, Mapping

@@ -1,7 +1,7 @@
 """How a picture becomes a network's input: one frozen specification and its one implementation.
 
-Training, prediction, evaluation and (later) export, server and engines all read this file, so a picture is never
-treated in two ways. The specification is saved with the run as `preprocess.json`.
+Training, prediction, evaluation and (later) export, server and engines all read this file, so a picture is
+never treated in two ways. The specification is saved with the run as `preprocess.json`.
 """
 
 import json
@@ -23,9 +23,9 @@ GREY_WEIGHTS = (0.299, 0.587, 0.114)  # ITU-R BT.601, as Pillow and libjpeg have
 class Preprocessing:
     """Size, channels, fit and normalisation of a network's input.
 
-    `fit` says what happens to a picture of another shape: `squeeze` changes its proportions and keeps all of it,
-    `pad` keeps proportions and adds black borders, `crop` keeps proportions and cuts the longer side's ends off.
-    `mean` and `std` are per channel, of values in [0, 1].
+    `fit` says what happens to a picture of another shape: `squeeze` changes its proportions and keeps all of
+    it, `pad` keeps proportions and adds black borders, `crop` keeps proportions and cuts the longer side's
+    ends off. `mean` and `std` are per channel, of values in [0, 1].
     """
 
     size_hw: tuple[int, int]
@@ -58,7 +58,7 @@ class Preprocessing:
         return fitted
 
     def normalise(self, pictures: Pictures | Images) -> Images:
-        """Pictures with values 0 to 255 as the network's floats: divided by 255, minus `mean`, divided by `std`."""
+        """Pictures of values 0 to 255 as the network's floats: divided by 255, minus `mean`, over `std`."""
         # One multiply and one add; the constants are folded in double precision first.
         scale = torch.tensor([1 / (255 * s) for s in self.std], dtype=torch.float32, device=pictures.device)
         shift = torch.tensor(

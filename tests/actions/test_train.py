@@ -115,6 +115,8 @@ def test_without_a_test_part_people_are_told(tmp_path):
     events = []
     run = train(tiny, model="lenet5", epochs=1, out=tmp_path, on_event=events.append)
     assert run.result["split"] == "validation" and run.result["pictures"]["test"] == 0
+    assert set(run.metrics.values()) == {None}  # nothing was measured, so nothing is claimed
+    assert (run.path / "report.html").is_file()
     assert any("selection has seen" in event.text for event in events if isinstance(event, Warned))
 
 

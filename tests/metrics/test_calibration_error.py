@@ -11,7 +11,8 @@ def probabilities(*confidences):
 
 
 def test_four_pictures_in_two_bins_by_hand():
-    # 0.9 and 0.92 share a bin (of 10), one right: |0.5 - 0.91|; 0.6 and 0.58 share one, both right: |1 - 0.59|
+    # 0.9 and 0.92 share a bin (of 10), one right: |0.5 - 0.91|;
+    # 0.6 and 0.58 share one, both right: |1 - 0.59|
     found = expected_calibration_error(
         probabilities(0.9, 0.92, 0.6, 0.58), torch.tensor([0, 1, 0, 0]), bins=5
     )

@@ -1,4 +1,4 @@
-"""The loop learns, freezes what it should, stops when it should, and refuses to go on with an infinite loss."""
+"""The loop learns, freezes what it should, stops when it should, and refuses an infinite loss."""
 
 import pytest
 import torch
@@ -8,6 +8,7 @@ from striate.data.loading import Batches, Store
 from striate.errors import WorkFailed
 from striate.events import EpochEnded
 from striate.preprocess import Preprocessing
+from striate.runs.checkpoint import read_tree
 from striate.runs.folder import RunFolder
 from striate.tasks.classify import Classify
 from striate.training.fabric import make_fabric
@@ -45,14 +46,14 @@ def small_network():
 class Training:
     """A training of the small network on stripes, with everything around it."""
 
-    def __init__(self, path, **stage_fields):
+    def __init__(self, path, stages=None, **stage_fields):
         self.network = small_network()
         self.store = stripes()
         self.task = Classify(Preprocessing((8, 8), 1, (0.5,), (0.5,)))
         self.step = self.task.step(self.network)
         self.events = []
         fields = {"epochs": 6, "lr": 0.02, **stage_fields}
-        self.stages = [Stage("train", self.step, **fields)]
+        self.stages = stages(self.step) if stages else [Stage("train", self.step, **fields)]
         self.folder = RunFolder.create(path, "classify", "stripes")
         self.recorder = Recorder(
             self.folder,
@@ -65,14 +66,49 @@ class Training:
             on_event=self.events.append,
         )
 
-    def run(self):
+    def run(self, saved=None):
         fit(
             make_fabric("cpu", "32-true"),
             self.stages,
             Batches(self.store, torch.arange(64), 16, seed=3),
             validator(self.task.metric, Batches(self.store, torch.arange(64, 96), 16)),
             self.recorder,
+            saved,
         )
+
+
+def head_then_all(step):
+    head = frozenset({"network.5.weight", "network.5.bias"})
+    return [Stage("head", step, 2, 0.02, trainable=head), Stage("all", step, 2, 0.01, optimizer="sgd")]
+
+
+class Stopped(Exception):
+    pass
+
+
+def test_a_training_that_stops_between_two_stages_goes_on_exactly(tmp_path, monkeypatch):
+    unbroken = Training(tmp_path, head_then_all)
+    unbroken.run()
+
+    broken = Training(tmp_path, head_then_all)
+    stage_ended = broken.recorder.stage_ended
+
+    def stop():
+        stage_ended()
+        raise Stopped
+
+    monkeypatch.setattr(broken.recorder, "stage_ended", stop)
+    with pytest.raises(Stopped):
+        broken.run()
+
+    resumed = Training(tmp_path, head_then_all)
+    saved = read_tree(broken.folder / "checkpoint.safetensors")
+    assert saved["position"]["stage"] == 1
+    resumed.recorder.position = Position(**saved["position"])
+    resumed.network.load_state_dict(saved["network"])
+    resumed.run(saved)
+    for name, tensor in unbroken.network.state_dict().items():
+        assert torch.equal(tensor, resumed.network.state_dict()[name]), name
 
 
 def test_it_learns_stripes(tmp_path):

@@ -9,7 +9,7 @@ from striate.events import Listener, Note, silent
 
 
 def check(data: str | PathLike[str], *, on_event: Listener = silent) -> Audit:
-    """Unreadable and damaged files, wrong extensions, duplicates, label conflicts, leaks between parts, counts.
+    """Unreadable and damaged files, wrong endings, duplicates, label conflicts, leaks between parts, counts.
 
     Args:
         data: a data set of any layout that `train` reads.

@@ -1,4 +1,4 @@
-"""An exact resume needs the same machine and data; where it cannot be exact, it says what differs and refuses."""
+"""An exact resume needs the same machine and data; where it cannot be exact, it refuses and says why."""
 
 from typing import Any
 
@@ -38,7 +38,8 @@ def refuse_other_environment(folder: RunFolder, now: dict[str, Any], fingerprint
         differences.append(f"the CPU was {_cpu(machine)} and is {_cpu(here)}")
     if differences:
         raise StriateError(
-            f"{folder.path} cannot be continued exactly: {'; '.join(differences)}. Restore that, or train a new run."
+            f"{folder.path} cannot be continued exactly: {'; '.join(differences)}. "
+            "Restore that, or train a new run."
         )
 
 

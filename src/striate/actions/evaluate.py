@@ -14,6 +14,7 @@ from striate.errors import StriateError
 from striate.events import Listener, Progress, Warned, silent
 from striate.runs.folder import RunFolder
 
+NO_TEST = "there is no test part: the figures are of the validation part, which selection has seen"
 CHUNK = 256  # pictures in memory at a time
 
 
@@ -24,8 +25,8 @@ def evaluate(
 
     Args:
         run: a Run or the path of one.
-        data: None is the run's own test part (validation where it has none). Otherwise a data set: its test part if
-            it has one, else every picture; classes match by name.
+        data: None is the run's own test part (validation where it has none). Otherwise a data set: its test
+            part if it has one, else every picture; classes match by name.
         on_event: is told what happens.
 
     Raises:
@@ -43,7 +44,7 @@ def evaluate(
 def judge_dataset(
     network: Network, dataset: Dataset, *, on_event: Listener = silent
 ) -> tuple[Evaluation, list[Problem]]:
-    """Figures on a data set's test part if it has one, else on all of it; and the pictures that were skipped."""
+    """Figures on a data set's test part if it has one, else on all of it; and the pictures it skipped."""
     rows = [row for row, item in enumerate(dataset.items) if item.part == "test"]
     split = "test" if rows else "all"
     return _judge(network, dataset, rows or list(range(len(dataset.items))), split, on_event)
@@ -67,9 +68,7 @@ def _own_part(folder: RunFolder, network: Network, on_event: Listener) -> Evalua
             Warned(f"{len(wanted) - len(rows):,} of the {len(wanted):,} {part} pictures are gone from {path}")
         )
     if part == "validation":
-        on_event(
-            Warned("there is no test part: the figures are of the validation part, which selection has seen")
-        )
+        on_event(Warned(NO_TEST))
     return _judge(network, dataset, rows, part, on_event)[0]
 
 
@@ -136,6 +135,7 @@ def _warn_of_training_pictures(folder: RunFolder, dataset: Dataset, on_event: Li
     if shared:
         on_event(
             Warned(
-                f"{shared:,} of these {len(rows):,} pictures trained or selected this network; it knows them already"
+                f"{shared:,} of these {len(rows):,} pictures trained or selected this network; "
+                "it knows them already"
             )
         )

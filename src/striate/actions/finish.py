@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from striate.actions.evaluate import judge_dataset
+from striate.actions.evaluate import NO_TEST, judge_dataset
 from striate.actions.evaluation import Evaluation, evaluation_of, write_evaluation
 from striate.actions.load import Network, load
 from striate.actions.material import Material
@@ -80,9 +80,7 @@ def _calibrated(folder: RunFolder, material: Material) -> Network:
 def _own_part(network: Network, material: Material, on_event: Listener) -> Evaluation:
     part = "test" if material.split.test else "validation"
     if part == "validation":
-        on_event(
-            Warned("there is no test part: the figures are of the validation part, which selection has seen")
-        )
+        on_event(Warned(NO_TEST))
     rows = torch.as_tensor(getattr(material.split, part), dtype=torch.int64)
     scores = network.scores(material.store.pictures[rows])
     return evaluation_of(network, part, material.names(rows), scores, material.store.labels[rows])

@@ -133,8 +133,8 @@ def _from_run(folder: RunFolder) -> Network:
         module.load_state_dict(tensors)
     except RuntimeError as error:
         raise StriateError(
-            f"{folder / 'best.safetensors'} does not hold the weights of {architecture.get('model')}; the run is "
-            "damaged, train it again."
+            f"{folder / 'best.safetensors'} does not hold the weights of {architecture.get('model')}; "
+            "the run is damaged, train it again."
         ) from error
     calibration = folder / "calibration.json"
     temperature = float(folder.read_json("calibration.json")["temperature"]) if calibration.is_file() else 1.0
@@ -149,7 +149,7 @@ def _from_run(folder: RunFolder) -> Network:
 
 
 def build(architecture: dict[str, Any]) -> nn.Module:
-    """The network that `best.safetensors` names, with random weights; the global random state stays as it was."""
+    """The network that `best.safetensors` names, with random weights; the global random state is kept."""
     try:
         with torch.random.fork_rng(devices=[]):
             return create_model(

@@ -1,4 +1,4 @@
-"""The data of a training: every picture decoded once, at the network's size, and told apart into three parts."""
+"""The data of a training: every picture decoded once, at the network's size, and split into three parts."""
 
 from collections import Counter
 from dataclasses import dataclass, replace

@@ -65,7 +65,7 @@ PATHS = ("data", "split", "test", "out")
 
 
 def train_options(given: dict[str, Any], config: Path | None = None) -> TrainOptions:
-    """One object from what a person gave, and a TOML file below it; what was not given (None) has its default.
+    """One object from what a person gave and a TOML file below it; what was not given (None) has its default.
 
     Raises:
         StriateError: an unknown key, or a value that is not allowed; names all of them in one line.

@@ -1,6 +1,7 @@
-"""What `train` will do with a data set: network, preprocessing, recipe and augmentation, each with its reason.
+"""What `train` will do with a data set: network, preprocessing, recipe, augmentation, each with its reason.
 
-Everything here follows from the options, the data and what lies on this machine; it is written to `config.toml`.
+Everything here follows from the options, the data and what lies on this machine; it is written to
+`config.toml`.
 """
 
 from dataclasses import dataclass

@@ -3,6 +3,7 @@
 This is where tasks and training meet: the recipe's stages become the loop's stages around the task's step.
 """
 
+from datetime import UTC, datetime
 from os import PathLike
 from pathlib import Path
 from time import monotonic
@@ -107,7 +108,8 @@ def _train(options: TrainOptions, folder: RunFolder | None, on_event: Listener) 
     dataset = open_dataset(options.data)
     on_event(
         Note(
-            f"{options.data}: {dataset.layout}, {len(dataset.items):,} pictures, {len(dataset.classes)} classes"
+            f"{options.data}: {dataset.layout}, {len(dataset.items):,} pictures, "
+            f"{len(dataset.classes)} classes"
         )
     )
     for note in dataset.notes:
@@ -138,7 +140,8 @@ def _new_run(options: TrainOptions, plan: Plan, material: Material, trainee: Tra
     derived = resolved(options, plan, material, trainee)
     folder.write_toml("config.toml", {**chosen, "command": command, "resolved": derived})
     folder.write_json("dataset.json", dataset_record(options, material))
-    folder.write_json("environment.json", describe())
+    started = datetime.now(UTC).isoformat(timespec="seconds")
+    folder.write_json("environment.json", {**describe(), "started": started})
     folder.write_json("labels.json", list(material.dataset.classes))
     write_text(folder / "preprocess.json", material.preprocessing.to_json())
     return folder

@@ -1,4 +1,4 @@
-"""What is trained: network, task, stages and fabric, built the same way for a new run and for a resumed one."""
+"""What is trained: network, task, stages and fabric, built the same way for a new and for a resumed run."""
 
 from dataclasses import asdict, dataclass
 from typing import Any

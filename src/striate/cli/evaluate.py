@@ -40,8 +40,8 @@ def evaluate(
     metrics = evaluation.metrics
     print(accuracy_line(metrics, len(evaluation.names), evaluation.split))
     print(
-        f"macro F1 {metrics['macro_f1']:.4f}, loss {metrics['loss']:.4f}, calibration error {metrics['ece']:.4f} "
-        f"({metrics['ece_uncalibrated']:.4f} without temperature)"
+        f"macro F1 {metrics['macro_f1']:.4f}, loss {metrics['loss']:.4f}, "
+        f"calibration error {metrics['ece']:.4f} ({metrics['ece_uncalibrated']:.4f} without temperature)"
     )
     width = max(len(label) for label in evaluation.per_class)
     print(f"{'class':<{width}}  pictures  precision   recall       F1")

@@ -12,7 +12,7 @@ from striate.errors import StriateError
 
 
 class QuickGroup(TyperGroup):
-    """Typer's group, whose `--help` is False where it was not given: for None Typer imports pydantic to check it."""
+    """Typer's group, whose `--help` is False where not given: for None Typer imports pydantic to check it."""
 
     def get_help_option(self, ctx: Any) -> Any:
         """The option, with a default that needs no check."""
@@ -25,11 +25,12 @@ class QuickGroup(TyperGroup):
 app = typer.Typer(
     cls=QuickGroup,
     name="striate",
-    help="Turn a folder of images into a convolutional network you can trust: train it, see inside it, ship it.",
+    help="Turn a folder of images into a convolutional network you can trust: "
+    "train it, see inside it, ship it.",
     rich_markup_mode=None,  # Rich's help takes twice the time
     pretty_exceptions_enable=False,
     no_args_is_help=True,
-    # Typer's two completion options import pydantic at every start, so they are there only when they are asked for.
+    # Typer's two completion options import pydantic at every start, so they are there only when asked for.
     add_completion=sys.argv[1:2] in (["--install-completion"], ["--show-completion"]),
     epilog="Words are completed by your shell after: striate --install-completion",
     context_settings={"help_option_names": ["-h", "--help"]},

@@ -40,7 +40,8 @@ def models(
         )
         return
     print(
-        f"{'name':<20} {'year':<5} {'parameters':>12} {'multiply-adds':>15}  {'input':<12} {'weights':<10} paper"
+        f"{'name':<20} {'year':<5} {'parameters':>12} {'multiply-adds':>15}  {'input':<12} "
+        f"{'weights':<10} paper"
     )
     for name, entry in sorted(chosen.items(), key=lambda pair: (pair[1].year, pair[1].parameters)):
         size = "x".join(str(side) for side in entry.input)

@@ -28,11 +28,14 @@ def percent(share: float) -> str:
 
 def accuracy_line(metrics: dict[str, Any], n: int, split: str) -> str:
     """The result in one sentence."""
+    if n == 0:
+        return "not measured: every picture was needed for training; add pictures, or name others with --test"
     low, high = metrics["accuracy_interval"]
     where = {"test": "test pictures", "validation": "validation pictures (selection has seen them)"}.get(
         split, "pictures"
     )
-    return f"accuracy {percent(metrics['accuracy'])} of {n:,} {where}, 95 % interval {percent(low)} to {percent(high)}"
+    interval = f"95 % interval {percent(low)} to {percent(high)}"
+    return f"accuracy {percent(metrics['accuracy'])} of {n:,} {where}, {interval}"
 
 
 class Shown:

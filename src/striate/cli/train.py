@@ -50,7 +50,8 @@ def train(
     Measures it on pictures that it never saw, and writes a report.
 
     \b
-    striate train photos/                        one folder a class; a network is chosen and the reason printed
+    striate train photos/                        one folder a class; a network is chosen \
+and the reason printed
     striate train photos/ --model resnet18 --epochs 20
     striate train mnist/ --seed 1 --json         IDX files, one JSON line at the end
     striate train --resume runs/classify/photos-resnet18

@@ -1,8 +1,8 @@
 """What every reader in `data/datasets` returns: items with their truths, and a way to read one picture.
 
-A reader lists files and truths; it opens no picture until `read` is called. Names are stable: a path relative to the
-data set with forward slashes, or `train#17` for the 18th picture of an IDX part. They identify a picture in the run
-folder, in split files and in reports.
+A reader lists files and truths; it opens no picture until `read` is called. Names are stable: a path relative
+to the data set with forward slashes, or `train#17` for the 18th picture of an IDX part. They identify a
+picture in the run folder, in split files and in reports.
 """
 
 from dataclasses import dataclass

@@ -30,7 +30,7 @@ class Store:
 
 
 def empty_store(shape: tuple[int, int, int, int], memory_bytes: int | None) -> UInt8[Tensor, "N C H W"]:
-    """Room for (N, C, H, W) pictures: memory, or a nameless file on disk if they need over a third of the memory."""
+    """Room for (N, C, H, W) pictures: memory, or a nameless file if they need over a third of the memory."""
     size = int(np.prod(shape, dtype=np.int64))
     if memory_bytes is None or size <= memory_bytes / 3:
         return torch.zeros(shape, dtype=torch.uint8)
@@ -56,8 +56,8 @@ def _reserve(descriptor: int, size: int) -> None:
 class Batches:
     """Batches of some rows of a store.
 
-    With a seed the order changes every epoch; without one it is the given order. Batches of an epoch differ by one
-    picture at most, so that no batch is too small for batch normalisation.
+    With a seed the order changes every epoch; without one it is the given order. Batches of an epoch differ
+    by one picture at most, so that no batch is too small for batch normalisation.
     """
 
     def __init__(

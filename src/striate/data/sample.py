@@ -1,8 +1,8 @@
 """What moves through training: a picture together with its truth, and a batch of them.
 
-Every field but the picture is optional, and a task reads the ones it needs: a classifier `label`; a detector `boxes`
-and `box_labels`; a segmenter `masks`; landmarks `points`; a captioner `caption`. Pairs and triplets (faces) are not a
-kind of sample: `label` is the identity, and the step forms the pairs inside a batch.
+Every field but the picture is optional, and a task reads the ones it needs: a classifier `label`; a detector
+`boxes` and `box_labels`; a segmenter `masks`; landmarks `points`; a captioner `caption`. Pairs and triplets
+(faces) are not a kind of sample: `label` is the identity, and the step forms the pairs inside a batch.
 """
 
 from dataclasses import dataclass

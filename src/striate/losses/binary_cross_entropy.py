@@ -1,7 +1,7 @@
 """Sigmoid cross-entropy for a network with one output that tells two classes apart.
 
-The output z decodes as the pair of logits [0, z]: softmax over that pair is (1 - sigmoid(z), sigmoid(z)), so the
-loss equals softmax cross-entropy on it.
+The output z decodes as the pair of logits [0, z]: softmax over that pair is (1 - sigmoid(z), sigmoid(z)), so
+the loss equals softmax cross-entropy on it.
 """
 
 from jaxtyping import Float

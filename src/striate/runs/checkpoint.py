@@ -1,7 +1,7 @@
 """Any tree of dicts, lists, numbers, text and tensors as one safetensors file, and back, exactly.
 
-The tree's shape and its scalars are JSON under ONE metadata key (several keys come out in changing order); tensors are
-stored contiguous under their paths. Nothing in such a file is ever executed.
+The tree's shape and its scalars are JSON under ONE metadata key (several keys come out in changing order);
+tensors are stored contiguous under their paths. Nothing in such a file is ever executed.
 """
 
 import json

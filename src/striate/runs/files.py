@@ -27,8 +27,8 @@ def write_bytes(path: Path, content: bytes) -> None:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
         raise WorkFailed(
-            f"{path} could not be written: {error.strerror or error}. Free some space or choose another folder; "
-            "what was there before is untouched."
+            f"{path} could not be written: {error.strerror or error}. "
+            "Free some space or choose another folder; what was there before is untouched."
         ) from error
 
 

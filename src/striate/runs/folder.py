@@ -2,7 +2,7 @@
 
 runs/<task>/<name>/
   format                  a version number; newer ones are refused by name
-  config.toml             every option, resolved, and under [resolved] what was derived: model, reason, steps...
+  config.toml             every option, resolved; under [resolved] what was derived: model, reason, steps...
   dataset.json            path, layout, fingerprint, classes, counts, split {part: [names]}, digests, skipped
   environment.json        versions, platform, CPU, threads
   metrics.jsonl           a line an epoch: epoch, stage, losses, accuracy, lr, seconds, best
@@ -37,7 +37,7 @@ class RunFolder:
 
     @classmethod
     def create(cls, out: Path, task: str, name: str) -> "RunFolder":
-        """Make `out/task/name`, or `name-2`, `name-3`... if that is taken: no other run is ever overwritten."""
+        """Make `out/task/name`, or `name-2`, `name-3`... if that is taken: no run is ever overwritten."""
         safe = re.sub(r"[^\w.+-]+", "-", name).strip("-.") or "run"
         base = out / task
         number = 1
@@ -64,13 +64,14 @@ class RunFolder:
         marker = path / "format"
         if not marker.is_file():
             raise StriateError(
-                f"{path} is not a run: it has no file 'format'. A run is a folder that `striate train` wrote, "
-                "such as runs/classify/photos-resnet18."
+                f"{path} is not a run: it has no file 'format'. "
+                "A run is a folder that `striate train` wrote, such as runs/classify/photos-resnet18."
             )
         text = marker.read_text().strip()
         if not text.isdigit() or int(text) > FORMAT:
             raise StriateError(
-                f"{path} has run format '{text[:20]}', this Striate reads up to {FORMAT}; install a newer one."
+                f"{path} has run format '{text[:20]}', this Striate reads up to {FORMAT}; "
+                "install a newer one."
             )
         return cls(path)
 

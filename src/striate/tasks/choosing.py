@@ -35,7 +35,7 @@ class Traits:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A network, whether it starts from pretrained weights, its input side (None: the network's own), and why."""
+    """A network, whether it starts from pretrained weights, its input side (None: its own), and why."""
 
     model: str
     pretrained: bool
@@ -46,15 +46,16 @@ class Choice:
 def choose(traits: Traits, available: Callable[[str], Path | None]) -> Choice:
     """The rule.
 
-    Pictures under 64 pixels, and grey ones, train a small network from scratch, at 28 or 64 pixels: ImageNet's
-    photographs are neither small nor grey. Colour photographs start from the first pretrained network whose weights
-    are already on this machine; without any, ResNet-18 starts from scratch.
+    Grey pictures, and those under 64 pixels, train a small network from scratch: ImageNet's photographs are
+    neither. Grey ones LeNet-5 at 32 to 64 pixels, small colour ones the book's convnet at their own size.
+    Colour photographs start from the first pretrained network whose weights are already on this machine;
+    without any, ResNet-18 starts from scratch.
     """
-    size = f"{traits.width}x{traits.height}"
-    if max(traits.height, traits.width) < SMALL:
-        return Choice("book_mnist", False, max(28, traits.height, traits.width), f"small pictures ({size})")
+    size, side = f"{traits.width}x{traits.height}", max(traits.height, traits.width)
     if traits.grey:
-        return Choice("book_mnist", False, SMALL, f"grey pictures ({size})")
+        return Choice("lenet5", False, min(SMALL, max(32, side)), f"grey pictures ({size}), so from scratch")
+    if side < SMALL:
+        return Choice("book_mnist", False, max(28, side), f"small pictures ({size}), so from scratch")
     for name in PRETRAINED:
         if available(name) is not None:
             reason = f"colour photographs ({size}), and its ImageNet weights are on this machine"

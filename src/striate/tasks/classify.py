@@ -1,7 +1,7 @@
 """Classification: one label a picture.
 
-A network with one output tells two classes apart (its output z decodes as the logits [0, z]); otherwise it has an
-output a class. Scores are logits, larger is better.
+A network with one output tells two classes apart (its output z decodes as the logits [0, z]); otherwise it
+has an output a class. Scores are logits, larger is better.
 """
 
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""What a classifier is worth on pictures with known labels: the metrics of `interface`, per class and in total."""
+"""What a classifier is worth on labelled pictures: the metrics of `interface`, per class and in total."""
 
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -11,10 +11,12 @@ from striate.metrics.calibration_error import expected_calibration_error
 from striate.metrics.confusion import confusion_matrix, macro_f1, per_class
 from striate.shapes import Labels, Logits
 
+METRICS = ("accuracy", "accuracy_interval", "top5", "loss", "ece", "ece_uncalibrated", "macro_f1")
+
 
 @dataclass(frozen=True, slots=True)
 class ClassifierFigures:
-    """Everything that is counted once; JSON-ready."""
+    """Everything that is counted once; JSON-ready. Without a picture every metric is None: nothing was measured."""
 
     metrics: dict[str, Any]
     per_class: dict[str, dict[str, Any]]
@@ -36,17 +38,16 @@ def classifier_figures(
     right = hits(scores, labels)
     confusion = confusion_matrix(labels, scores.argmax(dim=1), len(classes))
     figures = per_class(confusion)
-    n = len(labels)
-    return ClassifierFigures(
-        metrics={
-            "accuracy": float(right.double().mean()) if n else 0.0,
-            "accuracy_interval": list(wilson_interval(int(right.sum()), n)),
-            "top5": float(hits(scores, labels, min(5, len(classes))).double().mean()) if n else 0.0,
-            "loss": float(cross_entropy(calibrated, labels).total) if n else 0.0,
+    metrics: dict[str, Any] = dict.fromkeys(METRICS)
+    if len(labels):
+        metrics |= {
+            "accuracy": float(right.double().mean()),
+            "accuracy_interval": list(wilson_interval(int(right.sum()), len(labels))),
+            "top5": float(hits(scores, labels, min(5, len(classes))).double().mean()),
+            "loss": float(cross_entropy(calibrated, labels).total),
             "ece": expected_calibration_error(torch.softmax(calibrated, 1), labels),
             "ece_uncalibrated": expected_calibration_error(torch.softmax(scores.double(), 1), labels),
             "macro_f1": macro_f1(figures),
-        },
-        per_class={name: asdict(figure) for name, figure in zip(classes, figures, strict=True)},
-        confusion=confusion.tolist(),
-    )
+        }
+    named = {name: asdict(figure) for name, figure in zip(classes, figures, strict=True)}
+    return ClassifierFigures(metrics, named, confusion.tolist())

@@ -1,9 +1,10 @@
 """What a task is: the part of training that knows targets, losses, decoding and what 'better' means.
 
-The loop in `striate.training` sees only this: a step (one `nn.Module`) whose `forward(batch)` returns losses with a
-`.total` while training, and `Judged` (the losses and the decoded outputs) in eval mode; and a metric that reads decoded
-outputs. A detector puts matching and box coding into its step and boxes into its outputs; a face network forms pairs
-in its step; a captioner reads `truths` and returns sentences. None of that reaches the loop.
+The loop in `striate.training` sees only this: a step (one `nn.Module`) whose `forward(batch)` returns losses
+with a `.total` while training, and `Judged` (the losses and the decoded outputs) in eval mode; and a metric
+that reads decoded outputs. A detector puts matching and box coding into its step and boxes into its outputs;
+a face network forms pairs in its step; a captioner reads `truths` and returns sentences. None of that reaches
+the loop.
 """
 
 from typing import Any, NamedTuple, Protocol, runtime_checkable

@@ -26,5 +26,6 @@ def make_fabric(device: str, precision: str) -> Fabric:
         return Fabric(accelerator=device, devices=1, precision=precision)  # type: ignore[arg-type]
     except (ValueError, RuntimeError) as error:
         raise StriateError(
-            f"--device {device} is not to be had here ({str(error).splitlines()[0]}); allowed: auto, cpu, cuda, mps."
+            f"--device {device} is not to be had here ({str(error).splitlines()[0]}); "
+            "allowed: auto, cpu, cuda, mps."
         ) from error

@@ -1,7 +1,7 @@
 """The loop: every kind of training goes through here, and it reads from top to bottom.
 
-Targets, matching and auxiliary outputs are the step's, precision and devices are the fabric's, saving and progress are
-the recorder's.
+Targets, matching and auxiliary outputs are the step's, precision and devices are the fabric's, saving and
+progress are the recorder's.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -61,7 +61,8 @@ def fit(
         optimizer = make_optimizer(stage.optimizer, stage.step.parameters(), stage.lr, stage.weight_decay)
         step, optimizer = fabric.setup(stage.step, optimizer)
         if saved is not None:
-            restore_optimizer(optimizer.optimizer, saved["optimizer"])
+            if saved["optimizer"] is not None:  # None between two stages
+                restore_optimizer(optimizer.optimizer, saved["optimizer"])
             torch.set_rng_state(saved["rng"])
             saved = None
         recorder.stage_started(stage, optimizer.optimizer)
@@ -77,6 +78,7 @@ def train_epoch(
 ) -> None:
     """The rest of the epoch in which the recorder's position stands."""
     position: Position = recorder.position
+    position.loss_sum = position.loss_sum.to(fabric.device, _exact(fabric.device))
     schedule, steps = SCHEDULES[stage.schedule], stage.epochs * len(batches)
     stage.train_mode()
     for batch in batches.epoch(position.epochs_done, first=position.step):
@@ -87,14 +89,18 @@ def train_epoch(
         optimizer.zero_grad()
         fabric.backward(losses.total)
         optimizer.step()
-        position.loss_sum += losses.total.detach().double() * len(
-            batch
-        )  # no .item(): it would wait for the GPU
+        # No .item(): it would wait for the GPU.
+        position.loss_sum += losses.total.detach().to(position.loss_sum.dtype) * len(batch)
         position.pictures += len(batch)
         position.step += 1
         recorder.step_ended(len(batches))
     if not torch.isfinite(position.loss_sum):
         raise WorkFailed(
-            f"the training loss is no longer finite in epoch {position.epochs_done + 1} of stage '{stage.name}' "
-            f"(peak rate {stage.lr:g}). Try a smaller --lr; the weights of the best epoch so far are kept."
+            f"the training loss is no longer finite in epoch {position.epochs_done + 1} of stage "
+            f"'{stage.name}' (peak rate {stage.lr:g}). "
+            "Try a smaller --lr; the weights of the best epoch so far are kept."
         )
+
+
+def _exact(device: torch.device) -> torch.dtype:
+    return torch.float32 if device.type == "mps" else torch.float64  # Apple's GPUs have no float64

@@ -1,4 +1,4 @@
-"""Optimisers by name, weight decay only where it belongs, and their state restored to the same memory layout."""
+"""Optimisers by name, weight decay only where it belongs, and state restored to the same memory layout."""
 
 from collections.abc import Callable, Iterable
 from typing import Any

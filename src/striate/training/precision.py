@@ -10,8 +10,8 @@ FAST_BF16 = {"avx512_bf16", "amx_bf16", "bf16"}  # instructions that multiply bf
 def choose_precision(wanted: str, device: str, features: Collection[str], *, large: bool) -> str:
     """A precision of Fabric's: what was asked for, or for `auto` mixed bfloat16 where it pays.
 
-    Measured on two AVX-512 cores, EfficientNet-Lite0, 32 images: with a frozen backbone a step takes 0.26 s in
-    bfloat16 and 1.09 s in fp32, with all layers 1.81 s and 2.03 s; LeNet-5 gains nothing.
+    Measured on two AVX-512 cores, EfficientNet-Lite0, 32 images: with a frozen backbone a step takes 0.26 s
+    in bfloat16 and 1.09 s in fp32, with all layers 1.81 s and 2.03 s; LeNet-5 gains nothing.
 
     Args:
         wanted: auto, 32-true or bf16-mixed.

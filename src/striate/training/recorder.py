@@ -38,6 +38,7 @@ class Recorder:
         self.checkpoint_seconds, self.on_event = checkpoint_seconds, on_event
         self.next_save = monotonic() + checkpoint_seconds
         self.epoch_started = monotonic()
+        self.optimizer: Optimizer | None = None
 
     def stage_started(self, stage: Stage, optimizer: Optimizer) -> None:
         """From here on the stage's optimiser belongs into checkpoints."""
@@ -64,7 +65,7 @@ class Recorder:
         values = {
             "train_loss": float(position.loss_sum) / max(1, position.pictures),
             **{f"validation_{name}": value for name, value in figures.items()},
-            "lr": float(self.optimizer.param_groups[0]["lr"]),
+            "lr": float(self.optimizer.param_groups[0]["lr"]) if self.optimizer is not None else 0.0,
         }
         position.loss_sum, position.pictures = torch.zeros_like(position.loss_sum), 0
         seconds = monotonic() - self.epoch_started
@@ -80,6 +81,7 @@ class Recorder:
         if position.best:
             tensors, _ = read_weights(self.folder / "best.safetensors")
             self.network.load_state_dict(tensors)
+        self.optimizer = None  # the next stage has its own
         self.save()
 
     def save(self) -> None:
@@ -88,7 +90,7 @@ class Recorder:
         tree = {
             "position": self.position.to_tree(),
             "network": dict(self.network.state_dict()),
-            "optimizer": self.optimizer.state_dict(),
+            "optimizer": self.optimizer.state_dict() if self.optimizer is not None else None,
             "rng": torch.get_rng_state(),
         }
         write_tree(self.folder / "checkpoint.safetensors", tree)

@@ -1,6 +1,7 @@
 """Learning-rate schedules: pure functions of how far the stage is, so they have no state to save.
 
-Each takes `done` in [0, 1] (share of the stage's steps taken before this one) and returns the factor of the peak rate.
+Each takes `done` in [0, 1] (share of the stage's steps taken before this one) and returns the factor of the
+peak rate.
 """
 
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""A training is a list of stages: most have one, fine-tuning two, Faster R-CNN's alternating training four."""
+"""A training is a list of stages: most have one, fine-tuning two, alternating Faster R-CNN four."""
 
 from dataclasses import dataclass
 

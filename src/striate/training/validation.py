@@ -1,4 +1,4 @@
-"""Validation runs through the step itself, in eval mode: another call of a wrapped step would lose precision."""
+"""Validation runs the step itself, in eval mode: another call of a wrapped step would lose precision."""
 
 from collections.abc import Callable, Iterable
 from typing import Any, Protocol, runtime_checkable

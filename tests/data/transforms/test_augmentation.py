@@ -1,4 +1,4 @@
-"""Augmentation: geometry against counted pixels and torchvision, randomness that depends on the picture alone."""
+"""Augmentation: geometry against counted pixels and torchvision, randomness by the picture alone."""
 
 import numpy as np
 import pytest
@@ -18,7 +18,7 @@ MIDDLE = torch.full((1, DRAWS), 0.5)
 
 
 def draws(**places):
-    """Numbers that change nothing, but for the named places: 0 is the lowest, 1 the highest value of a range."""
+    """Numbers that change nothing, but for the named places: 0 is the lowest, 1 the highest of a range."""
     table = MIDDLE.clone()
     for place, value in places.items():
         table[0, int(place.removeprefix("d"))] = value

@@ -1,8 +1,9 @@
 """Augmentation that depends on (seed, epoch, picture) and on nothing else.
 
-A picture's random numbers are its row in a table that the epoch's number seeds. So neither batch size nor order nor
-the number of workers changes what happens to a picture, and a resumed training sees what the unbroken one would have.
-Geometry is one matrix a picture: boxes, masks and points of later tasks move with the same matrix.
+A picture's random numbers are its row in a table that the epoch's number seeds. So neither batch size nor
+order nor the number of workers changes what happens to a picture, and a resumed training sees what the
+unbroken one would have. Geometry is one matrix a picture: boxes, masks and points of later tasks move with
+the same matrix.
 """
 
 from dataclasses import dataclass
@@ -60,7 +61,7 @@ class Augmentation:
         return images
 
     def matrices(self, draws: Float[Tensor, "B 9"], size_hw: tuple[int, int]) -> Float[Tensor, "B 2 3"]:
-        """Where each output pixel is read in the input, in coordinates from -1 to 1 (as `affine_grid` has them)."""
+        """Where each output pixel is read in the input, in coordinates from -1 to 1 (as in `affine_grid`)."""
         signed = draws * 2 - 1
         angle, shear = signed[:, 0] * self.rotate * pi / 180, signed[:, 1] * self.shear * pi / 180
         zoom = self.zoom[0] + (self.zoom[1] - self.zoom[0]) * draws[:, 2]

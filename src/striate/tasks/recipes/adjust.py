@@ -7,14 +7,14 @@ from striate.tasks.recipes.recipe import Recipe, StageRecipe
 
 
 def adjusted(
-    recipe: Recipe, *, epochs: int | None = None, lr: float | None = None, **given: float | str | None
+    recipe: Recipe, *, epochs: int | None = None, lr: float | None = None, **given: int | float | str | None
 ) -> Recipe:
     """The recipe with what was given.
 
     Args:
         recipe: a protocol.
-        epochs: of all stages together, shared out in the recipe's proportions; the last stages go first when there
-            are fewer epochs than stages.
+        epochs: of all stages together, shared out in the recipe's proportions; the last stages go first when
+            there are fewer epochs than stages.
         lr: the last stage's peak rate; the other stages' rates keep their ratio to it.
         given: other fields of the recipe; None leaves a field as it is.
     """

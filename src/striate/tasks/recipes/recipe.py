@@ -1,4 +1,4 @@
-"""A recipe is a training protocol as data: stages with their optimiser, rates and lengths. One file a protocol."""
+"""A recipe is a training protocol as data, one file each: stages with their optimiser, rates and lengths."""
 
 from dataclasses import dataclass
 from typing import Literal

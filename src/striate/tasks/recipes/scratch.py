@@ -1,6 +1,7 @@
 """From random weights: AdamW, one cycle, a fixed number of steps rather than of epochs.
 
-A small set needs many passes, a large one few; about 5,000 steps suffice for the small networks that `auto` chooses.
+A small set needs many passes, a large one few; about 5,000 steps suffice for the small networks that `auto`
+chooses.
 """
 
 from striate.tasks.recipes.recipe import Recipe, StageRecipe, epochs_for
