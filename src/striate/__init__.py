@@ -28,7 +28,7 @@ _PLACES = {
     "StriateError": "striate.errors",
     "train": "striate.actions.train",
 }
-__all__ = list(_PLACES)  # noqa: PLE0605 - one table, so that no name is forgotten
+__all__ = list(_PLACES)
 
 
 def __getattr__(name):

@@ -16,7 +16,7 @@ METRICS = ("accuracy", "accuracy_interval", "top5", "loss", "ece", "ece_uncalibr
 
 @dataclass(frozen=True, slots=True)
 class ClassifierFigures:
-    """Everything that is counted once; JSON-ready. Without a picture every metric is None: nothing was measured."""
+    """Everything that is counted once, JSON-ready; without a picture every metric is None (not measured)."""
 
     metrics: dict[str, Any]
     per_class: dict[str, dict[str, Any]]

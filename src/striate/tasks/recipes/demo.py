@@ -8,9 +8,9 @@ def demo(pictures: int) -> Recipe:
     del pictures
     return Recipe(
         name="demo",
-        stages=(StageRecipe("train", "all", 30, lr=4e-3, weight_decay=0.02),),
+        stages=(StageRecipe("train", "all", 40, lr=4e-3, weight_decay=0.02),),
         batch_size=64,
         optimizer="adamw",
         label_smoothing=0.05,
-        patience=30,
+        patience=40,
     )
