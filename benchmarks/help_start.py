@@ -13,6 +13,8 @@ from pathlib import Path
 
 from timing import alternate, command, write_result
 
+from striate import threads
+
 GOAL = 20.0
 ROUNDS = 15
 BARE = "python -c pass"

@@ -5,6 +5,7 @@ to the data set with forward slashes, or `train#17` for the 18th picture of an I
 picture in the run folder, in split files and in reports.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol, runtime_checkable
@@ -15,6 +16,16 @@ from striate.shapes import Picture
 
 Part = Literal["train", "validation", "test"]
 PARTS: tuple[Part, ...] = ("train", "validation", "test")
+# What people call them, as folders and in split files.
+PART_NAMES: Mapping[str, Part] = {
+    "train": "train",
+    "training": "train",
+    "val": "validation",
+    "valid": "validation",
+    "validation": "validation",
+    "test": "test",
+    "testing": "test",
+}
 
 
 class BadPicture(StriateError):

@@ -13,19 +13,10 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
-from striate.data.dataset import Item, Part
+from striate.data.dataset import PART_NAMES, Item, Part
 from striate.errors import StriateError
 
 FEWEST_GROUPS = 3  # one for each part
-_WORDS: dict[str, Part] = {
-    "train": "train",
-    "training": "train",
-    "val": "validation",
-    "valid": "validation",
-    "validation": "validation",
-    "test": "test",
-    "testing": "test",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +172,7 @@ def read_split_file(path: Path, names: Sequence[str]) -> tuple[Part, ...]:
     known = set(names)
     parts: dict[str, Part] = {}
     for line, image, word in _split_rows(path):
-        part = _WORDS.get(word.strip().lower())
+        part = PART_NAMES.get(word.strip().lower())
         if part is None:
             raise StriateError(
                 f"{path}, line {line}: split '{word}' is unknown; use train, validation or test."

@@ -8,22 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 
-from striate.data.dataset import Item, Part
+from striate.data.dataset import PART_NAMES, Item, Part
 from striate.data.datasets.picture_files import PictureFiles
 from striate.data.files import Found, Listing, list_folder, natural, walk
 from striate.data.headers import FOREIGN_SUFFIXES, PICTURE_SUFFIXES, sniff
 from striate.data.sample import Truth
 from striate.errors import StriateError
-
-PART_NAMES: Mapping[str, Part] = {
-    "train": "train",
-    "training": "train",
-    "val": "validation",
-    "valid": "validation",
-    "validation": "validation",
-    "test": "test",
-    "testing": "test",
-}
 
 
 class FolderDataset(PictureFiles):

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from difflib import get_close_matches
 from pathlib import Path
 
-from striate.data.dataset import Dataset
-from striate.data.datasets.folder import PART_NAMES, FolderDataset, is_picture, open_folder
+from striate.data.dataset import PART_NAMES, Dataset
+from striate.data.datasets.folder import FolderDataset, is_picture, open_folder
 from striate.data.datasets.idx import IdxDataset, is_idx_name, open_idx
 from striate.data.datasets.sheets import SheetDataset
 from striate.data.files import Listing, list_folder
