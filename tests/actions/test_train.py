@@ -203,3 +203,21 @@ def test_a_finished_run_says_so_and_gets_a_missing_report_back(digits_run, tmp_p
     run = train(resume=copy, on_event=events.append)
     assert "is finished; nothing to train" in events[0].text
     assert (run.path / "report.html").is_file()
+
+
+def test_validation_and_test_pictures_are_never_augmented(digits, tmp_path, monkeypatch):
+    from striate.data.loading import Batches
+
+    made = []
+    original = Batches.__init__
+
+    def remembered(self, *arguments, **named):
+        original(self, *arguments, **named)
+        made.append(self)
+
+    monkeypatch.setattr(Batches, "__init__", remembered)
+    train(digits, model="lenet5", epochs=1, augment="photo", out=tmp_path)
+    assert [batches.augmentation is not None for batches in made] == [True, False]
+    validation = made[1]
+    seen = torch.cat([batch.pictures for batch in validation])
+    assert torch.equal(seen, validation.store.pictures[validation.rows])
