@@ -6,6 +6,7 @@ everything.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +14,13 @@ class Note:
     """Something a person should know: what was recognised, chosen or replaced, and why."""
 
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunStarted:
+    """A run has its folder; from here on it can be resumed."""
+
+    path: Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +52,7 @@ class EpochEnded:
     values: Mapping[str, float] = field(default_factory=dict)
 
 
-Event = Note | Warned | Progress | EpochEnded
+Event = Note | RunStarted | Warned | Progress | EpochEnded
 Listener = Callable[[Event], None]
 
 

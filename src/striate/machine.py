@@ -107,6 +107,9 @@ def describe() -> dict[str, Any]:
             torch.__version__
         ),  # with the build, as in 2.14.1+cpu, which package metadata may leave out
         "torchvision": installed["torchvision"],
+        "numpy": installed["numpy"],
+        "pillow": installed["pillow"],
+        "lightning-fabric": installed["lightning-fabric"],
         "platform": platform.platform(),
         "cpu": {"name": processor.name, "features": list(processor.features)},
         "threads": torch.get_num_threads(),

@@ -4,6 +4,7 @@ import csv
 import json
 import shutil
 import tomllib
+from pathlib import Path
 
 import pytest
 import torch
@@ -122,10 +123,92 @@ def test_without_a_test_part_people_are_told(tmp_path):
 
 def test_another_data_set_can_be_the_test(digits, tmp_path):
     other = write_digits(tmp_path / "other", "01", 12, first=200)
-    run = train(digits, model="lenet5", epochs=2, test=other, out=tmp_path)
-    assert run.result["pictures"]["test"] == 24 and run.result["split"] == "test"
+    shutil.copy(digits / "digit 0" / "007.png", other / "digit 0" / "seen.png")
+    events = []
+    run = train(digits, model="lenet5", epochs=2, test=other, out=tmp_path, on_event=events.append)
+    assert run.result["pictures"] == {"train": 101, "validation": 18, "test": 25, "skipped": 0}
+    assert run.result["split"] == "test"
     record = json.loads((run.path / "dataset.json").read_text())
-    assert record["split"]["test"] == [] and len(record["split"]["train"]) > 95
+    assert "digit 0/007.png" not in record["split"]["train"] + record["split"]["validation"]
+    assert any(
+        "1 pictures look like pictures of" in event.text for event in events if isinstance(event, Note)
+    )
+    assert record["counts"]["test"] == {"digit 0": 13, "digit 1": 12, "digit 2": 0}
+    again = striate.evaluate(run)
+    assert again.split == "test" and again.metrics == run.metrics
+
+
+def test_the_own_test_part_is_left_out_where_another_one_is_measured(tmp_path):
+    write_digits(tmp_path / "data" / "train", "01", 20)
+    write_digits(tmp_path / "data" / "val", "01", 5, first=100)
+    write_digits(tmp_path / "data" / "test", "01", 5, first=200)
+    run = train(tmp_path / "data", model="lenet5", epochs=1, test=tmp_path / "data" / "test", out=tmp_path)
+    record = json.loads((run.path / "dataset.json").read_text())
+    assert {name.split("/")[0] for name in record["split"]["train"]} == {"train"}
+    assert {name.split("/")[0] for name in record["split"]["validation"]} == {"val"}
+    assert run.result["pictures"] == {"train": 40, "validation": 10, "test": 10, "skipped": 0}
+
+
+def test_a_wrong_test_set_is_said_before_anything_is_trained(digits, tmp_path):
+    stranger = write_digits(tmp_path / "stranger", "78", 3)
+    for test, message in ((tmp_path / "nowhere", "nowhere"), (stranger, "shares no class")):
+        with pytest.raises(StriateError, match=message):
+            train(digits, model="lenet5", epochs=1, test=test, out=tmp_path / "runs")
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_picture_in_two_given_parts_is_said(tmp_path):
+    write_digits(tmp_path / "data" / "train", "01", 20)
+    write_digits(tmp_path / "data" / "test", "01", 6, first=100)
+    shutil.copy(tmp_path / "data/train/digit 0/000.png", tmp_path / "data/test/digit 0/leak.png")
+    events = []
+    run = train(tmp_path / "data", model="lenet5", epochs=1, out=tmp_path, on_event=events.append)
+    said = [event.text for event in events if isinstance(event, Warned)]
+    assert any("in more than one part" in text and "leak.png" in text for text in said)
+    assert "leak.png" in (run.path / "report.html").read_text()
+
+
+def test_neither_selection_nor_calibration_nor_normalisation_sees_the_test_part(tmp_path):
+    """With other pictures and wrong labels in the test part, everything but its figures stays the same."""
+    best = []
+    for name, first, labels in (("right", 200, "01"), ("wrong", 260, "10")):
+        data = tmp_path / name / "data"
+        write_digits(data / "train", "01", 24)
+        write_digits(data / "val", "01", 8, first=100)
+        write_digits(tmp_path / name / "source", labels, 8, first=first)
+        for label, given in zip("01", labels, strict=True):
+            shutil.copytree(tmp_path / name / "source" / f"digit {given}", data / "test" / f"digit {label}")
+        run = train(data, model="lenet5", epochs=4, out=tmp_path / name)
+        files = ("best.safetensors", "calibration.json", "preprocess.json")
+        best.append(([(run.path / file).read_bytes() for file in files], run.metrics["accuracy"]))
+    assert best[0][0] == best[1][0]
+    assert best[0][1] > 0.8 > 0.2 > best[1][1]
+
+
+def test_relative_paths_of_a_run_are_found_again_from_elsewhere(digits, tmp_path, monkeypatch):
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    shutil.copytree(digits, "data")
+    names = [str(path.relative_to("data")) for path in sorted(Path("data").rglob("*.png"))]
+    parts = ["test", "validation", "train", "train"]
+    lines = [f"{name},{parts[number % 4]}" for number, name in enumerate(names)]
+    Path("split.csv").write_text("image,split\n" + "\n".join(lines) + "\n")
+    run = train("data", model="lenet5", epochs=1, split="split.csv", out="runs")
+    before = (run.path / "evaluation.json").read_bytes()
+    path = run.path.resolve()
+    (path / "evaluation.json").unlink()
+    (path / ".checkpoint.safetensors.x.part").write_bytes(b"left by a kill")
+    monkeypatch.chdir(tmp_path)
+    train(resume=path)
+    assert (path / "evaluation.json").exists() and not list(path.glob(".*.part"))
+    assert json.loads((path / "evaluation.json").read_text())["metrics"] == json.loads(before)["metrics"]
+
+
+def test_own_weights_start_any_network(digits, digits_run, tmp_path):
+    run = train(
+        digits, model="lenet5", weights=digits_run / "best.safetensors", epochs=1, lr=1e-6, out=tmp_path
+    )
+    assert run.metrics["accuracy"] > 0.8  # a rate of nothing keeps what the weights know
 
 
 def test_a_network_with_one_output_trains_on_two_classes(tmp_path):
@@ -194,6 +277,8 @@ def test_without_data_the_next_step_is_said():
 def test_resume_takes_no_other_options(digits_run):
     with pytest.raises(StriateError, match="leave out --epochs, --seed"):
         train(resume=digits_run, epochs=3, seed=1)
+    with pytest.raises(StriateError, match="leave out --config"):
+        train(resume=digits_run, config="nowhere.toml")
 
 
 def test_a_finished_run_says_so_and_gets_a_missing_report_back(digits_run, tmp_path):

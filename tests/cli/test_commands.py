@@ -5,9 +5,12 @@ import subprocess
 import sys
 
 import pytest
+import torch
 from tests.conftest import write_digits
 
+from striate.actions.load import load
 from striate.cli.main import main
+from striate.data.decoding import as_picture
 
 
 @pytest.fixture
@@ -65,6 +68,9 @@ def test_evaluate_matches_classes_by_name_and_reports_unknown_ones(striate, digi
     code, out, err = striate("evaluate", digits_run, data, "--json")
     assert code == 0 and json.loads(out)["pictures"] == 6
     assert "6 pictures left out: the run does not know their classes digit 7" in err
+    assert (
+        json.loads(out)["metrics"]["accuracy"] >= 5 / 6
+    )  # its class is the third of the run, the first here
     other = write_digits(tmp_path / "other", "78", 3)
     code, _, err = striate("evaluate", digits_run, other)
     assert code == 2 and "shares no class with the run" in err
@@ -87,6 +93,30 @@ def test_predict_answers_files_and_folders_and_names_bad_ones(striate, digits_ru
     assert set(lines[1]) == set(lines[2]) == {"file", "error"}
     code, out, _ = striate("predict", digits_run, digits / "digit 0")
     assert code == 0 and len(out.splitlines()) == 40
+
+
+def test_probabilities_are_calibrated(striate, digits_run, digits):
+    network = load(digits_run)
+    temperature = json.loads((digits_run / "calibration.json").read_text())["temperature"]
+    picture = digits / "digit 2" / "001.png"
+    scores = network.scores(network.preprocessing.fit_picture(as_picture(picture))[None])
+    expected = torch.softmax(scores.double() / temperature, dim=1).max().item()
+    found = json.loads(striate("predict", digits_run, picture, "--json")[1])["probability"]
+    assert found == pytest.approx(expected, abs=1e-6)
+    assert temperature != pytest.approx(1.0, abs=0.01)
+
+
+def test_pictures_that_changed_since_the_training_are_said(striate, digits, tmp_path):
+    import shutil
+
+    data = shutil.copytree(digits, tmp_path / "data")
+    striate("train", data, "--model", "lenet5", "--epochs", 1, "--out", tmp_path, "--name", "run")
+    record = json.loads((tmp_path / "classify" / "run" / "dataset.json").read_text())
+    name = record["split"]["test"][0]
+    (data / name).write_bytes((data / record["split"]["train"][0]).read_bytes())
+    code, _, err = striate("evaluate", tmp_path / "classify" / "run")
+    assert code == 0
+    assert "1 of the 18 test pictures have changed since the training" in err
 
 
 def test_predict_takes_a_name_with_weights(striate, shared):

@@ -40,6 +40,7 @@ def small_network():
         nn.AdaptiveMaxPool2d(1),
         nn.Flatten(),
         nn.Linear(8, 2),
+        nn.Dropout(0.2),  # so that the random state matters
     )
 
 
@@ -86,6 +87,24 @@ class Stopped(Exception):
     pass
 
 
+def resumed_from(path, broken):
+    """A new training that goes on from what `broken` saved."""
+    saved = read_tree(broken.folder / "checkpoint.safetensors")
+    training = Training(path, head_then_all)
+    training.recorder.position = Position(**saved["position"])
+    training.network.load_state_dict(saved["network"])
+    # best.safetensors lies in the run's own folder
+    (training.folder / "best.safetensors").write_bytes((broken.folder / "best.safetensors").read_bytes())
+    torch.rand(7)  # another program has drawn numbers meanwhile
+    training.run(saved)
+    return training
+
+
+def assert_same_network(first, second):
+    for name, tensor in first.network.state_dict().items():
+        assert torch.equal(tensor, second.network.state_dict()[name]), name
+
+
 def test_a_training_that_stops_between_two_stages_goes_on_exactly(tmp_path, monkeypatch):
     unbroken = Training(tmp_path, head_then_all)
     unbroken.run()
@@ -100,15 +119,31 @@ def test_a_training_that_stops_between_two_stages_goes_on_exactly(tmp_path, monk
     monkeypatch.setattr(broken.recorder, "stage_ended", stop)
     with pytest.raises(Stopped):
         broken.run()
+    assert read_tree(broken.folder / "checkpoint.safetensors")["position"]["stage"] == 1
+    assert_same_network(unbroken, resumed_from(tmp_path, broken))
 
-    resumed = Training(tmp_path, head_then_all)
-    saved = read_tree(broken.folder / "checkpoint.safetensors")
-    assert saved["position"]["stage"] == 1
-    resumed.recorder.position = Position(**saved["position"])
-    resumed.network.load_state_dict(saved["network"])
-    resumed.run(saved)
-    for name, tensor in unbroken.network.state_dict().items():
-        assert torch.equal(tensor, resumed.network.state_dict()[name]), name
+
+@pytest.mark.parametrize("steps", [5, 7, 11, 14])  # four steps an epoch, two epochs a stage
+def test_a_training_that_stops_inside_an_epoch_goes_on_exactly(tmp_path, monkeypatch, steps):
+    unbroken = Training(tmp_path, head_then_all)
+    unbroken.run()
+
+    broken = Training(tmp_path, head_then_all)
+    step_ended, done = broken.recorder.step_ended, []
+
+    def stop(of):
+        step_ended(of)
+        done.append(of)
+        if len(done) == steps:
+            broken.recorder.save()
+            raise Stopped
+
+    monkeypatch.setattr(broken.recorder, "step_ended", stop)
+    with pytest.raises(Stopped):
+        broken.run()
+    resumed = resumed_from(tmp_path, broken)
+    assert_same_network(unbroken, resumed)
+    assert resumed.recorder.position.best == unbroken.recorder.position.best
 
 
 def test_it_learns_stripes(tmp_path):

@@ -26,20 +26,25 @@ class Demonstration:
 
 
 def demo(
-    *, seed: int | None = None, out: str | PathLike[str] | None = None, on_event: Listener = silent
+    *,
+    seed: int | None = None,
+    out: str | PathLike[str] | None = None,
+    name: str | None = None,
+    on_event: Listener = silent,
 ) -> Demonstration:
     """Train LeNet-5 on 6,000 embedded digits and measure it on 2,000 others.
 
     Args:
         seed: decides every random choice; None is the default of `train`.
         out: where runs are kept; None is the default of `train`.
+        name: the run's name; None is demo.
         on_event: is told what happens.
     """
     run = train(
         embedded_mnist().path,
         model="lenet5",
         recipe="demo",
-        name="demo",
+        name=name or "demo",
         seed=seed,
         out=out,
         on_event=on_event,

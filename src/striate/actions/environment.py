@@ -6,16 +6,29 @@ from striate.errors import StriateError
 from striate.machine import describe
 from striate.runs.folder import RunFolder
 
-DECIDE = ("striate", "python", "torch", "torchvision", "numpy")  # versions that decide bits
+DECIDE = (
+    "striate",
+    "python",
+    "torch",
+    "torchvision",
+    "numpy",
+    "pillow",
+    "lightning-fabric",
+)  # versions that decide bits
+
+PATHS = ("data", "split", "test", "weights")  # may have moved; fingerprints and digests are compared instead
 
 
-def refuse_other_environment(folder: RunFolder, now: dict[str, Any], fingerprint: str) -> None:
+def refuse_other_environment(
+    folder: RunFolder, now: dict[str, Any], fingerprint: str, test_fingerprint: str | None
+) -> None:
     """Compare a run's records with what a resumed training would use.
 
     Args:
         folder: the run.
         now: what is derived now, as in config.toml's [resolved].
         fingerprint: of the data as it is now.
+        test_fingerprint: of the data of `--test`.
 
     Raises:
         StriateError: names everything that differs.
@@ -24,10 +37,11 @@ def refuse_other_environment(folder: RunFolder, now: dict[str, Any], fingerprint
     differences = [
         f"{key} was {then.get(key)!r} and is {value!r}"
         for key, value in _plain(now).items()
-        if key != "data" and then.get(key) != value
+        if key not in PATHS and then.get(key) != value
     ]
     if folder.read_json("dataset.json")["fingerprint"] != fingerprint:
         differences.append("the pictures have changed")
+    differences += ["the pictures of --test have changed"] if _test_changed(folder, test_fingerprint) else []
     machine, here = folder.read_json("environment.json"), describe()
     differences += [
         f"{key} was {machine.get(key)} and is {here.get(key)}"
@@ -41,6 +55,11 @@ def refuse_other_environment(folder: RunFolder, now: dict[str, Any], fingerprint
             f"{folder.path} cannot be continued exactly: {'; '.join(differences)}. "
             "Restore that, or train a new run."
         )
+
+
+def _test_changed(folder: RunFolder, fingerprint: str | None) -> bool:
+    recorded = folder.read_json("dataset.json")["test_data"]
+    return recorded is not None and recorded["fingerprint"] != fingerprint
 
 
 def _plain(value: Any) -> Any:

@@ -1,5 +1,6 @@
 """`evaluate`: what a run is worth on its own test part, or on other pictures with known labels."""
 
+from collections.abc import Sequence
 from os import PathLike
 from pathlib import Path
 
@@ -34,108 +35,125 @@ def evaluate(
     """
     folder = RunFolder.open(Path(run))
     network = load(folder.path)
-    if data is not None:
-        dataset = open_dataset(Path(data))
-        _warn_of_training_pictures(folder, dataset, on_event)
-        return judge_dataset(network, dataset, on_event=on_event)[0]
-    return _own_part(folder, network, on_event)
+    if data is None:
+        return _own_part(folder, network, on_event)
+    dataset = open_dataset(Path(data))
+    split, rows = measured_part(dataset)
+    _warn_of_training_pictures(folder, dataset, rows, on_event)
+    return judge(network, dataset, rows, split, on_event)[0]
 
 
-def judge_dataset(
-    network: Network, dataset: Dataset, *, on_event: Listener = silent
-) -> tuple[Evaluation, list[Problem]]:
-    """Figures on a data set's test part if it has one, else on all of it; and the pictures it skipped."""
+def measured_part(dataset: Dataset) -> tuple[str, list[int]]:
+    """What is measured of another data set: its test part if it has one, else all of it ("all")."""
     rows = [row for row, item in enumerate(dataset.items) if item.part == "test"]
-    split = "test" if rows else "all"
-    return _judge(network, dataset, rows or list(range(len(dataset.items))), split, on_event)
+    return ("test", rows) if rows else ("all", list(range(len(dataset.items))))
 
 
-def _own_part(folder: RunFolder, network: Network, on_event: Listener) -> Evaluation:
-    record = folder.read_json("dataset.json")
-    resolved = folder.read_toml("config.toml").get("resolved", {})
-    part = "test" if record["split"]["test"] else "validation"
-    path = next((p for p in (Path(record["data"]), Path(str(resolved.get("data")))) if p.exists()), None)
-    if path is None:
+def require_shared_classes(classes: Sequence[str], dataset: Dataset) -> None:
+    """Refuse a data set none of whose classes is among `classes`."""
+    if set(classes).isdisjoint(dataset.classes):
         raise StriateError(
-            f"the data of {folder.path} is not at {record['data']} any more; say where it is: "
-            f"`striate evaluate {folder.path} DATA`."
+            f"{dataset.path} shares no class with the run: it has {_some(dataset.classes)}, the run knows "
+            f"{_some(classes)}. Classes match by name."
         )
-    dataset = open_dataset(path)
-    wanted = set(record["split"][part])
-    rows = [row for row, item in enumerate(dataset.items) if item.name in wanted]
-    if len(rows) < len(wanted):
-        on_event(
-            Warned(f"{len(wanted) - len(rows):,} of the {len(wanted):,} {part} pictures are gone from {path}")
-        )
-    if part == "validation":
-        on_event(Warned(NO_TEST))
-    return _judge(network, dataset, rows, part, on_event)[0]
 
 
-def _judge(
+def judge(
     network: Network, dataset: Dataset, rows: list[int], split: str, on_event: Listener
 ) -> tuple[Evaluation, list[Problem]]:
+    """Figures on some rows of a data set whose classes match by name; and the pictures that were skipped."""
+    require_shared_classes(network.labels, dataset)
     place = {label: index for index, label in enumerate(network.labels)}
-    known = [row for row in rows if dataset.classes[dataset.items[row].truth.label or 0] in place]
-    _report_unknown(network, dataset, len(rows) - len(known), bool(known), on_event)
+    known = {row: place[name] for row in rows if (name := _class_of(dataset, row)) in place}
+    if len(known) < len(rows):
+        unknown = sorted(set(dataset.classes) - set(network.labels)) or ["no label"]
+        left_out = f"{len(rows) - len(known):,} pictures left out"
+        on_event(Warned(f"{left_out}: the run does not know their classes {_some(unknown)}"))
     names, labels, scores, skipped = [], [], [], []
-    for start in range(0, len(known), CHUNK):
+    chosen = list(known)
+    for start in range(0, len(chosen), CHUNK):
         pictures = []
-        for row in known[start : start + CHUNK]:
-            item = dataset.items[row]
+        for row in chosen[start : start + CHUNK]:
+            name = dataset.items[row].name
             try:
                 picture, _ = dataset.read(row)
             except BadPicture as error:
-                skipped.append(Problem(item.name, str(error)))
-                on_event(Warned(f"skipped {item.name}: {error}"))
+                skipped.append(Problem(name, str(error)))
+                on_event(Warned(f"skipped {name}: {error}"))
                 continue
             pictures.append(network.preprocessing.fit_picture(picture))
-            names.append(item.name)
-            labels.append(place[dataset.classes[item.truth.label or 0]])
+            names.append(name)
+            labels.append(known[row])
         if pictures:
             scores.append(network.scores(torch.stack(pictures)))
-        on_event(Progress("evaluating", min(start + CHUNK, len(known)), len(known)))
+        on_event(Progress("evaluating", min(start + CHUNK, len(chosen)), len(chosen)))
     if not scores:
         raise StriateError(
             f"{dataset.path} has no picture that can be measured on; `striate check` says why."
         )
-    return evaluation_of(network, split, names, torch.cat(scores), torch.tensor(labels)), skipped
+    return evaluation_of(
+        network, str(dataset.path), split, names, torch.cat(scores), torch.tensor(labels)
+    ), skipped
 
 
-def _report_unknown(
-    network: Network, dataset: Dataset, pictures: int, any_known: bool, on_event: Listener
-) -> None:
-    unknown = sorted(set(dataset.classes) - set(network.labels))
-    if not any_known:
+def _class_of(dataset: Dataset, row: int) -> str | None:
+    label = dataset.items[row].truth.label
+    return None if label is None else dataset.classes[label]
+
+
+def _own_part(folder: RunFolder, network: Network, on_event: Listener) -> Evaluation:
+    """The pictures that were measured at the end of training, read again from where they lie."""
+    record = folder.read_json("dataset.json")
+    resolved = folder.read_toml("config.toml").get("resolved", {})
+    part = "test" if record["split"]["test"] or record["test_data"] else "validation"
+    data, absolute = record["data"], resolved.get("data")
+    wanted = dict(zip(record["split"][part], record["digests"][part], strict=True))
+    if record["test_data"]:
+        data, absolute = record["test_data"]["data"], resolved.get("test")
+        wanted = dict(zip(record["test_data"]["names"], record["test_data"]["digests"], strict=True))
+    path = next((p for p in (Path(data), Path(str(absolute))) if p.exists()), None)
+    if path is None:
         raise StriateError(
-            f"{dataset.path} shares no class with the run: it has {_some(dataset.classes)}, the run knows "
-            f"{_some(network.labels)}. Classes match by name."
+            f"the data of {folder.path} is not at {data} any more; say where it is: "
+            f"`striate evaluate {folder.path} DATA`."
         )
-    if unknown:
+    dataset = open_dataset(path)
+    rows = [row for row, item in enumerate(dataset.items) if item.name in wanted]
+    if len(rows) < len(wanted):
+        gone = f"{len(wanted) - len(rows):,} of the {len(wanted):,} {part} pictures"
+        on_event(Warned(f"{gone} are gone from {path}"))
+    digests = _digests(dataset, rows)
+    changed = sum(found != wanted[dataset.items[row].name] for row, found in digests.items())
+    if changed:
         on_event(
-            Warned(f"{pictures:,} pictures left out: the run does not know their classes {_some(unknown)}")
+            Warned(f"{changed:,} of the {len(wanted):,} {part} pictures have changed since the training")
         )
+    if part == "validation":
+        on_event(Warned(NO_TEST))
+    return judge(network, dataset, rows, part, on_event)[0]
 
 
-def _some(names: tuple[str, ...] | list[str]) -> str:
+def _some(names: Sequence[str]) -> str:
     return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
 
 
-def _warn_of_training_pictures(folder: RunFolder, dataset: Dataset, on_event: Listener) -> None:
+def _warn_of_training_pictures(
+    folder: RunFolder, dataset: Dataset, rows: list[int], on_event: Listener
+) -> None:
     record = folder.read_json("dataset.json")
     seen = set(record["digests"]["train"]) | set(record["digests"]["validation"])
-    has_test = any(item.part == "test" for item in dataset.items)
-    rows = [row for row, item in enumerate(dataset.items) if item.part == "test" or not has_test]
-    shared = 0
+    shared = sum(found in seen for found in _digests(dataset, rows).values())
+    if shared:
+        which = f"{shared:,} of these {len(rows):,} pictures"
+        on_event(Warned(f"{which} trained or selected this network; it knows them already"))
+
+
+def _digests(dataset: Dataset, rows: list[int]) -> dict[int, str]:
+    """Digests of the rows that can be read."""
+    found = {}
     for row in rows:
         try:
-            shared += digest(dataset.content(row)) in seen
+            found[row] = digest(dataset.content(row))
         except BadPicture:
             continue
-    if shared:
-        on_event(
-            Warned(
-                f"{shared:,} of these {len(rows):,} pictures trained or selected this network; "
-                "it knows them already"
-            )
-        )
+    return found

@@ -26,12 +26,14 @@ class Evaluation:
     """Figures of a network on `names`, and every single answer.
 
     Attributes:
+        data: where the pictures lie.
         split: test; validation where no test part could be made; all for a data set without parts.
         names: the pictures, (N,).
         scores: (N, K), not yet divided by the temperature.
         labels: (N,).
     """
 
+    data: str
     split: str
     names: tuple[str, ...]
     scores: Tensor
@@ -50,11 +52,11 @@ class Evaluation:
 
 
 def evaluation_of(
-    network: Network, split: str, names: Sequence[str], scores: Logits, labels: Labels
+    network: Network, data: str, split: str, names: Sequence[str], scores: Logits, labels: Labels
 ) -> Evaluation:
     """Figures from scores and labels."""
     figures = classifier_figures(scores, labels, network.labels, network.temperature)
-    return Evaluation(split, tuple(names), scores, labels, figures)
+    return Evaluation(data, split, tuple(names), scores, labels, figures)
 
 
 def write_evaluation(
@@ -95,6 +97,7 @@ def write_evaluation(
     folder.write_json(
         "evaluation.json",
         {
+            "data": evaluation.data,
             "split": evaluation.split,
             "pictures": len(evaluation.names),
             "metrics": evaluation.metrics,

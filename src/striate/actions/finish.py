@@ -6,13 +6,12 @@ from typing import Any
 
 import torch
 
-from striate.actions.evaluate import NO_TEST, judge_dataset
+from striate.actions.evaluate import NO_TEST, judge
 from striate.actions.evaluation import Evaluation, evaluation_of, write_evaluation
 from striate.actions.load import Network, load
 from striate.actions.material import Material
 from striate.actions.options import TrainOptions
 from striate.data.dataset import Dataset
-from striate.data.datasets.recognise import open_dataset
 from striate.events import Listener, Note, Warned
 from striate.metrics.calibration_error import expected_calibration_error
 from striate.reports.run import write_report
@@ -26,10 +25,10 @@ def finish(
 ) -> None:
     """Complete the run from its best weights; safe to call again after an interruption."""
     network = _calibrated(folder, material)
-    if options.test is not None:
-        dataset = open_dataset(options.test)
-        evaluation, skipped = judge_dataset(network, dataset, on_event=on_event)
-        evaluation = replace(evaluation, split="test")
+    if material.elsewhere is not None:
+        elsewhere = material.elsewhere
+        dataset = elsewhere.dataset
+        evaluation, skipped = judge(network, dataset, elsewhere.rows, "test", on_event)
     else:
         dataset, skipped = material.dataset, []
         evaluation = _own_part(network, material, on_event)
@@ -59,11 +58,11 @@ def finish(
 
 def _calibrated(folder: RunFolder, material: Material) -> Network:
     """The run's network with its temperature fitted on validation."""
-    (folder / "calibration.json").unlink(missing_ok=True)
-    network = load(folder.path)
+    network = replace(load(folder.path), temperature=1.0)
     rows = torch.as_tensor(material.split.validation, dtype=torch.int64)
     scores, labels = network.scores(material.store.pictures[rows]), material.store.labels[rows]
     temperature = fit_temperature(scores, labels)
+    calibrated = torch.softmax(scores.double() / temperature, 1)
     folder.write_json(
         "calibration.json",
         {
@@ -71,10 +70,10 @@ def _calibrated(folder: RunFolder, material: Material) -> Network:
             "pictures": len(rows),
             "part": "validation",
             "ece_uncalibrated": expected_calibration_error(torch.softmax(scores.double(), 1), labels),
-            "ece": expected_calibration_error(torch.softmax(scores.double() / temperature, 1), labels),
+            "ece": expected_calibration_error(calibrated, labels),
         },
     )
-    return load(folder.path)
+    return replace(network, temperature=temperature)
 
 
 def _own_part(network: Network, material: Material, on_event: Listener) -> Evaluation:
@@ -83,7 +82,9 @@ def _own_part(network: Network, material: Material, on_event: Listener) -> Evalu
         on_event(Warned(NO_TEST))
     rows = torch.as_tensor(getattr(material.split, part), dtype=torch.int64)
     scores = network.scores(material.store.pictures[rows])
-    return evaluation_of(network, part, material.names(rows), scores, material.store.labels[rows])
+    return evaluation_of(
+        network, str(material.dataset.path), part, material.names(rows), scores, material.store.labels[rows]
+    )
 
 
 def _reader(dataset: Dataset) -> Any:

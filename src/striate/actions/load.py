@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from striate.data.decoding import as_picture
 from striate.errors import StriateError
 from striate.models.build import create_model
+from striate.models.catalog import find_entry
 from striate.models.pretrained import imagenet_classes, load_weights, preprocessing_of
 from striate.preprocess import Preprocessing
 from striate.runs.folder import RunFolder
@@ -164,8 +165,14 @@ def build(architecture: dict[str, Any]) -> nn.Module:
 
 
 def _from_catalogue(name: str, weights: Path) -> Network:
+    if "imagenet" not in find_entry(name).weights:
+        raise StriateError(
+            f"what the weights of {name} were trained on is not known, nor are classes and preprocessing "
+            f"known; predict with a run: `striate train DATA --model {name} --weights {weights}` makes one."
+        )
     preprocessing = preprocessing_of(name)
-    module = create_model(name)
+    with torch.random.fork_rng(devices=[]):
+        module = create_model(name)
     loaded = load_weights(module, weights)
     if loaded.head_replaced:
         raise StriateError(

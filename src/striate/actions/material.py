@@ -8,9 +8,13 @@ import torch
 from jaxtyping import Int64
 from torch import Tensor
 
+from striate.actions.evaluate import measured_part, require_shared_classes
 from striate.actions.options import TrainOptions
 from striate.actions.plan import Plan
 from striate.data.dataset import PARTS, Dataset, Problem
+from striate.data.datasets.recognise import open_dataset
+from striate.data.duplicates import exact_pairs, members, near_pairs
+from striate.data.duplicates import groups as groups_of
 from striate.data.loading import Batches, Store, empty_store
 from striate.data.scan import Scan, scan
 from striate.data.splits import Split, read_split_file, split
@@ -28,8 +32,17 @@ NAMED = 10  # bad pictures that are named while training; the report and `check`
 
 
 @dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """The data set of `--test`: what of it is measured, and its digests."""
+
+    dataset: Dataset
+    rows: list[int]
+    scan: Scan
+
+
+@dataclass(frozen=True, slots=True)
 class Material:
-    """Pictures, split and preprocessing of one training."""
+    """Pictures, split and preprocessing of one training. `notes` say for people how it came about."""
 
     dataset: Dataset
     scan: Scan
@@ -38,6 +51,8 @@ class Material:
     preprocessing: Preprocessing
     skipped: tuple[Problem, ...]
     damaged: tuple[Problem, ...]
+    elsewhere: Elsewhere | None
+    notes: tuple[str, ...]
 
     def training_batches(
         self, options: TrainOptions, recipe: Recipe, augmentation: Augmentation | None
@@ -62,6 +77,9 @@ def read_material(dataset: Dataset, plan: Plan, options: TrainOptions, on_event:
         StriateError: a picture is bad and `strict` was asked for, or too little is left to train on.
     """
     spec = plan.preprocessing
+    elsewhere = _elsewhere(
+        options, dataset, on_event
+    )  # first: what is wrong with it should not cost a training
     pictures = empty_store((len(dataset.items), spec.channels, *spec.size_hw), memory().total)
 
     def keep(row: int, picture: Picture) -> None:
@@ -72,15 +90,16 @@ def read_material(dataset: Dataset, plan: Plan, options: TrainOptions, on_event:
     skipped = tuple(Problem(item.name, row.problem) for item, row in pairs if row.problem)
     damaged = tuple(Problem(item.name, row.damage) for item, row in pairs if row.damage)
     _report_bad(skipped, damaged, options, on_event)
-    parts = _split(dataset, found, options)
-    for note in parts.notes:
+    parts, notes = _split(dataset, found, elsewhere, options, on_event)
+    for note in notes:
         on_event(Note(note))
     if skipped:
         on_event(Note(f"{len(skipped)} of {len(dataset.items):,} files were skipped"))
     if not plan.normalised:
         spec = _normalised(spec, pictures, torch.tensor(parts.train))
     labels = torch.tensor([-1 if item.truth.label is None else item.truth.label for item in dataset.items])
-    return Material(dataset, found, Store(pictures, labels), parts, spec, skipped, damaged)
+    store, kept = Store(pictures, labels), (*dataset.notes, *notes)
+    return Material(dataset, found, store, parts, spec, skipped, damaged, elsewhere, kept)
 
 
 def _report_bad(
@@ -99,21 +118,57 @@ def _report_bad(
             on_event(Warned(f"{word}: {len(problems) - NAMED} more, see `striate check {options.data}`"))
 
 
-def _split(dataset: Dataset, found: Scan, options: TrainOptions) -> Split:
+def _elsewhere(options: TrainOptions, dataset: Dataset, on_event: Listener) -> Elsewhere | None:
+    if options.test is None:
+        return None
+    other = open_dataset(options.test)
+    require_shared_classes(dataset.classes, other)
+    on_event(Note(f"measured on {options.test}: {other.layout}"))
+    _, rows = measured_part(other)
+    return Elsewhere(other, rows, scan(other, on_event=on_event, threads=options.workers))
+
+
+def _split(
+    dataset: Dataset, found: Scan, elsewhere: Elsewhere | None, options: TrainOptions, on_event: Listener
+) -> tuple[Split, list[str]]:
+    """The three parts, and notes; warns of pictures that are on two sides."""
     names = [item.name for item in dataset.items]
     given = read_split_file(options.split, names) if options.split is not None else None
+    groups, rows, notes = found.groups(), found.usable, []
+    if elsewhere is not None:
+        known = _also_in(found, elsewhere)
+        rows = [row for row in rows if row not in known]
+        if known:
+            notes.append(f"{len(known)} pictures look like pictures of {options.test} and were left out")
     parts = split(
         dataset.items,
-        found.groups(),
+        groups,
         classes=dataset.classes,
         seed=options.seed,
-        rows=found.usable,
+        rows=rows,
         parts=given,
+        test_elsewhere=elsewhere is not None,
     )
-    if options.test is None:
-        return parts
-    # Measured elsewhere, so the data's own test part may train.
-    return replace(parts, train=tuple(sorted(parts.train + parts.test)), test=())
+    notes += parts.notes
+    side = {row: part for part in PARTS for row in getattr(parts, part)}
+    crossing = [group for group in members(groups) if len({side[row] for row in group if row in side}) > 1]
+    if crossing:
+        example = " = ".join(names[row] for row in crossing[0][:3])
+        leak = f"{len(crossing)} pictures or near-duplicates are in more than one part ({example})"
+        on_event(Warned(f"{leak}; figures on the test part may be too good"))
+        notes.append(f"warning: {leak}")
+    return parts, notes
+
+
+def _also_in(found: Scan, elsewhere: Elsewhere) -> set[int]:
+    """Rows whose picture, or one that looks the same, is among those measured elsewhere."""
+    other, count = elsewhere.scan, len(found.rows)
+    digests = [row.digest if row.problem is None else None for row in (*found.rows, *other.rows)]
+    thumbnails = torch.cat([found.thumbnails, other.thumbnails])
+    comparable = torch.cat([found.comparable, other.comparable])
+    group = groups_of(len(digests), exact_pairs(digests) + near_pairs(thumbnails, comparable))
+    measured = {group[count + row] for row in elsewhere.rows}
+    return {row for row in found.usable if group[row] in measured}
 
 
 def _normalised(spec: Preprocessing, pictures: Tensor, rows: Int64[Tensor, " M"]) -> Preprocessing:
@@ -133,6 +188,10 @@ def dataset_record(options: TrainOptions, material: Material) -> dict[str, Any]:
     for part, rows in parts.items():
         found = Counter(labels[row] for row in rows)
         counts[part] = {name: found[index] for index, name in enumerate(classes)}
+    elsewhere = material.elsewhere
+    if elsewhere is not None:
+        found = Counter(_name_of(elsewhere.dataset, row) for row in elsewhere.rows)
+        counts["test"] = {name: found[name] for name in classes}
     return {
         "data": str(options.data),
         "layout": dataset.layout,
@@ -141,8 +200,23 @@ def dataset_record(options: TrainOptions, material: Material) -> dict[str, Any]:
         "counts": counts,
         "split": {part: [dataset.items[row].name for row in rows] for part, rows in parts.items()},
         "digests": {part: [material.scan.rows[row].digest for row in rows] for part, rows in parts.items()},
+        "test_data": None if elsewhere is None else _elsewhere_record(options, elsewhere),
         "skipped": [{"file": p.file, "reason": p.reason} for p in material.skipped],
         "damaged": [{"file": p.file, "reason": p.reason} for p in material.damaged],
         "ignored": dataset.ignored,
-        "notes": [*dataset.notes, *material.split.notes],
+        "notes": list(material.notes),
     }
+
+
+def _elsewhere_record(options: TrainOptions, elsewhere: Elsewhere) -> dict[str, Any]:
+    return {
+        "data": str(options.test),
+        "fingerprint": elsewhere.scan.fingerprint,
+        "names": [elsewhere.dataset.items[row].name for row in elsewhere.rows],
+        "digests": [elsewhere.scan.rows[row].digest for row in elsewhere.rows],
+    }
+
+
+def _name_of(dataset: Dataset, row: int) -> str | None:
+    label = dataset.items[row].truth.label
+    return None if label is None else dataset.classes[label]

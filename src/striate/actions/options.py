@@ -91,6 +91,8 @@ def _read_config(path: Path) -> dict[str, Any]:
     for key in PATHS:  # relative to the file that names them
         if isinstance(read.get(key), str):
             read[key] = path.parent / read[key]
+    if isinstance(read.get("weights"), str) and read["weights"] != "imagenet":
+        read["weights"] = str(path.parent / read["weights"])
     return read
 
 

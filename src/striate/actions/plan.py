@@ -52,10 +52,11 @@ def make_plan(options: TrainOptions, dataset: Dataset, on_event: Listener) -> Pl
     on_event(Note(f"network: {choice.model}, {choice.reason}"))
     weights = _weights(options, choice, on_event)
     preprocessing = _preprocessing(options, choice, entry, traits, weights)
+    known = weights is not None and bool(entry.weights)
     augmentation = options.augment
     if augmentation == "auto":
         augmentation = "light" if traits.grey or max(traits.height, traits.width) < 32 else "photo"
-    return Plan(choice.model, choice.reason, weights, preprocessing, weights is not None, augmentation)
+    return Plan(choice.model, choice.reason, weights, preprocessing, known, augmentation)
 
 
 def make_recipe(options: TrainOptions, plan: Plan, pictures: int) -> Recipe:
@@ -111,7 +112,7 @@ def _preprocessing(
     options: TrainOptions, choice: Choice, entry: Entry, traits: Traits, weights: Path | None
 ) -> Preprocessing:
     size = options.image_size or choice.image_size
-    if weights is not None:
+    if weights is not None and entry.weights:
         pretrained = preprocessing_of(choice.model)
         side = (size, size) if size else pretrained.size_hw
         return Preprocessing(side, pretrained.channels, pretrained.mean, pretrained.std, options.fit)

@@ -20,7 +20,7 @@ from striate.actions.run import Run
 from striate.actions.trainee import Trainee, make_trainee, resolved
 from striate.data.datasets.recognise import open_dataset
 from striate.errors import StriateError
-from striate.events import Listener, Note, silent
+from striate.events import Listener, Note, RunStarted, silent
 from striate.machine import describe
 from striate.runs.checkpoint import read_tree
 from striate.runs.files import write_text
@@ -77,6 +77,7 @@ def train(
     """
     given = {key: value for key, value in locals().items() if key not in ("resume", "config", "on_event")}
     if resume is not None:
+        given["config"] = config
         changed = [f"--{key.replace('_', '-')}" for key, value in given.items() if value is not None]
         if changed:
             raise StriateError(f"--resume takes the run's own options; leave out {', '.join(changed)}.")
@@ -97,10 +98,15 @@ def _resume(folder: RunFolder, on_event: Listener) -> Run:
         return Run(folder.path)
     recorded = folder.read_toml("config.toml")
     options = TrainOptions(**{k: v for k, v in recorded.items() if k in TrainOptions.model_fields})
-    if not options.data.exists():
-        absolute = Path(str(recorded.get("resolved", {}).get("data", options.data)))
-        options = options.model_copy(update={"data": absolute})
-    return _train(options, folder, on_event)
+    # From another folder the paths as they were given lead nowhere; the absolute ones still do.
+    absolute = recorded.get("resolved", {})
+    moved = {
+        key: type(path)(absolute[key])
+        for key in ("data", "split", "test", "weights")
+        if (path := getattr(options, key)) is not None and key in absolute and not Path(path).exists()
+    }
+    folder.clean()
+    return _train(options.model_copy(update=moved), folder, on_event)
 
 
 def _train(options: TrainOptions, folder: RunFolder | None, on_event: Listener) -> Run:
@@ -123,10 +129,13 @@ def _train(options: TrainOptions, folder: RunFolder | None, on_event: Listener) 
             saved = None
         else:
             refuse_other_environment(
-                folder, resolved(options, plan, material, trainee), material.scan.fingerprint
+                folder,
+                resolved(options, plan, material, trainee),
+                material.scan.fingerprint,
+                material.elsewhere.scan.fingerprint if material.elsewhere else None,
             )
             saved = _checkpoint(folder, on_event)
-        on_event(Note(f"run: {folder.path}"))
+        on_event(RunStarted(folder.path))
         _fit(options, folder, material, trainee, saved, on_event)
     finish(folder, material, options, began, on_event)
     return Run(folder.path)

@@ -1,6 +1,7 @@
 """What is trained: network, task, stages and fabric, built the same way for a new and for a resumed run."""
 
 from dataclasses import asdict, dataclass
+from hashlib import sha256
 from typing import Any
 
 import torch
@@ -93,7 +94,10 @@ def resolved(options: TrainOptions, plan: Plan, material: Material, trainee: Tra
         "data": str(options.data.resolve()),
         "model": plan.model,
         "reason": plan.reason,
-        "weights": plan.weights.name if plan.weights else "random",
+        "weights": str(plan.weights.resolve()) if plan.weights else "random",
+        "weights_sha256": sha256(plan.weights.read_bytes()).hexdigest() if plan.weights else None,
+        "split": str(options.split.resolve()) if options.split else None,
+        "test": str(options.test.resolve()) if options.test else None,
         "parameters": sum(parameter.numel() for parameter in trainee.network.parameters()),
         "recipe": trainee.recipe.name,
         "batch_size": trainee.recipe.batch_size,

@@ -10,6 +10,7 @@ from striate.cli.train import Json
 def demo(
     seed: Annotated[int | None, typer.Option(help="Decides every random choice. [default: 0]")] = None,
     out: Annotated[str | None, typer.Option(help="Where runs are kept. [default: runs]")] = None,
+    name: Annotated[str | None, typer.Option(help="The run's name. [default: demo]")] = None,
     json: Json = False,
 ) -> None:
     """Train LeNet-5 on digits that come with Striate.
@@ -24,7 +25,7 @@ def demo(
     from striate.cli.show import Shown, accuracy_line, print_json
 
     with Shown() as shown:
-        shown_demo = action(seed=seed, out=out, on_event=shown)
+        shown_demo = action(seed=seed, out=out, name=name, on_event=shown)
     result = shown_demo.run.result
     if json:
         print_json(result)

@@ -29,7 +29,7 @@ def evaluate(
         print_json(
             {
                 "run": run,
-                "data": data,
+                "data": evaluation.data,
                 "split": evaluation.split,
                 "pictures": len(evaluation.names),
                 "metrics": evaluation.metrics,

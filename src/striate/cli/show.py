@@ -6,7 +6,7 @@ from time import monotonic
 from types import TracebackType
 from typing import Any
 
-from striate.events import EpochEnded, Event, Note, Progress, Warned
+from striate.events import EpochEnded, Event, Note, Progress, RunStarted, Warned
 
 PLAIN_SECONDS = 10.0  # between two lines about the same work where no bar can be drawn
 
@@ -75,6 +75,8 @@ class Shown:
         match event:
             case Note(text):
                 self._line(text)
+            case RunStarted(path):
+                self._line(f"run: {path}")
             case Warned(text):
                 self._line(f"warning: {text}")
             case EpochEnded():

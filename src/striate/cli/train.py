@@ -63,25 +63,26 @@ and the reason printed
 def run_training(given: dict[str, object], json: bool) -> None:
     """Train and show the result; a training stopped by Ctrl-C says how to go on (exit 130)."""
     import sys
+    from pathlib import Path
 
     from striate.actions.train import train as action
     from striate.cli.show import Shown, accuracy_line, print_json
+    from striate.events import Event, RunStarted
 
-    last: list[str] = []
+    started: list[Path] = []
 
     with Shown() as shown:
 
-        def listen(event: object) -> None:
-            text = getattr(event, "text", "")
-            if text.startswith("run: "):
-                last[:] = [text.removeprefix("run: ")]
-            shown(event)  # type: ignore[arg-type]
+        def listen(event: Event) -> None:
+            if isinstance(event, RunStarted):
+                started.append(event.path)
+            shown(event)
 
         try:
             run = action(**given, on_event=listen)  # type: ignore[arg-type]
         except KeyboardInterrupt:
             shown.__exit__(None, None, None)
-            hint = f"; go on with: striate train --resume {last[0]}" if last else ""
+            hint = f"; go on with: striate train --resume {started[0]}" if started else ""
             print(f"\nstopped{hint}", file=sys.stderr)
             raise typer.Exit(130) from None
     result = run.result

@@ -45,6 +45,7 @@ def split(
     seed: int,
     rows: Sequence[int] | None = None,
     parts: Sequence[Part | None] | None = None,
+    test_elsewhere: bool = False,
 ) -> Split:
     """Assign rows to training, validation and test.
 
@@ -54,6 +55,7 @@ def split(
         classes: names, for the notes.
         rows: those that take part (the readable ones); all by default.
         parts: what a split file says, in place of the items' own parts.
+        test_elsewhere: another data set is the test part: none is made here, a given one is left out.
 
     Raises:
         StriateError: no picture is left for training.
@@ -70,9 +72,12 @@ def split(
         )
     train, validation, test = by_part["train"], by_part["validation"], by_part["test"]
     notes: list[str] = []
-    if validation and test:
-        return Split(tuple(sorted(train)), tuple(sorted(validation)), tuple(sorted(test)))
-    whole = not validation and not test
+    if test_elsewhere and test:
+        notes.append(f"the test part that was given ({len(test)}) is left out: another data set is the test")
+    if validation and (test or test_elsewhere):
+        test = [] if test_elsewhere else test
+        return Split(tuple(sorted(train)), tuple(sorted(validation)), tuple(sorted(test)), tuple(notes))
+    whole = not validation and not test and not test_elsewhere
     train, taken, tested, small = _take(items, groups, train, seed, whole=whole)
     if whole:
         test = tested
@@ -87,6 +92,7 @@ def split(
         )
     else:
         notes.append(f"no validation part was given: {len(taken)} pictures were taken from training for it")
+        test = [] if test_elsewhere else test
     if small:
         names = ", ".join(classes[label] for label in small)
         notes.append(f"classes with fewer than {FEWEST_GROUPS} different pictures, only in training: {names}")

@@ -81,7 +81,8 @@ class RunFolder:
     @property
     def finished(self) -> bool:
         """Whether training and evaluation came to their end."""
-        return (self.path / "result.json").is_file()
+        needed = ("result.json", "evaluation.json", "predictions.csv")
+        return all((self.path / name).is_file() for name in needed)
 
     def write_json(self, name: str, value: Any) -> None:
         """Write `value` whole as readable JSON."""
