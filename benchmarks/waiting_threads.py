@@ -1,7 +1,7 @@
 """What it costs and saves that waiting threads sleep (OMP_WAIT_POLICY=PASSIVE, which Striate sets).
 
-Claim: two trainings side by side are faster with sleeping threads than with spinning ones; alone, the smallest
-networks pay for it. The peer is the same process with OMP_WAIT_POLICY=ACTIVE.
+Claim: two trainings side by side are faster with sleeping threads than with spinning ones; alone, the
+smallest networks pay for it. The peer is the same process with OMP_WAIT_POLICY=ACTIVE.
 
     python benchmarks/waiting_threads.py [ROUNDS]
 """

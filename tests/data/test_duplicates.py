@@ -58,6 +58,38 @@ def test_blocks_meet_each_other():
     assert sorted(near_pairs(pictures, torch.ones(5000, dtype=torch.bool))) == [(1, 4999), (2048, 2049)]
 
 
+def test_thousands_of_look_alikes_are_one_group_and_fewer_pairs_than_rows():
+    alike = torch.arange(256, dtype=torch.uint8).repeat(4000, 1)
+    pairs = near_pairs(alike, torch.ones(4000, dtype=torch.bool))
+    assert len(pairs) < 4000
+    assert groups(4000, pairs) == [0] * 4000
+
+
+@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("block", [1, 7, 64, 2048])
+def test_the_groups_are_those_of_all_pairs(seed: int, block: int, monkeypatch: pytest.MonkeyPatch):
+    """Chains and stars: neighbours correlate, the ends do not."""
+    monkeypatch.setattr("striate.data.duplicates._BLOCK", block)
+    chance = np.random.default_rng(seed)
+    values = chance.integers(0, 256, (8, 256)).astype(float)
+    rows = [values]
+    for _ in range(12):
+        values = np.clip(values[chance.permutation(8)] + chance.normal(0, 7, (8, 256)), 0, 255)
+        rows.append(values)
+    pictures = np.concatenate(rows)[chance.permutation(104)].astype(np.uint8)
+    comparable = chance.random(104) < 0.9
+    near = np.corrcoef(pictures) >= NEAR
+    expected = list(range(104))
+    pairs = [(a, b) for a, b in combinations(np.flatnonzero(comparable), 2) if near[a, b]]
+    for _ in range(104):  # the smallest label floods along the pairs
+        for a, b in pairs:
+            expected[a] = expected[b] = min(expected[a], expected[b])
+    found = near_pairs(torch.from_numpy(pictures), torch.from_numpy(comparable))
+    assert groups(104, found) == expected
+    assert len(found) == 104 - len(set(expected))
+    assert all(a < b and near[a, b] for a, b in found)
+
+
 def test_small_and_flat_pictures_are_not_compared():
     pictures = torch.randint(0, 256, (3, 47, 200), dtype=torch.uint8)
     assert thumbnail(pictures) is None

@@ -3,12 +3,16 @@
 from collections import Counter
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 from striate.data.dataset import Item, Part
+from striate.data.datasets.recognise import open_dataset
 from striate.data.sample import Truth
+from striate.data.scan import scan
 from striate.data.splits import Split, read_split_file, split
 from striate.errors import StriateError
 
@@ -175,3 +179,25 @@ def test_a_split_file_that_is_no_csv_is_told(tmp_path: Path, content: bytes | No
         (tmp_path / "split.csv").write_bytes(content)
     with pytest.raises(StriateError, match=r"split\.csv cannot be read"):
         read_split_file(tmp_path / "split.csv", ["a"])
+
+
+def test_a_picture_and_its_copy_saved_again_are_never_on_two_sides(tmp_path: Path):
+    """What people do to pictures: the same one as PNG and as JPEG of quality 60, under another name."""
+    chance = np.random.default_rng(0)
+    for number in range(20):
+        folder = tmp_path / "ab"[number % 2]
+        folder.mkdir(exist_ok=True)
+        small = Image.fromarray(chance.integers(0, 256, (8, 8, 3), dtype=np.uint8))
+        picture = small.resize((96, 80), Image.Resampling.BICUBIC)
+        picture.save(folder / f"{number:02}.png")
+        picture.save(folder / f"{number:02}-again.jpg", quality=60)
+    dataset = open_dataset(tmp_path)
+    groups = scan(dataset).groups()
+    for seed in range(5):
+        found = split(dataset.items, groups, classes=dataset.classes, seed=seed)
+        sides = [
+            {Path(dataset.items[row].name).name[:2] for row in part}
+            for part in (found.train, found.validation, found.test)
+        ]
+        assert all(sides)
+        assert sum(map(len, sides)) == 20  # each picture's number on one side only

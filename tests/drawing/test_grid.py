@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from striate.drawing.grid import grid_png, picture_png, picture_uri
+from striate.drawing.grid import picture_png, picture_uri
 
 
 def decoded(content: bytes) -> np.ndarray:
@@ -31,15 +31,6 @@ def test_a_tensor_and_an_array_give_the_same_bytes():
 def test_a_photo_shrinks_in_proportion():
     assert decoded(picture_png(np.zeros((3, 1000, 2000), np.uint8))).shape == (240, 480, 3)
     assert decoded(picture_png(np.zeros((1, 1, 5000), np.uint8))).shape == (1, 480)
-
-
-def test_a_grid_fills_rows_first_and_is_transparent_between():
-    ones = [np.full((1, 128, 128), value, np.uint8) for value in (10, 20, 30)]
-    sheet = decoded(grid_png(ones, columns=2, gap=4))
-    assert sheet.shape == (260, 260, 4)
-    assert [sheet[y, x, 0] for y, x in ((5, 5), (5, 255), (255, 5))] == [10, 20, 30]
-    assert sheet[130, 130, 3] == 0
-    assert sheet[255, 255, 3] == 0
 
 
 def test_a_file_becomes_a_data_uri_and_anything_else_none(tmp_path):

@@ -1,5 +1,6 @@
 """A tree comes back exactly, its bytes do not change, and a bad file is one clear line."""
 
+import os
 import pickle
 
 import pytest
@@ -41,6 +42,15 @@ def test_the_same_tree_has_the_same_bytes(tmp_path):
     for name in ("first", "second"):
         write_tree(tmp_path / name, tree)
     assert (tmp_path / "first").read_bytes() == (tmp_path / "second").read_bytes()
+
+
+def test_a_path_that_is_no_utf8_is_read(tmp_path):
+    folder = tmp_path / os.fsdecode(b"un\xe9")
+    folder.mkdir()
+    write_tree(folder / "c", {"a": torch.arange(3)})
+    assert same_tree(read_tree(folder / "c"), {"a": torch.arange(3)})
+    with pytest.raises(StriateError, match="is missing"):
+        read_tree(folder / "d")
 
 
 def test_tensors_in_another_layout_and_shared_ones_are_stored(tmp_path):

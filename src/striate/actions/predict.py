@@ -11,7 +11,7 @@ import torch
 
 from striate.actions.load import Answer, Network, load
 from striate.data.decoding import as_picture
-from striate.data.files import walk
+from striate.data.files import Found, readable, walk
 from striate.data.headers import FOREIGN_SUFFIXES, PICTURE_SUFFIXES
 from striate.errors import StriateError
 from striate.shapes import Picture
@@ -63,27 +63,31 @@ def predict(
     return _predictions(network, files, top)
 
 
-def _expand(path: Path) -> list[Path]:
+def _expand(path: Path) -> list[Found]:
+    """The file, or the pictures in the folder, named as they were given and as a terminal can show it."""
+    shown = readable(str(path))
     if not path.is_dir():
-        return [path]
+        return [Found(shown, str(path))]
     root = str(path.resolve())
     found = [
-        path / file.name
+        Found(str(Path(shown, file.name)), file.path, file.problem)
         for listing, _ in walk(root, root)
         for file in listing.files
         if Path(file.name).suffix.lower() in (*PICTURE_SUFFIXES, *FOREIGN_SUFFIXES)
     ]
     if not found:
-        raise StriateError(f"{path} holds no pictures; name picture files, or a folder that has some.")
+        raise StriateError(f"{shown} holds no pictures; name picture files, or a folder that has some.")
     return found
 
 
-def _predictions(network: Network, files: list[Path], top: int) -> Iterator[Prediction]:
-    def read(file: Path) -> Picture | str:
+def _predictions(network: Network, files: list[Found], top: int) -> Iterator[Prediction]:
+    def read(file: Found) -> Picture | str:
+        if file.problem is not None:
+            return file.problem
         try:
-            return network.preprocessing.fit_picture(as_picture(file))
+            return network.preprocessing.fit_picture(as_picture(Path(file.path)))
         except StriateError as error:
-            return str(error).removeprefix(f"{file}: ")
+            return str(error).removeprefix(f"{Path(file.path)}: ")
 
     with ThreadPoolExecutor() as pool:
         for start in range(0, len(files), CHUNK):
@@ -93,6 +97,6 @@ def _predictions(network: Network, files: list[Path], top: int) -> Iterator[Pred
             answers = iter(network.answers(network.scores(torch.stack(pictures)), top) if pictures else [])
             for file, picture in zip(part, read_ones, strict=True):
                 if isinstance(picture, str):
-                    yield Prediction(str(file), None, picture)
+                    yield Prediction(file.name, None, picture)
                 else:
-                    yield Prediction(str(file), next(answers))
+                    yield Prediction(file.name, next(answers))

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from striate.data.dataset import Dataset, Problem
-from striate.data.duplicates import groups, members
+from striate.data.duplicates import groups, members, near_pairs
 from striate.data.scan import Scan, scan
 from striate.events import Listener, silent
 
@@ -90,8 +90,9 @@ def audit_scan(dataset: Dataset, scanned: Scan) -> Audit:
 
     exact = scanned.exact_pairs()
     same = members(groups(len(rows), exact))
-    copies = {second for _, second in exact}
-    near = [pair for pair in scanned.near_pairs() if not copies.intersection(pair)]
+    comparable = scanned.comparable.clone()
+    comparable[[second for _, second in exact]] = False  # of the same content only the first is named
+    near = near_pairs(scanned.thumbnails, comparable)
     classes = dict.fromkeys(dataset.classes, 0)
     for row in scanned.usable:
         label = items[row].truth.label

@@ -50,22 +50,42 @@ def near_pairs(
 ) -> list[tuple[int, int]]:
     """Rows whose thumbnails correlate at `threshold` or more, by blocks of one matrix product.
 
+    A pair whose rows other pairs connect already is left out: the groups are those of all pairs, but there
+    are fewer pairs than rows, where thousands of look-alikes would make millions.
+
     Args:
         thumbnails: as `thumbnail` gives them.
         comparable: which rows have one.
     """
     rows = comparable.nonzero().flatten()
     unit = normalised(thumbnails[rows])
+    forest = _Forest(len(rows))
     pairs: list[tuple[int, int]] = []
     for at in range(0, len(rows), _BLOCK):
-        block = unit[at : at + _BLOCK]
         for other in range(at, len(rows), _BLOCK):
-            close = block @ unit[other : other + _BLOCK].T >= threshold
-            if close.any():
-                found = close.nonzero() + torch.tensor([at, other])
-                found = found[found[:, 0] < found[:, 1]]
-                pairs += [(a, b) for a, b in rows[found].tolist()]
-    return pairs
+            across = unit[at : at + _BLOCK] @ unit[other : other + _BLOCK].T
+            pairs += _join(across >= threshold, at, other, forest)
+    names = rows.tolist()
+    return [(names[first], names[second]) for first, second in pairs]
+
+
+def _join(close: Bool[Tensor, "P Q"], at: int, other: int, forest: "_Forest") -> list[tuple[int, int]]:
+    """Those pairs of one block that connect what was apart; `at` and `other` are its first row and column."""
+    joined: list[tuple[int, int]] = []
+    height, width = close.shape
+    while close.any():
+        upper = torch.tensor([forest.root(row) for row in range(at, at + height)])
+        lower = torch.tensor([forest.root(row) for row in range(other, other + width)])
+        close = close & (upper[:, None] != lower)
+        # A pair of every row and column that has one: no tree is left out, so a round halves their number.
+        some_row, some_column = close.any(dim=1), close.any(dim=0)
+        by_row = torch.stack([torch.arange(height), close.byte().argmax(dim=1)], dim=1)[some_row]
+        by_column = torch.stack([close.byte().argmax(dim=0), torch.arange(width)], dim=1)[some_column]
+        for row, column in torch.cat([by_row, by_column]).tolist():
+            first, second = sorted((at + row, other + column))
+            if forest.join(first, second):
+                joined.append((first, second))
+    return joined
 
 
 def normalised(thumbnails: UInt8[Tensor, "N D"]) -> Float[Tensor, "N D"]:
@@ -78,18 +98,30 @@ def normalised(thumbnails: UInt8[Tensor, "N D"]) -> Float[Tensor, "N D"]:
 
 def groups(count: int, pairs: Iterable[tuple[int, int]]) -> list[int]:
     """For each of `count` rows the smallest row that pairs connect it with, directly or through others."""
-    parent = list(range(count))
+    forest = _Forest(count)
+    for first, second in pairs:
+        forest.join(first, second)
+    return [forest.root(row) for row in range(count)]
 
-    def root(row: int) -> int:
+
+class _Forest:
+    """Rows as trees (union-find): connected rows share a root, the smallest of them."""
+
+    def __init__(self, count: int) -> None:
+        self._parent = list(range(count))
+
+    def root(self, row: int) -> int:
+        parent = self._parent
         while parent[row] != row:
             parent[row] = parent[parent[row]]
             row = parent[row]
         return row
 
-    for first, second in pairs:
-        low, high = sorted((root(first), root(second)))
-        parent[high] = low
-    return [root(row) for row in range(count)]
+    def join(self, first: int, second: int) -> bool:
+        """Connect two rows; whether they were apart."""
+        low, high = sorted((self.root(first), self.root(second)))
+        self._parent[high] = low
+        return low != high
 
 
 def members(groups: Sequence[int]) -> list[list[int]]:

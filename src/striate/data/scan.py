@@ -73,7 +73,10 @@ class Scan:
         return exact_pairs([s.digest if s.problem is None else None for s in self.rows])
 
     def near_pairs(self) -> list[tuple[int, int]]:
-        """Rows that look the same at thumbnail size, whether or not their content is the same."""
+        """Rows that look the same at thumbnail size, whether or not their content is the same.
+
+        As many as connect all look-alikes, not every pair of them.
+        """
         return near_pairs(self.thumbnails, self.comparable)
 
     def groups(self) -> list[int]:

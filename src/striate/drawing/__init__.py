@@ -1,1 +1,1 @@
-"""Charts, picture grids and PNG encoding: what the pages show. Nothing here knows what a number means."""
+"""Charts and PNG encoding: what the pages show. Nothing here knows what a number means."""

@@ -1,9 +1,8 @@
-"""Pictures as PNG bytes, alone or side by side, and as data URIs for pages that need no network."""
+"""Pictures as PNG bytes, and as data URIs for pages that need no network."""
 
 import base64
 import io
 import math
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,21 +22,6 @@ def picture_png(picture: UInt8[Any, "C H W"]) -> bytes:
     longer side has at least 128 pixels; large ones shrink to 480.
     """
     return _png(_at_visible_size(picture))
-
-
-def grid_png(pictures: Sequence[UInt8[Any, "C H W"]], columns: int, gap: int = 4) -> bytes:
-    """Pictures of any sizes in rows of `columns`, each in the middle of its cell, as one transparent PNG."""
-    shown = [_at_visible_size(picture) for picture in pictures]
-    width = max((one.width for one in shown), default=1)
-    height = max((one.height for one in shown), default=1)
-    rows = max(1, math.ceil(len(shown) / columns))
-    across = max(1, min(columns, len(shown)))
-    sheet = Image.new("RGBA", (across * (width + gap) - gap, rows * (height + gap) - gap))
-    for index, one in enumerate(shown):
-        left = index % columns * (width + gap) + (width - one.width) // 2
-        top = index // columns * (height + gap) + (height - one.height) // 2
-        sheet.paste(one, (left, top))
-    return _png(sheet)
 
 
 def picture_uri(path: Path) -> str | None:

@@ -30,9 +30,9 @@ NAMED = (
 LISTED_FILES = 40  # skipped and damaged files that the page names; dataset.json has all of them
 
 
-def write_report(folder: RunFolder) -> Path:
-    """Write `report.html` into the run folder, whole, and return its path."""
-    path = folder / "report.html"
+def write_report(folder: RunFolder, path: Path | None = None) -> Path:
+    """Write the page whole to `path`, by default `report.html` in the run folder, and return its path."""
+    path = path or folder / "report.html"
     write_text(path, report_html(folder))
     return path
 

@@ -14,7 +14,7 @@ from safetensors.torch import save
 from torch import Tensor
 
 from striate.errors import StriateError
-from striate.runs.files import write_bytes
+from striate.runs.files import utf8_path, write_bytes
 
 KEY = "striate"
 
@@ -37,9 +37,9 @@ def read_tree(path: Path) -> Any:
         StriateError: the file is missing, damaged or not Striate's.
     """
     try:
-        with safe_open(path, framework="pt", device="cpu") as file:
+        with utf8_path(path) as name, safe_open(name, framework="pt", device="cpu") as file:
             # A copy: tensors of a mapped file are not aligned, and an unaligned sum rounds differently.
-            tensors = {name: file.get_tensor(name).clone() for name in file.keys()}  # noqa: SIM118
+            tensors = {key: file.get_tensor(key).clone() for key in file.keys()}  # noqa: SIM118
             shape = json.loads((file.metadata() or {})[KEY])
         return _restore(shape, tensors)
     except FileNotFoundError as error:

@@ -1,17 +1,26 @@
 """Files that matter are written whole: a temporary name in the same folder, flush, fsync, rename."""
 
+import contextlib
 import os
+import re
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 from striate.errors import WorkFailed
+
+# As `mkstemp` makes them of a name; eight characters of chance.
+_LEFTOVER = re.compile(r"\..+\.[a-z0-9_]{8}\.part", re.DOTALL)
 
 
 def write_bytes(path: Path, content: bytes) -> None:
     """Write a file so that a reader sees the old content or the new, never a part.
 
+    Whatever stops it, Ctrl-C too, no temporary file stays behind; only a kill leaves one, for
+    `remove_leftovers`.
+
     Raises:
-        WorkFailed: the disk is full or the folder cannot be written; no temporary file stays behind.
+        WorkFailed: the disk is full or the folder cannot be written.
     """
     temporary: Path | None = None
     try:
@@ -23,9 +32,12 @@ def write_bytes(path: Path, content: bytes) -> None:
             os.fsync(file.fileno())
         temporary.chmod(0o666 & ~_umask())
         temporary.replace(path)
-    except OSError as error:
+    except BaseException as error:
         if temporary is not None:
-            temporary.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                temporary.unlink()
+        if not isinstance(error, OSError):
+            raise
         raise WorkFailed(
             f"{path} could not be written: {error.strerror or error}. "
             "Free some space or choose another folder; what was there before is untouched."
@@ -33,8 +45,30 @@ def write_bytes(path: Path, content: bytes) -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-    """`write_bytes` for UTF-8 text."""
-    write_bytes(path, text.encode())
+    """`write_bytes` for UTF-8 text.
+
+    What UTF-8 cannot hold, such as the byte 0xe9 in the name of a folder, is written as Python escapes it:
+    the six characters `\\udce9`. JSON reads them back as they were.
+    """
+    write_bytes(path, text.encode(errors="backslashreplace"))
+
+
+@contextlib.contextmanager
+def utf8_path(path: Path) -> Iterator[str]:
+    """A name of an existing file that is UTF-8, while the context lasts: safetensors takes no other."""
+    if str(path).encode(errors="replace").decode() == str(path):
+        yield str(path)
+        return
+    with path.open("rb") as file:
+        yield f"/dev/fd/{file.fileno()}"  # there on Linux, where alone such names are
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Delete the temporary files that a killed `write_bytes` left in a folder and the folders in it."""
+    for path in list(folder.rglob(".*.part")):
+        if _LEFTOVER.fullmatch(path.name) and path.is_file():
+            with contextlib.suppress(OSError):  # a file that stays does no harm
+                path.unlink()
 
 
 def _umask() -> int:

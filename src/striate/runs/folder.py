@@ -24,7 +24,7 @@ from typing import Any
 import tomli_w
 
 from striate.errors import StriateError, WorkFailed
-from striate.runs.files import write_text
+from striate.runs.files import remove_leftovers, write_text
 
 FORMAT = 1
 
@@ -67,8 +67,13 @@ class RunFolder:
                 f"{path} is not a run: it has no file 'format'. "
                 "A run is a folder that `striate train` wrote, such as runs/classify/photos-resnet18."
             )
-        text = marker.read_text().strip()
-        if not text.isdigit() or int(text) > FORMAT:
+        try:
+            text = marker.read_text(encoding="utf-8", errors="backslashreplace").strip()
+        except OSError as error:
+            raise StriateError(
+                f"{marker} cannot be read: {error.strerror}. Check its permissions."
+            ) from error
+        if not re.fullmatch("[0-9]{1,9}", text) or int(text) > FORMAT:
             raise StriateError(
                 f"{path} has run format '{text[:20]}', this Striate reads up to {FORMAT}; "
                 "install a newer one."
@@ -84,6 +89,10 @@ class RunFolder:
         needed = ("result.json", "evaluation.json", "predictions.csv")
         return all((self.path / name).is_file() for name in needed)
 
+    def clean(self) -> None:
+        """Delete what a killed process had half written; `resume` starts with it."""
+        remove_leftovers(self.path)
+
     def write_json(self, name: str, value: Any) -> None:
         """Write `value` whole as readable JSON."""
         write_text(self.path / name, json.dumps(value, indent=1, ensure_ascii=False) + "\n")
@@ -93,12 +102,15 @@ class RunFolder:
         return self._parsed(name, json.loads)
 
     def write_toml(self, name: str, value: dict[str, Any]) -> None:
-        """Write `value` whole as TOML; None has no TOML form, so such keys are left out."""
-        write_text(self.path / name, tomli_w.dumps(_without_none(value)))
+        """Write `value` whole as TOML; None has no TOML form, so such keys are left out.
+
+        Nor have paths that are no UTF-8: their bytes are written as `\\udce9`, which `read_toml` understands.
+        """
+        write_text(self.path / name, tomli_w.dumps(_for_toml(value)))
 
     def read_toml(self, name: str) -> dict[str, Any]:
         """The content of a TOML file of this run."""
-        read: dict[str, Any] = self._parsed(name, tomllib.loads)
+        read: dict[str, Any] = _from_toml(self._parsed(name, tomllib.loads))
         return read
 
     def append_metrics(self, line: dict[str, Any]) -> None:
@@ -137,9 +149,28 @@ class RunFolder:
             raise StriateError(f"{path} is damaged ({error}); train the run again.") from error
 
 
-def _without_none(value: Any) -> Any:
+def _for_toml(value: Any) -> Any:
+    """Without None, and paths as text; TOML has no escape for bytes that are no UTF-8, they get one here."""
     if isinstance(value, dict):
-        return {k: _without_none(v) for k, v in value.items() if v is not None}
+        return {k: _for_toml(v) for k, v in value.items() if v is not None}
     if isinstance(value, (list, tuple)):
-        return [_without_none(v) for v in value]
-    return str(value) if isinstance(value, Path) else value
+        return [_for_toml(v) for v in value]
+    if isinstance(value, (str, Path)):
+        # A backslash that would read as the start of such an escape is written as one itself.
+        text = re.sub(r"\\(?=udc[0-9a-f]{2})", r"\\udc5c", str(value))
+        return text.encode(errors="backslashreplace").decode()
+    return value
+
+
+def _from_toml(value: Any) -> Any:
+    """The reverse of `_for_toml`."""
+    if isinstance(value, dict):
+        return {k: _from_toml(v) for k, v in value.items()}
+    if isinstance(value, list):
+        return [_from_toml(v) for v in value]
+    return re.sub(r"\\udc([0-9a-f]{2})", _byte, value) if isinstance(value, str) else value
+
+
+def _byte(escape: re.Match[str]) -> str:
+    """What Python makes of a byte in a file name: ASCII as it is, others as lone surrogates."""
+    return bytes.fromhex(escape[1]).decode("ascii", "surrogateescape")

@@ -9,7 +9,7 @@ from safetensors.torch import save
 from torch import Tensor, nn
 
 from striate.errors import StriateError
-from striate.runs.files import write_bytes
+from striate.runs.files import utf8_path, write_bytes
 
 KEY = "striate"
 
@@ -30,8 +30,8 @@ def read_weights(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
         StriateError: the file is missing, damaged or carries no architecture.
     """
     try:
-        with safe_open(path, framework="pt", device="cpu") as file:
-            tensors = {name: file.get_tensor(name).clone() for name in file.keys()}  # noqa: SIM118
+        with utf8_path(path) as name, safe_open(name, framework="pt", device="cpu") as file:
+            tensors = {key: file.get_tensor(key).clone() for key in file.keys()}  # noqa: SIM118
             architecture = json.loads((file.metadata() or {})[KEY])
     except FileNotFoundError as error:
         raise StriateError(
