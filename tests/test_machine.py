@@ -189,7 +189,8 @@ def test_the_environment_of_a_run_has_its_keys_and_torchs_threads() -> None:
 
     found = machine.describe()
     assert list(found) == [
-        *("striate", "python", "torch", "torchvision", "platform", "cpu", "threads", "memory_bytes")
+        *("striate", "python", "torch", "torchvision", "numpy", "pillow", "lightning-fabric"),
+        *("platform", "cpu", "threads", "memory_bytes"),
     ]
     assert list(found["cpu"]) == ["name", "features"]
     assert found["torch"] == torch.__version__

@@ -118,7 +118,7 @@ def test_without_a_test_part_people_are_told(tmp_path):
     assert run.result["split"] == "validation" and run.result["pictures"]["test"] == 0
     assert set(run.metrics.values()) == {None}  # nothing was measured, so nothing is claimed
     assert (run.path / "report.html").is_file()
-    assert any("selection has seen" in event.text for event in events if isinstance(event, Warned))
+    assert any("left for validation" in event.text for event in events if isinstance(event, Warned))
 
 
 def test_another_data_set_can_be_the_test(digits, tmp_path):
@@ -198,7 +198,7 @@ def test_relative_paths_of_a_run_are_found_again_from_elsewhere(digits, tmp_path
     before = (run.path / "evaluation.json").read_bytes()
     path = run.path.resolve()
     (path / "evaluation.json").unlink()
-    (path / ".checkpoint.safetensors.x.part").write_bytes(b"left by a kill")
+    (path / ".checkpoint.safetensors.k1ll3d_x.part").write_bytes(b"left by a kill")
     monkeypatch.chdir(tmp_path)
     train(resume=path)
     assert (path / "evaluation.json").exists() and not list(path.glob(".*.part"))
@@ -307,3 +307,38 @@ def test_validation_and_test_pictures_are_never_augmented(digits, tmp_path, monk
     validation = made[1]
     seen = torch.cat([batch.pictures for batch in validation])
     assert torch.equal(seen, validation.store.pictures[validation.rows])
+
+
+def test_runs_inside_the_data_folder_are_no_class(digits, tmp_path, monkeypatch):
+    monkeypatch.chdir(shutil.copytree(digits, tmp_path / "data"))
+    train(".", model="lenet5", epochs=1)
+    events = []
+    run = train(".", model="lenet5", epochs=1, on_event=events.append)
+    assert json.loads((run.path / "labels.json").read_text()) == ["digit 0", "digit 1", "digit 2"]
+    assert any("'runs' holds runs" in event.text for event in events if isinstance(event, Note))
+
+
+def test_the_config_of_a_run_can_be_given_again(digits, digits_run, tmp_path):
+    run = train(config=digits_run / "config.toml", epochs=1, out=tmp_path)
+    assert run.result["epochs"] == 1
+    assert (run.path / "config.toml").read_text().count("lr = 0.004") >= 1
+
+
+def test_a_run_that_is_not_finished_keeps_its_test_part_for_the_end(digits_run, digits, tmp_path):
+    copy = shutil.copytree(digits_run, tmp_path / "copy")
+    for name in ("calibration.json", "result.json", "evaluation.json"):
+        (copy / name).unlink()
+    with pytest.raises(StriateError, match="is not finished, and its test part is for the end"):
+        striate.evaluate(copy)
+    events = []
+    striate.evaluate(copy, digits, on_event=events.append)
+    assert any("best epoch so far" in event.text for event in events if isinstance(event, Warned))
+
+
+def test_names_and_runs_are_told_apart(digits_run, tmp_path):
+    with pytest.raises(StriateError, match="is a folder; --weights goes with a name"):
+        striate.load(digits_run, weights="imagenet")
+    with pytest.raises(StriateError, match="add --weights imagenet or --weights FILE"):
+        striate.load("efficientnet_lite0")
+    network = striate.load("efficientnet_lite0", weights="imagenet")
+    assert len(network.labels) == 1000

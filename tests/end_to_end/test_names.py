@@ -1,4 +1,4 @@
-"""A data folder whose name is no UTF-8, as old disks and archives have them, through every door."""
+"""A data folder whose name is no UTF-8, as old disks and archives have them, from training to the report."""
 
 import json
 import os
@@ -9,39 +9,42 @@ from pathlib import Path
 
 from tests.conftest import write_digits
 
+import striate
+from striate.data.files import readable
+
 ODD = os.fsdecode(b"un\xe9")
-
-
-def striate(*words: object) -> subprocess.CompletedProcess[bytes]:
-    """A new process, whose stdout refuses what is no UTF-8, as in most terminals."""
-    env = {**os.environ, "PYTHONIOENCODING": "utf-8:strict"}
-    return subprocess.run(
-        [sys.executable, "-m", "striate", *map(str, words)], capture_output=True, env=env, check=False
-    )
 
 
 def test_a_folder_with_such_a_name_is_checked_trained_on_resumed_measured_and_reported(tmp_path: Path):
     data = write_digits(tmp_path / ODD / "digits", "01", 12)
     (data / "digit 1" / "000.png").rename(data / "digit 1" / f"{ODD}.png")
     (data / "digit 1").rename(data / ODD)
-    out = tmp_path / ODD / "runs"
-    trained = striate(
-        "train", data, "--model", "lenet5", "--epochs", 1, "--out", out, "--name", "run", "--json"
-    )
-    assert trained.returncode == 0, trained.stderr
-    run = out / "classify" / "run"
-    config = tomllib.loads((run / "config.toml").read_text(encoding="utf-8"))
+    assert striate.check(data).pictures == 24
+
+    run = striate.train(data, model="lenet5", epochs=1, out=tmp_path / ODD / "runs", name="run")
+    config = tomllib.loads((run.path / "config.toml").read_text(encoding="utf-8"))
     assert config["data"] == f"{tmp_path}/un\\udce9/digits"
-    assert json.loads((run / "dataset.json").read_text(encoding="utf-8"))["classes"] == ["digit 0", "un\\xe9"]
-    (run / "result.json").unlink()  # as if it had been stopped at its end
-    for words in (
-        ("check", data),
-        ("train", "--resume", run),
-        ("evaluate", run),
-        ("predict", run, data),
-        ("report", run),
-        ("report", run, "--out", tmp_path / ODD / "page.html"),
-    ):
-        for more in ((), ("--json",)):
-            done = striate(*words, *more)
-            assert done.returncode == 0, (words, done.stderr)
+    record = json.loads((run.path / "dataset.json").read_text(encoding="utf-8"))
+    assert record["data"] == str(data)
+    assert record["classes"] == ["digit 0", "un\\xe9"]
+
+    (run.path / "result.json").unlink()  # as if it had been stopped at its end
+    assert striate.train(resume=run.path).metrics == run.metrics
+    assert striate.evaluate(run).metrics["accuracy"] == run.metrics["accuracy"]
+    answers = list(striate.predict(run, data))
+    assert [answer.error for answer in answers] == [None] * 24
+    assert f"{readable(str(data))}/un\\xe9/un\\xe9.png" in [answer.file for answer in answers]
+    assert striate.report(run, tmp_path / ODD / "page.html").is_file()
+
+
+def test_such_a_name_is_printed_where_the_terminal_takes_only_utf8(tmp_path: Path):
+    data = write_digits(tmp_path / ODD, "01", 3)
+    run = striate.train(data, model="lenet5", epochs=1, out=tmp_path / ODD / "runs", name="run")
+    done = subprocess.run(
+        [sys.executable, "-m", "striate", "report", str(run.path), "--json"],
+        capture_output=True,
+        env={**os.environ, "PYTHONIOENCODING": "utf-8:strict"},
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == {"files": [str(run.path / "report.html")]}

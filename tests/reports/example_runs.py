@@ -200,6 +200,7 @@ def write_evaluation(
             "mistakes": mistakes,
         },
     )
+    (folder / "predictions.csv").write_text("file,label,predicted,probability\n")
     counts = {"train": 10000, "validation": 2000, "test": 2000, "skipped": 2}
     if split == "validation":
         counts = {"train": 120, "validation": total, "test": 0, "skipped": 2}

@@ -22,6 +22,4 @@ def check(data: str | PathLike[str], *, on_event: Listener = silent) -> Audit:
     on_event(
         Note(f"{data}: {dataset.layout}, {len(dataset.items):,} pictures, {len(dataset.classes)} classes")
     )
-    for note in dataset.notes:
-        on_event(Note(note))
     return audit(dataset, on_event)

@@ -1,6 +1,7 @@
 """`evaluate`: what a run is worth on its own test part, or on other pictures with known labels."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 
@@ -36,11 +37,18 @@ def evaluate(
     folder = RunFolder.open(Path(run))
     network = load(folder.path)
     if data is None:
+        if not (folder / "calibration.json").is_file():
+            raise StriateError(
+                f"{folder.path} is not finished, and its test part is for the end: "
+                f"`striate train --resume {folder.path}`."
+            )
         return _own_part(folder, network, on_event)
+    if not (folder / "calibration.json").is_file():
+        on_event(Warned(f"{folder.path} is not finished: these are the weights of its best epoch so far"))
     dataset = open_dataset(Path(data))
     split, rows = measured_part(dataset)
-    _warn_of_training_pictures(folder, dataset, rows, on_event)
-    return judge(network, dataset, rows, split, on_event)[0]
+    evaluation = judge(network, dataset, rows, split, on_event)[0]
+    return replace(evaluation, seen_in_training=_seen_in_training(folder, dataset, evaluation, on_event))
 
 
 def measured_part(dataset: Dataset) -> tuple[str, list[int]]:
@@ -137,15 +145,16 @@ def _some(names: Sequence[str]) -> str:
     return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
 
 
-def _warn_of_training_pictures(
-    folder: RunFolder, dataset: Dataset, rows: list[int], on_event: Listener
-) -> None:
-    record = folder.read_json("dataset.json")
+def _seen_in_training(folder: RunFolder, dataset: Dataset, evaluation: Evaluation, on_event: Listener) -> int:
+    """How many of the measured pictures trained or selected the network; warns of them."""
+    record, measured = folder.read_json("dataset.json"), set(evaluation.names)
     seen = set(record["digests"]["train"]) | set(record["digests"]["validation"])
+    rows = [row for row, item in enumerate(dataset.items) if item.name in measured]
     shared = sum(found in seen for found in _digests(dataset, rows).values())
     if shared:
         which = f"{shared:,} of these {len(rows):,} pictures"
         on_event(Warned(f"{which} trained or selected this network; it knows them already"))
+    return shared
 
 
 def _digests(dataset: Dataset, rows: list[int]) -> dict[int, str]:

@@ -31,6 +31,7 @@ class Evaluation:
         names: the pictures, (N,).
         scores: (N, K), not yet divided by the temperature.
         labels: (N,).
+        seen_in_training: how many of them trained or selected the network; asked of other data sets only.
     """
 
     data: str
@@ -39,6 +40,7 @@ class Evaluation:
     scores: Tensor
     labels: Tensor
     figures: ClassifierFigures
+    seen_in_training: int = 0
 
     @property
     def metrics(self) -> dict[str, Any]:

@@ -78,7 +78,7 @@ def _calibrated(folder: RunFolder, material: Material) -> Network:
 
 def _own_part(network: Network, material: Material, on_event: Listener) -> Evaluation:
     part = "test" if material.split.test else "validation"
-    if part == "validation":
+    if part == "validation" and material.split.validation:
         on_event(Warned(NO_TEST))
     rows = torch.as_tensor(getattr(material.split, part), dtype=torch.int64)
     scores = network.scores(material.store.pictures[rows])

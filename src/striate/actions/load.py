@@ -13,8 +13,8 @@ from torch import Tensor, nn
 from striate.data.decoding import as_picture
 from striate.errors import StriateError
 from striate.models.build import create_model
-from striate.models.catalog import find_entry
-from striate.models.pretrained import imagenet_classes, load_weights, preprocessing_of
+from striate.models.catalog import MODELS, find_entry
+from striate.models.pretrained import find_weights, imagenet_classes, load_weights, preprocessing_of
 from striate.preprocess import Preprocessing
 from striate.runs.folder import RunFolder
 from striate.runs.weights import read_weights
@@ -119,8 +119,16 @@ def load(
     Raises:
         StriateError: there is no such run, it holds no network yet, or the weights do not fit.
     """
+    is_folder = Path(run).is_dir()
+    if weights is not None and is_folder:
+        raise StriateError(
+            f"{run} is a folder; --weights goes with a name from `striate models`. Leave it out."
+        )
+    if weights is None and not is_folder and str(run) in MODELS:
+        raise StriateError(f"{run} has no weights of its own here; add --weights imagenet or --weights FILE.")
     if weights is not None:
-        network = _from_catalogue(str(run), Path(weights))
+        source = find_weights(str(run), download=True) if weights == "imagenet" else Path(weights)
+        network = _from_catalogue(str(run), source)
     else:
         network = _from_run(RunFolder.open(Path(run)))
     network.module.to(device).to(memory_format=torch.channels_last).eval()

@@ -93,6 +93,8 @@ def read_material(dataset: Dataset, plan: Plan, options: TrainOptions, on_event:
     parts, notes = _split(dataset, found, elsewhere, options, on_event)
     for note in notes:
         on_event(Note(note))
+    if not parts.validation:
+        on_event(Warned("no picture is left for validation: the best epoch is chosen on training pictures"))
     if skipped:
         on_event(Note(f"{len(skipped)} of {len(dataset.items):,} files were skipped"))
     if not plan.normalised:

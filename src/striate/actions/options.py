@@ -20,7 +20,9 @@ class TrainOptions(BaseModel):
     data: Path = Field(description="Class folders (split or not) or IDX files.")
     task: Literal["classify"] = Field("classify", description="What to learn.")
     model: str = Field("auto", description="A name from `striate models`, or auto.")
-    recipe: Literal["auto", "scratch", "transfer", "demo"] = Field("auto", description="Training protocol.")
+    recipe: Literal["auto", "scratch", "transfer", "demo"] = Field(
+        "auto", description="Training protocol: auto, scratch, transfer, demo."
+    )
     weights: str | None = Field(None, description="imagenet, or a .safetensors or .pth file.")
     epochs: int | None = Field(
         None, ge=1, le=100_000, description="Passes over the training pictures, all stages."
@@ -36,10 +38,10 @@ class TrainOptions(BaseModel):
         None, ge=1, description="Epochs without improvement after which a stage ends."
     )
     augment: Literal["auto", "none", "light", "photo"] = Field(
-        "auto", description="Changes of training pictures."
+        "auto", description="Changes of training pictures: auto, none, light, photo."
     )
     fit: Literal["squeeze", "pad", "crop"] = Field(
-        "squeeze", description="How a picture is brought to the input size."
+        "squeeze", description="squeeze, pad or crop: how a picture is brought to the input size."
     )
     split: Path | None = Field(
         None, description="CSV with image,split: your own train, validation and test parts."
@@ -88,6 +90,9 @@ def _read_config(path: Path) -> dict[str, Any]:
         raise StriateError(f"{path} cannot be read: {error.strerror}.") from error
     except ValueError as error:
         raise StriateError(f"{path} is not TOML: {error}.") from error
+    read = {key.replace("-", "_"): value for key, value in read.items()}
+    for derived in ("command", "resolved"):  # a run's own config.toml can be given again
+        read.pop(derived, None)
     for key in PATHS:  # relative to the file that names them
         if isinstance(read.get(key), str):
             read[key] = path.parent / read[key]

@@ -10,9 +10,9 @@ from typing import Any
 import torch
 
 from striate.actions.load import Answer, Network, load
+from striate.data.datasets.folder import is_picture
 from striate.data.decoding import as_picture
 from striate.data.files import Found, readable, walk
-from striate.data.headers import FOREIGN_SUFFIXES, PICTURE_SUFFIXES
 from striate.errors import StriateError
 from striate.shapes import Picture
 
@@ -73,7 +73,7 @@ def _expand(path: Path) -> list[Found]:
         Found(str(Path(shown, file.name)), file.path, file.problem)
         for listing, _ in walk(root, root)
         for file in listing.files
-        if Path(file.name).suffix.lower() in (*PICTURE_SUFFIXES, *FOREIGN_SUFFIXES)
+        if is_picture(file)
     ]
     if not found:
         raise StriateError(f"{shown} holds no pictures; name picture files, or a folder that has some.")

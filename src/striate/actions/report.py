@@ -1,5 +1,6 @@
 """`report`: one self-contained page about a run, made from the run folder alone."""
 
+import os
 from os import PathLike
 from pathlib import Path
 
@@ -26,7 +27,7 @@ def report(run: str | PathLike[str], out: str | PathLike[str] | None = None) -> 
     if out is None:
         return write_report(folder)
     target = Path(out)
-    if target.is_dir():
+    if target.is_dir() or str(out).endswith(("/", os.sep)):
         target = target / "report.html"
     try:
         target.parent.mkdir(parents=True, exist_ok=True)

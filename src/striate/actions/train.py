@@ -25,6 +25,7 @@ from striate.machine import describe
 from striate.runs.checkpoint import read_tree
 from striate.runs.files import write_text
 from striate.runs.folder import RunFolder
+from striate.training.fabric import make_fabric
 from striate.training.loop import fit
 from striate.training.position import Position
 from striate.training.recorder import Recorder
@@ -78,7 +79,11 @@ def train(
     given = {key: value for key, value in locals().items() if key not in ("resume", "config", "on_event")}
     if resume is not None:
         given["config"] = config
-        changed = [f"--{key.replace('_', '-')}" for key, value in given.items() if value is not None]
+        changed = [
+            "DATA" if key == "data" else f"--{key.replace('_', '-')}"
+            for key, value in given.items()
+            if value is not None
+        ]
         if changed:
             raise StriateError(f"--resume takes the run's own options; leave out {', '.join(changed)}.")
         return _resume(RunFolder.open(Path(resume)), on_event)
@@ -111,6 +116,7 @@ def _resume(folder: RunFolder, on_event: Listener) -> Run:
 
 def _train(options: TrainOptions, folder: RunFolder | None, on_event: Listener) -> Run:
     began = monotonic()
+    make_fabric(options.device, "32-true")  # a device that is not there is said before anything is read
     dataset = open_dataset(options.data)
     on_event(
         Note(

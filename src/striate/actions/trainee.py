@@ -54,7 +54,7 @@ def make_trainee(options: TrainOptions, plan: Plan, material: Material, on_event
     )
     if plan.weights is not None:
         loaded = load_weights(network, plan.weights)
-        for note in loaded.notes:
+        for note in loaded.notes if options.weights is not None else ():  # of one's own file it matters
             on_event(Note(note))
         if loaded.head_replaced:
             before, after = loaded.head_replaced

@@ -32,6 +32,7 @@ def evaluate(
                 "data": evaluation.data,
                 "split": evaluation.split,
                 "pictures": len(evaluation.names),
+                "seen_in_training": evaluation.seen_in_training,
                 "metrics": evaluation.metrics,
                 "per_class": evaluation.per_class,
             }

@@ -1,5 +1,6 @@
 """The command line: parses, calls an action, prints. Nothing heavy is imported before an action runs."""
 
+import io
 import os
 import sys
 from typing import Annotated, Any
@@ -70,6 +71,9 @@ app.command("doctor")(doctor.doctor)
 
 def main() -> None:
     """Run the command line; errors for people are one line on stderr."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A name that is no text goes out as an escape; --json stays JSON with it.
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         if "_STRIATE_COMPLETE" in os.environ:  # the shell asks for words
             from typer import completion

@@ -11,7 +11,7 @@ def predict(
     run: Annotated[str, typer.Argument(help="A run, or a name from `striate models` with --weights.")],
     images: Annotated[list[str], typer.Argument(help="Picture files, or folders of them.")],
     weights: Annotated[str | None, typer.Option(help="A .safetensors or .pth file, with a name.")] = None,
-    top: Annotated[int, typer.Option(min=1, help="How many classes an answer names. [default: 5]")] = 5,
+    top: Annotated[int, typer.Option(min=1, help="How many classes an answer names.")] = 5,
     json: Json = False,
 ) -> None:
     """Say what is on pictures.

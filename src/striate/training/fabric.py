@@ -19,13 +19,10 @@ def make_fabric(device: str, precision: str) -> Fabric:
     Raises:
         StriateError: this machine has no such device.
     """
-    logging.getLogger("lightning_fabric").setLevel(
-        logging.WARNING
-    )  # the run's config.toml says what it would
+    logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # config.toml says what it would
     try:
         return Fabric(accelerator=device, devices=1, precision=precision)  # type: ignore[arg-type]
     except (ValueError, RuntimeError) as error:
         raise StriateError(
-            f"--device {device} is not to be had here ({str(error).splitlines()[0]}); "
-            "allowed: auto, cpu, cuda, mps."
+            f"--device {device} is not to be had here; auto takes what there is, and cpu is always there."
         ) from error

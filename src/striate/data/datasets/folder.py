@@ -72,6 +72,12 @@ def open_folder(path: Path) -> FolderDataset:
         raise StriateError(f"{path} cannot be listed: {error.strerror}. Check its permissions.") from error
     gathered = Gathered()
     _count(top, gathered)
+    runs = [folder for folder in top.folders if _holds_runs(folder)]
+    if runs:
+        top.folders = [folder for folder in top.folders if folder not in runs]
+        gathered.notes.append(
+            f"folder '{runs[0].name}' holds runs, not pictures of a class, and was left out"
+        )
     beside = sum(is_picture(found) for found in top.files)
     if beside:
         gathered.notes.append(f"pictures beside the class folders, without a class: {beside}, left out")
@@ -93,6 +99,11 @@ def open_folder(path: Path) -> FolderDataset:
             _gather(inner, inner.name.split("/", 1)[1], parts[folder.name], root, gathered)
     given = " + ".join(folder.name for folder in top.folders if folder.name in parts)
     return FolderDataset(path, gathered, f"class folders, split into {given}")
+
+
+def _holds_runs(folder: Found) -> bool:
+    """Whether a folder is one that `striate train` wrote into: <task>/<name>/format below it."""
+    return next(Path(folder.path).glob("*/*/format"), None) is not None
 
 
 def is_picture(found: Found) -> bool:
