@@ -21,7 +21,7 @@ def digits_run(out: Path) -> RunFolder:
     for truth, answer, times in ((4, 9, 6), (7, 2, 4), (3, 5, 4), (9, 4, 3), (5, 3, 2), (8, 3, 2), (2, 7, 1)):
         matrix[truth][answer] = times
         matrix[truth][truth] -= times
-    write_settings(folder, "/work/data/digits/", DIGITS, 14000)
+    write_settings(folder, "/data/digits/", DIGITS, 14000)
     write_epochs(folder)
     write_evaluation(folder, DIGITS, matrix, digit_pictures())
     return folder

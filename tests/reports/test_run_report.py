@@ -92,7 +92,7 @@ def test_every_section_shows_what_the_files_say(digits):
         "the file is empty",
         "the file ends early",
         "fewer than 3",
-        "striate train '/work/data/digits/' --epochs 10 --seed 0",
+        "striate train '/data/digits/' --epochs 10 --seed 0",
         f"striate predict {digits.path} picture.jpg",
         "label_smoothing 0.1",
         "AMD EPYC 9R14",

@@ -9,7 +9,7 @@ import torch
 
 from striate.actions.evaluation import Evaluation, evaluation_of
 from striate.actions.load import Network, load
-from striate.data.dataset import BadPicture, Dataset, Problem
+from striate.data.dataset import BadPicture, Dataset, Problem, class_of
 from striate.data.datasets.recognise import open_dataset
 from striate.data.fingerprint import digest
 from striate.errors import StriateError
@@ -72,7 +72,7 @@ def judge(
     """Figures on some rows of a data set whose classes match by name; and the pictures that were skipped."""
     require_shared_classes(network.labels, dataset)
     place = {label: index for index, label in enumerate(network.labels)}
-    known = {row: place[name] for row in rows if (name := _class_of(dataset, row)) in place}
+    known = {row: place[name] for row in rows if (name := class_of(dataset, row)) in place}
     if len(known) < len(rows):
         unknown = sorted(set(dataset.classes) - set(network.labels)) or ["no label"]
         left_out = f"{len(rows) - len(known):,} pictures left out"
@@ -102,11 +102,6 @@ def judge(
     return evaluation_of(
         network, str(dataset.path), split, names, torch.cat(scores), torch.tensor(labels)
     ), skipped
-
-
-def _class_of(dataset: Dataset, row: int) -> str | None:
-    label = dataset.items[row].truth.label
-    return None if label is None else dataset.classes[label]
 
 
 def _own_part(folder: RunFolder, network: Network, on_event: Listener) -> Evaluation:

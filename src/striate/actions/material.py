@@ -11,7 +11,7 @@ from torch import Tensor
 from striate.actions.evaluate import measured_part, require_shared_classes
 from striate.actions.options import TrainOptions
 from striate.actions.plan import Plan
-from striate.data.dataset import PARTS, Dataset, Problem
+from striate.data.dataset import PARTS, Dataset, Problem, class_of
 from striate.data.datasets.recognise import open_dataset
 from striate.data.duplicates import exact_pairs, members, near_pairs
 from striate.data.duplicates import groups as groups_of
@@ -192,7 +192,7 @@ def dataset_record(options: TrainOptions, material: Material) -> dict[str, Any]:
         counts[part] = {name: found[index] for index, name in enumerate(classes)}
     elsewhere = material.elsewhere
     if elsewhere is not None:
-        found = Counter(_name_of(elsewhere.dataset, row) for row in elsewhere.rows)
+        found = Counter(class_of(elsewhere.dataset, row) for row in elsewhere.rows)
         counts["test"] = {name: found[name] for name in classes}
     return {
         "data": str(options.data),
@@ -217,8 +217,3 @@ def _elsewhere_record(options: TrainOptions, elsewhere: Elsewhere) -> dict[str, 
         "names": [elsewhere.dataset.items[row].name for row in elsewhere.rows],
         "digests": [elsewhere.scan.rows[row].digest for row in elsewhere.rows],
     }
-
-
-def _name_of(dataset: Dataset, row: int) -> str | None:
-    label = dataset.items[row].truth.label
-    return None if label is None else dataset.classes[label]

@@ -80,3 +80,9 @@ class Dataset(Protocol):
             BadPicture: no picture can be had.
         """
         ...
+
+
+def class_of(dataset: Dataset, row: int) -> str | None:
+    """The name of an item's class, None where it has no label."""
+    label = dataset.items[row].truth.label
+    return None if label is None else dataset.classes[label]
