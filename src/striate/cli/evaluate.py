@@ -47,7 +47,8 @@ def evaluate(
     width = max(len(label) for label in evaluation.per_class)
     print(f"{'class':<{width}}  pictures  precision   recall       F1")
     for label, figures in evaluation.per_class.items():
+        f1 = "-" if figures["f1"] is None else f"{figures['f1']:.4f}"
         print(
             f"{label:<{width}}  {figures['pictures']:>8,}  {percent(figures['precision']):>9}"
-            f"  {percent(figures['recall']):>7}  {figures['f1']:.4f}"
+            f"  {percent(figures['recall']):>7}  {f1:>6}"
         )

@@ -16,8 +16,10 @@ def print_json(value: Any) -> None:
     print(json.dumps(value, ensure_ascii=False), flush=True)
 
 
-def percent(share: float) -> str:
-    """98.87 %; 100 only if it is."""
+def percent(share: float | None) -> str:
+    """98.87 %; 100 only if it is; a dash for what was not measured."""
+    if share is None:
+        return "-"
     shown = f"{100 * share:.2f}"
     return (
         "99.99 %"

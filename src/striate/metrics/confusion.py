@@ -18,13 +18,14 @@ def confusion_matrix(labels: Labels, answers: Labels, classes: int) -> Int64[Ten
 class ClassFigures:
     """One class: its pictures, and precision, recall and their harmonic mean, each in [0, 1].
 
-    A class that was never answered has precision 0, one without pictures recall 0.
+    None where nothing was measured: precision of a class that was never answered, recall and F1 of a class
+    without pictures.
     """
 
     pictures: int
-    precision: float
-    recall: float
-    f1: float
+    precision: float | None
+    recall: float | None
+    f1: float | None
 
 
 def per_class(confusion: Int64[Tensor, "K K"]) -> list[ClassFigures]:
@@ -33,10 +34,12 @@ def per_class(confusion: Int64[Tensor, "K K"]) -> list[ClassFigures]:
     for index in range(len(confusion)):
         right = int(confusion[index, index])
         pictures, answered = int(confusion[index].sum()), int(confusion[:, index].sum())
-        f1 = 2 * right / (pictures + answered) if pictures + answered else 0.0
         figures.append(
             ClassFigures(
-                pictures, right / answered if answered else 0.0, right / pictures if pictures else 0.0, f1
+                pictures,
+                precision=right / answered if answered else None,
+                recall=right / pictures if pictures else None,
+                f1=2 * right / (pictures + answered) if pictures else None,
             )
         )
     return figures
@@ -44,5 +47,5 @@ def per_class(confusion: Int64[Tensor, "K K"]) -> list[ClassFigures]:
 
 def macro_f1(figures: list[ClassFigures]) -> float:
     """The unweighted mean of F1 over the classes that have pictures; 0 if none has."""
-    present = [figure.f1 for figure in figures if figure.pictures]
+    present = [figure.f1 for figure in figures if figure.f1 is not None]
     return sum(present) / len(present) if present else 0.0
