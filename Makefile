@@ -16,6 +16,7 @@ export OMP_WAIT_POLICY ?= PASSIVE
 
 demo: $(VENV)/ready
 	$(BIN)/striate demo
+	@echo "here    source $(BIN)/activate     (puts striate on this shell's path)"
 
 test: $(VENV)/ready
 	$(BIN)/python -m pytest -q
