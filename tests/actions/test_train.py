@@ -15,6 +15,7 @@ import striate
 from striate.actions.train import train
 from striate.errors import StriateError
 from striate.events import Note, Warned
+from striate.models.pretrained import find_weights
 
 NAMES = {
     *("format", "config.toml", "dataset.json", "environment.json", "metrics.jsonl", "checkpoint.safetensors"),
@@ -342,3 +343,20 @@ def test_names_and_runs_are_told_apart(digits_run, tmp_path):
         striate.load("efficientnet_lite0")
     network = striate.load("efficientnet_lite0", weights="imagenet")
     assert len(network.labels) == 1000
+
+
+@pytest.mark.parametrize("own_file", [False, True])
+def test_a_run_from_pretrained_weights_resumes_also_from_elsewhere(digits, tmp_path, monkeypatch, own_file):
+    monkeypatch.chdir(tmp_path)
+    weights = "imagenet"
+    if own_file:
+        weights = shutil.copy(find_weights("efficientnet_lite0", download=False), "w.pth")
+    options = {"model": "efficientnet_lite0", "image_size": 32, "epochs": 1, "out": tmp_path / "runs"}
+    run = train(digits, weights=weights, **options)
+    before = (run.path / "best.safetensors").read_bytes()
+    (run.path / "evaluation.json").unlink()
+    (tmp_path / "other").mkdir()
+    monkeypatch.chdir(tmp_path / "other")
+    train(resume=run.path)
+    assert (run.path / "evaluation.json").is_file()
+    assert (run.path / "best.safetensors").read_bytes() == before

@@ -16,7 +16,8 @@ DECIDE = (
     "lightning-fabric",
 )  # versions that decide bits
 
-PATHS = ("data", "split", "test", "weights")  # may have moved; fingerprints and digests are compared instead
+# These may have moved, and the reason names them; fingerprints and digests are compared instead.
+PATHS = ("data", "split", "test", "weights", "reason")
 
 
 def refuse_other_environment(

@@ -108,7 +108,9 @@ def _resume(folder: RunFolder, on_event: Listener) -> Run:
     moved = {
         key: type(path)(absolute[key])
         for key in ("data", "split", "test", "weights")
-        if (path := getattr(options, key)) is not None and key in absolute and not Path(path).exists()
+        if (path := getattr(options, key)) not in (None, "imagenet")
+        and key in absolute
+        and not Path(path).exists()
     }
     folder.clean()
     return _train(options.model_copy(update=moved), folder, on_event)
