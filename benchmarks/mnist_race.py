@@ -1,0 +1,97 @@
+"""Seconds of training until MNIST is read at 99.3 %: `striate train` against Keras with the book's network.
+
+Claim: ten times faster. Both sides have a fixed schedule and use the test part once a training, at its end.
+The peer (`peers/keras_mnist.py`, RMSprop, batch 64) has no schedule, so one training gives every length up to
+`EPOCHS`; its time is that of the smallest number of epochs whose median accuracy over the seeds reaches the
+goal. Ours is `striate train FOLDER` with nothing else said: the choice of network and recipe, training and
+validation are counted; reading the files, the test part and the report are not, as on the other side, and
+stand beside as the whole command's seconds.
+
+    make bench, or: python benchmarks/mnist_race.py FOLDER-WITH-IDX-FILES [SEEDS]
+"""
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from timing import Timing, write_result
+
+ROOT = Path(__file__).resolve().parent.parent
+KERAS = Path(os.environ.get("STRIATE_PEERS", ROOT / ".venv-peers")) / "bin" / "python"
+SEEDS, EPOCHS, GOAL = 5, 6, 0.993
+
+
+def lines(command: list[str]) -> list[dict[str, Any]]:
+    """Run a command to its end and read what it printed as JSON, line by line."""
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise SystemExit(f"{' '.join(command)} ended with {done.returncode}:\n{done.stderr[-2000:]}")
+    return [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+
+
+def keras(data: str, seed: int) -> list[dict[str, Any]]:
+    """Seconds and accuracy of the peer after every epoch."""
+    return lines([str(KERAS), str(ROOT / "benchmarks/peers/keras_mnist.py"), data, str(seed), str(EPOCHS)])
+
+
+def striate(data: str, seed: int) -> dict[str, Any]:
+    """Seconds and accuracy of ours."""
+    with tempfile.TemporaryDirectory() as out:
+        start = time.perf_counter()
+        command = ["train", data, "--seed", str(seed), "--out", out, "--json"]
+        answer = lines([sys.executable, "-m", "striate", *command])[-1]
+        return {
+            "seconds": answer["seconds"],
+            "command": time.perf_counter() - start,
+            "accuracy": answer["metrics"]["accuracy"],
+            "model": answer["model"],
+            "epochs": answer["epochs"],
+        }
+
+
+def main(arguments: list[str]) -> None:
+    """Measure seed by seed, print, write benchmarks/results/mnist_race.json."""
+    default = ROOT.parent / "shared/data/mnist"
+    data = arguments[0] if arguments else str(default)
+    if not Path(data).is_dir() or not KERAS.exists():
+        raise SystemExit("skipped: needs MNIST's IDX files as FOLDER and Keras in .venv-peers (`make bench`)")
+    seeds = range(int(arguments[1]) if len(arguments) > 1 else SEEDS)
+    theirs, ours = [], []
+    for seed in seeds:
+        ours.append(striate(data, seed))
+        theirs.append(keras(data, seed))
+        print(f"seed {seed}: striate {ours[-1]}, keras {theirs[-1][-1]}", flush=True)
+    median = [statistics.median(run[epoch]["accuracy"] for run in theirs) for epoch in range(EPOCHS)]
+    reached = [epoch for epoch in range(EPOCHS) if median[epoch] >= GOAL]
+    length = reached[0] if reached else EPOCHS - 1
+    timings = {
+        "striate": Timing("striate", tuple(run["seconds"] for run in ours)),
+        "keras": Timing("keras", tuple(run[length]["seconds"] for run in theirs)),
+    }
+    results = {
+        "goal": GOAL,
+        "striate_accuracy": [run["accuracy"] for run in ours],
+        "striate_median_accuracy": statistics.median(run["accuracy"] for run in ours),
+        "striate_whole_command_seconds": [run["command"] for run in ours],
+        "keras_epochs": length + 1,
+        "keras_reached_the_goal": bool(reached),
+        "keras_median_accuracy_by_epoch": median,
+        "keras_to_striate": timings["keras"].ratio_to(timings["striate"]),
+        "runs": {"striate": ours, "keras": theirs},
+    }
+    print(*timings.values(), sep="\n")
+    print(
+        f"accuracy {results['striate_median_accuracy']:.4f} against {median[length]:.4f} after {length + 1} "
+        f"epochs; keras takes {results['keras_to_striate']:.1f} times as long (goal: 10)"
+    )
+    print(write_result("mnist_race", "MNIST at 99.3 % ten times faster than Keras", timings, results))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
