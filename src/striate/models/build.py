@@ -5,7 +5,8 @@ from importlib import import_module
 from torch import nn
 
 from striate.errors import StriateError
-from striate.models.catalog import Entry, find_entry
+from striate.models.catalog import find_entry
+from striate.models.entry import Entry
 
 FOLDERS = {"classify": "classification"}
 
