@@ -3,6 +3,19 @@
 from striate.models.entry import Entry
 
 BOOK: dict[str, Entry] = {
+    "book_dense": Entry(
+        builder="book:book_dense",
+        task="classify",
+        year=2017,
+        parameters=407_050,
+        multiply_adds=406_528,
+        input=(1, 28, 28),
+        classes=10,
+        any_size=False,
+        smallest=1,
+        published="97.8 % on MNIST's test part (the book, section 2.1)",
+        paper="Chollet, Deep Learning with Python, Manning 2017, listing 2.2",
+    ),
     "book_mnist": Entry(
         builder="book:book_mnist",
         task="classify",
