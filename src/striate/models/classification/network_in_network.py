@@ -21,7 +21,7 @@ class NetworkInNetwork(nn.Module):
     The last feature map is what the convolution that makes the classes reads.
     """
 
-    head: ClassVar[str] = "features.18"
+    head: ClassVar[str] = "features.20"
     strides: ClassVar[tuple[int, ...]] = (2, 4, 4)
 
     def __init__(self, num_classes: int, in_channels: int) -> None:

@@ -52,7 +52,7 @@ LENET_TO_VGG: dict[str, Entry] = {
         classes=1000,
         any_size=False,
         smallest=67,
-        published="37.5 % top-1, 17.0 % top-5 error on ILSVRC-2010, 18.2 % top-5 on 2012 (tables 1 and 2); 60 million parameters",
+        published="18.2 % top-5 error on ILSVRC-2012 (table 2), 60 million parameters",
         paper="Krizhevsky et al., ImageNet Classification with Deep Convolutional Neural Networks, NIPS 2012",
     ),
     "alexnet_2012_one_tower": Entry(
@@ -78,7 +78,7 @@ LENET_TO_VGG: dict[str, Entry] = {
         classes=1000,
         any_size=False,
         smallest=53,
-        published="16.0 % top-5 error on ImageNet with one network, 14.8 % with six (table 2); no parameter count",
+        published="14.8 % top-5 error on ILSVRC-2012 with six networks; no parameter count",
         paper="arXiv:1311.2901",
     ),
     "network_in_network": Entry(
