@@ -6,6 +6,8 @@ without torch. The tests count parameters and multiply-adds again.
 
 from striate.errors import UnknownName
 from striate.models.entry import Entry
+from striate.models.pattern import is_pattern
+from striate.models.pattern_shapes import pattern_entry
 from striate.models.tables.book import BOOK
 from striate.models.tables.inception import INCEPTION
 from striate.models.tables.lenet_to_vgg import LENET_TO_VGG
@@ -32,12 +34,20 @@ def list_models(task: str | None = None) -> list[str]:
     return names
 
 
+def short_name(name: str) -> str:
+    """A name for folders and titles: the network's own, or `pattern`, whose text is too long for them."""
+    return "pattern" if is_pattern(name) else name
+
+
 def find_entry(name: str) -> Entry:
-    """The row of a network.
+    """The row of a network, or what a pattern such as "INPUT 28x28x1 -> CONV3-8 -> RELU -> FC10" comes to.
 
     Raises:
         UnknownName: no network has this name; the nearest ones are offered.
+        StriateError: the pattern is wrong; says where.
     """
+    if is_pattern(name):
+        return pattern_entry(name)
     if name not in MODELS:
         raise UnknownName("model", name, MODELS, "`striate models` lists them all.")
     return MODELS[name]
