@@ -11,7 +11,8 @@ from striate.actions.options import TrainOptions
 from striate.data.dataset import BadPicture, Dataset
 from striate.errors import StriateError
 from striate.events import Listener, Note
-from striate.models.catalog import Entry, find_entry
+from striate.models.catalog import find_entry
+from striate.models.entry import Entry
 from striate.models.pretrained import available_weights, find_weights, preprocessing_of
 from striate.preprocess import Preprocessing
 from striate.tasks.choosing import Choice, Traits, choose

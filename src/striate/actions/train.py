@@ -22,6 +22,7 @@ from striate.data.datasets.recognise import open_dataset
 from striate.errors import StriateError
 from striate.events import Listener, Note, RunStarted, silent
 from striate.machine import describe
+from striate.models.catalog import short_name
 from striate.runs.checkpoint import read_tree
 from striate.runs.files import write_text
 from striate.runs.folder import RunFolder
@@ -150,7 +151,7 @@ def _train(options: TrainOptions, folder: RunFolder | None, on_event: Listener) 
 
 
 def _new_run(options: TrainOptions, plan: Plan, material: Material, trainee: Trainee) -> RunFolder:
-    name = options.name or f"{options.data.resolve().name or 'data'}-{plan.model}"
+    name = options.name or f"{options.data.resolve().name or 'data'}-{short_name(plan.model)}"
     folder = RunFolder.create(options.out, options.task, name)
     chosen = options.model_dump(mode="json")
     command = _command(options)

@@ -7,6 +7,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from striate.errors import StriateError
+from striate.layers.radial_basis import RadialBasis, random_codes
 from striate.shapes import Images
 
 # A map inside a network. Channels and sizes change from map to map, so only B has a letter.
@@ -17,7 +18,7 @@ Map = Float[Tensor, "B _ _ _"]
 class Backbone(Protocol):
     """A network whose maps can be read and whose last layer can be replaced."""
 
-    head: ClassVar[str]  # dotted name of the last layer with weights: a Linear or a 1x1 Conv2d
+    head: ClassVar[str]  # dotted name of the last layer with weights: Linear, 1x1 Conv2d or RadialBasis
     strides: ClassVar[tuple[int, ...]]  # input pixels from one cell to the next, one number a feature map
 
     def feature_maps(self, images: Images) -> list[Map]:
@@ -25,7 +26,7 @@ class Backbone(Protocol):
         ...
 
 
-def head_of(network: nn.Module) -> nn.Linear | nn.Conv2d:
+def head_of(network: nn.Module) -> nn.Linear | nn.Conv2d | RadialBasis:
     """The layer that makes the outputs.
 
     Raises:
@@ -33,7 +34,7 @@ def head_of(network: nn.Module) -> nn.Linear | nn.Conv2d:
     """
     name = getattr(network, "head", None)
     layer = dict(network.named_modules()).get(name) if isinstance(name, str) else None
-    if not isinstance(layer, nn.Linear | nn.Conv2d):
+    if not isinstance(layer, nn.Linear | nn.Conv2d | RadialBasis):
         raise StriateError(
             f"{type(network).__name__} does not say which layer makes its outputs; set the class attribute "
             "`head` to the dotted name of its last Linear or 1x1 Conv2d, such as head = 'classifier.1'."
@@ -42,16 +43,21 @@ def head_of(network: nn.Module) -> nn.Linear | nn.Conv2d:
 
 
 def head_parameter_names(network: nn.Module) -> set[str]:
-    """Names of the head's parameters as `network.named_parameters()` has them."""
-    layer = head_of(network)
-    return {f"{network.head}.{name}" for name, _ in layer.named_parameters()}
+    """Names of the head's parameters as `network.named_parameters()` has them.
+
+    Fixed codes have none; then it is the layer before them that learns the classes.
+    """
+    layer, head = head_of(network), str(network.head)
+    if isinstance(layer, RadialBasis):
+        head = [name for name, _ in network.named_parameters()][-1].rpartition(".")[0]
+    return {name for name, _ in network.named_parameters() if name.startswith(f"{head}.")}
 
 
 def replace_head(network: nn.Module, num_classes: int, generator: torch.Generator | None = None) -> None:
     """Give the network a fresh last layer for other classes; everything before it stays.
 
     The layer keeps its kind, device and precision. A head with one output (one logit for two
-    classes) keeps one output for two classes.
+    classes) keeps one output for two classes. Radial basis outputs get fresh random codes.
 
     Args:
         network: changed in place.
@@ -61,6 +67,10 @@ def replace_head(network: nn.Module, num_classes: int, generator: torch.Generato
     if num_classes < 1:
         raise StriateError(f"a head for {num_classes} classes is not possible; give 1 or more.")
     old = head_of(network)
+    if isinstance(old, RadialBasis):
+        codes = random_codes(num_classes, old.in_features, generator).to(old.weight)
+        network.set_submodule(str(network.head), RadialBasis(codes).train(old.training))
+        return
     before = old.out_features if isinstance(old, nn.Linear) else old.out_channels
     outputs = 1 if before == 1 and num_classes == 2 else num_classes
     fresh: nn.Linear | nn.Conv2d

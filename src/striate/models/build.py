@@ -5,7 +5,11 @@ from importlib import import_module
 from torch import nn
 
 from striate.errors import StriateError
-from striate.models.catalog import Entry, find_entry
+from striate.models.catalog import find_entry
+from striate.models.entry import Entry
+from striate.models.pattern import is_pattern
+from striate.models.pattern_network import PatternNet
+from striate.models.pattern_shapes import plan_pattern
 
 FOLDERS = {"classify": "classification"}
 
@@ -19,7 +23,7 @@ def create_model(
     """Build a network; its weights are drawn from torch's global generator.
 
     Args:
-        name: as in the catalogue.
+        name: as in the catalogue, or a pattern (see pattern.py), whose own numbers are its published ones.
         num_classes: outputs of the head; None is the published number. `book_cats_dogs` has one for two.
         in_channels: 1 for grey, 3 for RGB; None is the published number.
         image_size: side, or (height, width), in pixels; None is the published size. A network that takes any
@@ -36,6 +40,8 @@ def create_model(
             f"{name} with {classes} classes and {channels} channels is not possible; give 1 or more of each."
         )
     size_hw = _size(name, entry, image_size)
+    if is_pattern(name):
+        return PatternNet(plan_pattern(name, classes, channels, size_hw))
     file, function = entry.builder.split(":")
     build = getattr(import_module(f"striate.models.{FOLDERS[entry.task]}.{file}"), function)
     network: nn.Module = build(classes, channels) if entry.any_size else build(classes, channels, size_hw)

@@ -44,6 +44,16 @@ class Weights:
     licence: str
 
 
+def _torchvision(file: str) -> Weights:
+    """Weights that torchvision publishes at 224 pixels; the file's name ends with how its SHA-256 begins."""
+    return Weights(
+        file=file,
+        sha256=file.removesuffix(".pth").rpartition("-")[2],
+        url=f"https://download.pytorch.org/models/{file}",
+        licence=TORCHVISION_LICENCE,
+    )
+
+
 WEIGHTS: dict[tuple[str, str], Weights] = {
     ("resnet18", "imagenet"): Weights(
         file="resnet18-f37072fd.pth",
@@ -57,6 +67,15 @@ WEIGHTS: dict[tuple[str, str], Weights] = {
         url="https://download.pytorch.org/models/squeezenet1_1-b8a52dc0.pth",
         licence=TORCHVISION_LICENCE,
     ),
+    ("alexnet", "imagenet"): _torchvision("alexnet-owt-7be5be79.pth"),
+    ("vgg11", "imagenet"): _torchvision("vgg11-8a719046.pth"),
+    ("vgg13", "imagenet"): _torchvision("vgg13-19584684.pth"),
+    ("vgg16", "imagenet"): _torchvision("vgg16-397923af.pth"),
+    ("vgg19", "imagenet"): _torchvision("vgg19-dcbb9e9d.pth"),
+    ("vgg11_bn", "imagenet"): _torchvision("vgg11_bn-6002323d.pth"),
+    ("vgg13_bn", "imagenet"): _torchvision("vgg13_bn-abd245e5.pth"),
+    ("vgg16_bn", "imagenet"): _torchvision("vgg16_bn-6c64b313.pth"),
+    ("vgg19_bn", "imagenet"): _torchvision("vgg19_bn-c79401a0.pth"),
     ("efficientnet_lite0", "imagenet"): Weights(
         file="models/efficientnet-lite0-57934424.pth",
         sha256="57934424",

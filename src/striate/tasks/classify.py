@@ -14,9 +14,10 @@ from striate.data.sample import Batch
 from striate.errors import StriateError
 from striate.losses.binary_cross_entropy import binary_cross_entropy
 from striate.losses.cross_entropy import ClassificationLosses, cross_entropy
+from striate.losses.discriminative_map import discriminative_map
 from striate.metrics.accuracy import hits
 from striate.preprocess import Preprocessing
-from striate.shapes import Logits
+from striate.shapes import Labels, Logits
 from striate.tasks.task import Judged
 
 
@@ -42,10 +43,17 @@ class ClassifyStep(nn.Module):
             raise StriateError("these pictures have no labels, so they cannot train or test a classifier.")
         images = self.preprocessing.normalise(batch.pictures)
         logits = self.network(images.contiguous(memory_format=torch.channels_last))
-        loss = binary_cross_entropy if logits.shape[1] == 1 else cross_entropy
         if self.training:
-            return loss(logits, batch.labels, self.label_smoothing)
-        return Judged(loss(logits, batch.labels), decode_scores(logits.float()))
+            return self._losses(logits, batch.labels, self.label_smoothing)
+        return Judged(self._losses(logits, batch.labels, 0.0), decode_scores(logits.float()))
+
+    def _losses(self, logits: Logits, labels: Labels, smoothing: float) -> ClassificationLosses:
+        """A network with fixed codes says from which distance on it rejects; its loss has no smoothing."""
+        rejection = getattr(self.network, "rejection", None)
+        if rejection is not None:
+            return discriminative_map(logits, labels, float(rejection))
+        loss = binary_cross_entropy if logits.shape[1] == 1 else cross_entropy
+        return loss(logits, labels, smoothing)
 
 
 @dataclass(slots=True)

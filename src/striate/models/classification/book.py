@@ -1,6 +1,7 @@
-"""The two small convolutional networks that Chollet's book trains from nothing.
+"""The small networks that Chollet's book trains from nothing: two convolutional ones and a dense one.
 
-Source: Chollet, "Deep Learning with Python", Manning 2017, listings 5.1 and 5.2 (MNIST), 5.5 (cats and dogs)
+Source: Chollet, "Deep Learning with Python", Manning 2017, listings 2.2 (dense), 5.1 and 5.2
+(MNIST), 5.5 (cats and dogs)
 Differs: logits come out; the softmax or sigmoid is the loss's. Maps are flattened channel first.
 """
 
@@ -31,11 +32,7 @@ class BookNet(nn.Module):
         self.classifier = nn.Sequential(
             nn.Flatten(), nn.Dropout(dropout), nn.Linear(features, hidden), nn.ReLU(), last
         )
-        for layer in self.modules():
-            if isinstance(layer, nn.Conv2d | nn.Linear):
-                nn.init.xavier_uniform_(layer.weight)  # Keras's default, `glorot_uniform`
-                if layer.bias is not None:
-                    nn.init.zeros_(layer.bias)
+        _initialise(self)
 
     def feature_maps(self, images: Images) -> list[Map]:
         """What every stage puts out, the last being what is flattened."""
@@ -77,8 +74,46 @@ class BookCatsDogs(BookNet):
         super().__init__(stages, 128 * height * width, hidden=512, outputs=outputs, dropout=dropout)
 
 
+class BookDense(nn.Module):
+    """Listing 2.2: every pixel feeds 512 units; what a network without convolutions reaches."""
+
+    head: ClassVar[str] = "classifier.3"
+    strides: ClassVar[tuple[int, ...]] = (1,)
+
+    def __init__(self, num_classes: int, in_channels: int, image_size: tuple[int, int]) -> None:
+        super().__init__()
+        pixels = in_channels * image_size[0] * image_size[1]
+        self.classifier = nn.Sequential(
+            nn.Flatten(), nn.Linear(pixels, 512), nn.ReLU(), nn.Linear(512, num_classes)
+        )
+        _initialise(self)
+
+    def feature_maps(self, images: Images) -> list[Map]:
+        """The images themselves: they are what is flattened."""
+        return [images]
+
+    def forward(self, images: Images) -> Logits:
+        logits: Tensor = self.classifier(images)
+        return logits
+
+
 def _stage(before: int, after: int) -> nn.Sequential:
     return nn.Sequential(nn.Conv2d(before, after, kernel_size=3), nn.ReLU(), nn.MaxPool2d(2))
+
+
+def _initialise(network: nn.Module) -> None:
+    for layer in network.modules():
+        if isinstance(layer, nn.Conv2d | nn.Linear):
+            nn.init.xavier_uniform_(layer.weight)  # Keras's default, `glorot_uniform`
+            if layer.bias is not None:
+                nn.init.zeros_(layer.bias)
+
+
+def book_dense(
+    num_classes: int = 10, in_channels: int = 1, image_size: tuple[int, int] = (28, 28)
+) -> BookDense:
+    """The dense baseline for pictures of one size (height, width)."""
+    return BookDense(num_classes, in_channels, image_size)
 
 
 def book_mnist(

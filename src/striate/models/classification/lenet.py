@@ -1,8 +1,8 @@
-"""LeNet-5: convolve, subsample, convolve, subsample, then three dense layers.
+"""LeNet-5 as it is taught today: convolve, subsample, convolve, subsample, then three dense layers.
 
 Source: LeCun et al., "Gradient-Based Learning Applied to Document Recognition", Proc. IEEE 1998, section II.B
-Differs: as it is taught today. C3 reads all six maps, S2 and S4 are plain max pools, ReLU replaces the scaled
-tanh and a dense layer the RBF outputs.
+Differs: C3 reads all six maps, S2 and S4 are plain max or average pools, ReLU replaces the scaled tanh and a
+dense layer the RBF outputs. The paper's own network is `lenet5_1998`.
 """
 
 from typing import ClassVar
@@ -19,15 +19,21 @@ class LeNet5(nn.Module):
     head: ClassVar[str] = "output"
     strides: ClassVar[tuple[int, ...]] = (2, 4)
 
-    def __init__(self, num_classes: int, in_channels: int, image_size: tuple[int, int]) -> None:
+    def __init__(
+        self,
+        num_classes: int,
+        in_channels: int,
+        image_size: tuple[int, int],
+        pool: type[nn.MaxPool2d] | type[nn.AvgPool2d],
+    ) -> None:
         super().__init__()
         height, width = (((side - 4) // 2 - 4) // 2 for side in image_size)
         self.c1 = nn.Conv2d(in_channels, 6, kernel_size=5)  # (B, 6, 28, 28)
         self.relu1 = nn.ReLU()
-        self.s2 = nn.MaxPool2d(2)  # (B, 6, 14, 14)
+        self.s2 = pool(2)  # (B, 6, 14, 14)
         self.c3 = nn.Conv2d(6, 16, kernel_size=5)  # (B, 16, 10, 10)
         self.relu3 = nn.ReLU()
-        self.s4 = nn.MaxPool2d(2)  # (B, 16, 5, 5)
+        self.s4 = pool(2)  # (B, 16, 5, 5)
         self.flatten = nn.Flatten()
         self.c5 = nn.Linear(16 * height * width, 120)
         self.relu5 = nn.ReLU()
@@ -54,4 +60,11 @@ class LeNet5(nn.Module):
 
 def lenet5(num_classes: int = 10, in_channels: int = 1, image_size: tuple[int, int] = (32, 32)) -> LeNet5:
     """LeNet-5 for pictures of one size (height, width)."""
-    return LeNet5(num_classes, in_channels, image_size)
+    return LeNet5(num_classes, in_channels, image_size, nn.MaxPool2d)
+
+
+def lenet5_average(
+    num_classes: int = 10, in_channels: int = 1, image_size: tuple[int, int] = (32, 32)
+) -> LeNet5:
+    """LeNet-5 whose pools take the mean, for pictures of one size (height, width)."""
+    return LeNet5(num_classes, in_channels, image_size, nn.AvgPool2d)
