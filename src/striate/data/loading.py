@@ -97,9 +97,9 @@ class Batches:
         labels = self.store.labels[rows]
         draws = uniform_draws(*seed_epoch, rows)
         if augmentation.mixing is None:
-            return Batch(augmentation(self.store.pictures[rows], draws), rows, labels)
+            return Batch(augmentation(self.store.pictures, draws, rows), rows, labels)
         needed, where = torch.unique(torch.cat([rows, partners]), return_inverse=True)
-        changed = augmentation(self.store.pictures[needed], uniform_draws(*seed_epoch, needed))
+        changed = augmentation(self.store.pictures, uniform_draws(*seed_epoch, needed), needed)
         own, other = changed[where[: len(rows)]], changed[where[len(rows) :]]
         pictures, weights = augmentation.mixing(own, other, draws[:, MIXING])
         return Batch(pictures, rows, labels, mixed=Mixed(self.store.labels[partners], weights))

@@ -20,6 +20,10 @@ def photo(height=12, width=20, count=1, channels=3):
     return torch.randint(0, 256, (count, channels, height, width), dtype=torch.uint8, generator=generator)
 
 
+def every(pictures):
+    return torch.arange(len(pictures))
+
+
 def place(index, length, fill):
     """The place inside that stands for `index`, one step at a time; None is black."""
     while not 0 <= index < length:
@@ -63,7 +67,7 @@ def test_turned_pictures_agree_with_a_loop_over_pixels(fill):
     picture = photo(9, 14, channels=1)
     matrix = Geometry(rotate=40.0, shift=0.5, zoom=(1.0, 1.3)).matrices(torch.full((1, 11), 0.9), (9, 14))
     expected = naive(picture[0, 0].numpy(), matrix[0].numpy(), fill)
-    found = interpolate(picture, matrix, fill)[0, 0].numpy()
+    found = interpolate(picture, every(picture), matrix, fill)[0, 0].numpy()
     assert np.abs(found - expected).max() <= 0.51  # rounded to 8 bit
     assert np.abs(expected - naive(picture[0, 0].numpy(), matrix[0].numpy(), "nearest")).max() > 30 or (
         fill == "nearest"
@@ -92,7 +96,7 @@ def test_boxes_beyond_the_edge_agree_with_a_loop_over_pixels(fill, box):
         dtype=torch.float64,
     )
     assert boxes_of(matrix, (12, 20)).tolist() == [list(box)]
-    assert (read_boxes(picture, matrix, fill)[0].int() - expected.int()).abs().max() <= 1
+    assert (read_boxes(picture, every(picture), matrix, fill)[0].int() - expected.int()).abs().max() <= 1
 
 
 @settings(deadline=None)
@@ -108,14 +112,14 @@ def test_the_identity_gives_back_every_pixel(read, layout, channels):
     pictures = photo(33, 17, count=5, channels=channels).contiguous(memory_format=layout)
     same = torch.eye(3, dtype=torch.float64)[None, :2].repeat(5, 1, 1)
     for fill in FILLS:
-        assert torch.equal(read(pictures, same, fill), pictures)
+        assert torch.equal(read(pictures, every(pictures), same, fill), pictures)
 
 
 @pytest.mark.parametrize("read", [read_boxes, interpolate])
 def test_mirrors_are_flips(read):
     for x, y, dims in [(-1, 1, [3]), (1, -1, [2]), (-1, -1, [2, 3])]:
         matrix = torch.tensor([[[x, 0, 0], [0, y, 0]]], dtype=torch.float64)
-        assert torch.equal(read(photo(), matrix, "nearest"), photo().flip(dims))
+        assert torch.equal(read(photo(), every(photo()), matrix, "nearest"), photo().flip(dims))
 
 
 @pytest.mark.parametrize("channels", [1, 3])
@@ -123,7 +127,7 @@ def test_a_mirrored_crop_is_torchvision_s(channels):
     picture = photo(40, 40, channels=channels)
     matrix = torch.tensor([[[-0.5, 0, 0.25], [0, 0.3, -0.2]]], dtype=torch.float64)  # x 15..35, y 10..22
     expected = geometry.horizontal_flip(geometry.resized_crop(picture, 10, 15, 12, 20, [40, 40]))
-    assert (read_boxes(picture, matrix, "nearest").int() - expected.int()).abs().max() <= 1
+    assert (read_boxes(picture, every(picture), matrix, "nearest").int() - expected.int()).abs().max() <= 1
 
 
 @pytest.mark.parametrize("size_hw", [(16, 16), (12, 20)])
@@ -134,7 +138,7 @@ def test_a_right_angle_is_a_rotation_of_pixels_also_in_a_picture_that_is_not_squ
     picture = photo(*size_hw)
     bilinear = geometry.InterpolationMode.BILINEAR
     expected = geometry.rotate(picture.float(), 90, interpolation=bilinear).round()
-    found = interpolate(picture, matrix, "constant")
+    found = interpolate(picture, every(picture), matrix, "constant")
     assert (found - expected).abs().max() <= 1
 
 
@@ -151,7 +155,9 @@ def test_shrinking_averages_and_does_not_pick_pixels(turned):
     stripes[..., ::2] = 200  # black and light columns: their mean is 100
     one = Geometry(zoom=(3.0, 3.0), rotate=5.0 if turned else 0.0, fill="wrap")
     matrix = one.matrices(torch.full((1, 11), 0.5), (60, 60))
-    seen = (interpolate if turned else read_boxes)(stripes, matrix, "wrap")[..., 22:38, 22:38].int()
+    seen = (interpolate if turned else read_boxes)(stripes, every(stripes), matrix, "wrap")[
+        ..., 22:38, 22:38
+    ].int()
     assert (seen - 100).abs().max() <= 25
 
 
@@ -160,6 +166,6 @@ def test_a_picture_looks_the_same_whatever_batch_it_is_in():
     matrices = Geometry(rotate=30.0, zoom=(0.5, 2.5)).matrices(
         torch.rand(7, 11, generator=torch.Generator().manual_seed(2)), (31, 31)
     )
-    together = interpolate(pictures, matrices, "reflect")
-    alone = [interpolate(pictures[i : i + 1], matrices[i : i + 1], "reflect") for i in range(7)]
+    together = interpolate(pictures, every(pictures), matrices, "reflect")
+    alone = [interpolate(pictures, torch.tensor([i]), matrices[i : i + 1], "reflect") for i in range(7)]
     assert torch.equal(together, torch.cat(alone))

@@ -5,6 +5,10 @@ Everything is a function of the picture and of its uniform numbers (`draws.py`),
 
 from dataclasses import dataclass
 
+import torch
+from jaxtyping import Int64, UInt8
+from torch import Tensor
+
 from striate.data.transforms import draws as places
 from striate.data.transforms.colour import Colour
 from striate.data.transforms.crop import Crop
@@ -26,24 +30,32 @@ class Augmentation:
     erasing: Erasing | None = None
     mixing: Mixing | None = None
 
-    def __call__(self, pictures: Pictures, draws: Draws) -> Pictures:
+    def __call__(
+        self,
+        pictures: UInt8[Tensor, "N C H W"],
+        draws: Draws,
+        rows: Int64[Tensor, " B"] | None = None,
+    ) -> Pictures:
         """The pictures, changed, but not yet mixed: (B, C, H, W), 8 bit.
 
         Args:
-            pictures: (B, C, H, W), 8 bit; quickest with channels last in memory.
-            draws: (B, 64) uniform numbers in [0, 1), a row a picture.
+            pictures: (N, C, H, W), 8 bit; quickest with channels last in memory.
+            draws: (B, 64) uniform numbers in [0, 1), a row for each picture that is wanted.
+            rows: which of the pictures; all of them if not given.
         """
+        rows = torch.arange(len(pictures)) if rows is None else rows
         if self.geometry is not None or self.crop is not None:
             geometry = self.geometry or Geometry()
             read = read_boxes if geometry.upright else interpolate
-            pictures = read(
-                pictures, self.matrices(draws, (pictures.shape[2], pictures.shape[3])), geometry.fill
-            )
+            matrices = self.matrices(draws, (pictures.shape[2], pictures.shape[3]))
+            changed = read(pictures, rows, matrices, geometry.fill)
+        else:
+            changed = pictures[rows]
         if self.colour is not None:
-            pictures = self.colour(pictures, draws[:, places.COLOUR])
+            changed = self.colour(changed, draws[:, places.COLOUR])
         if self.erasing is not None:
-            pictures = self.erasing(pictures, draws[:, places.ERASING])
-        return pictures
+            changed = self.erasing(changed, draws[:, places.ERASING])
+        return changed
 
     def matrices(self, draws: Draws, size_hw: tuple[int, int]) -> Matrices:
         """Where each output pixel is read in the input, in coordinates from -1 to 1; boxes move with them.

@@ -44,7 +44,7 @@ class Colour:
         ranges = (self.brightness, self.contrast, self.saturation)
         factors = torch.stack([1 + share * signed[:, i] for i, share in enumerate(ranges)], dim=1)
         turns = self.hue * signed[:, 3]
-        seen = torch.empty_like(pictures)
+        seen = torch.empty(pictures.shape, dtype=torch.uint8)
         for begin in range(0, len(pictures), TOGETHER):
             some = slice(begin, begin + TOGETHER)
             images = relit(pictures[some], factors[some])
@@ -62,7 +62,7 @@ def relit(pictures: Pictures, factors: Float[Tensor, "B 3"]) -> Images:
         factors: brightness, contrast, saturation of each picture; 1 changes nothing.
     """
     brightness, contrast, saturation = factors.view(-1, 3, 1, 1, 1).unbind(dim=1)
-    images = pictures.float()
+    images = pictures.to(torch.float32, memory_format=torch.contiguous_format)
     # Whole numbers: the sum does not depend on how many pictures are summed together.
     means = pictures.sum(dim=(2, 3), keepdim=True).float() / (pictures.shape[2] * pictures.shape[3])
     offset = (1 - contrast) * brightness * _grey(means)
