@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 from striate.data.transforms.augmentation import Augmentation
 from striate.data.transforms.colour import Colour
 from striate.data.transforms.crop import Crop
-from striate.data.transforms.draws import uniform_draws
+from striate.data.transforms.draws import CROP, uniform_draws
 from striate.data.transforms.geometry import Geometry
 from striate.data.transforms.presets import AUGMENTATIONS
+from striate.data.transforms.sampling import boxes_of
 
 NAMED = [name for name, one in AUGMENTATIONS.items() if one is not None]
 
@@ -70,6 +71,17 @@ def test_points_move_with_the_matrix_as_pixels_do(turn, row):
     half = torch.tensor([48.0, 32.0], dtype=torch.float64)
     source = (back[:, :2] @ (centre / half - 1) + back[:, 2] + 1) * half
     assert source.tolist() == pytest.approx([47.5, 31.5], abs=0.3)
+
+
+def test_geometry_changes_the_crop_and_not_the_picture_that_is_cropped():
+    draws = torch.full((1, 64), 0.5)
+    draws[0, CROP] = 0.0  # the corner above on the left
+    draws[0, 7] = 0.0  # mirrored
+    one = Augmentation(Geometry(mirror=True), Crop(area=(0.25, 0.25), ratio=(1.0, 1.0)))
+    assert boxes_of(one.matrices(draws, (24, 24)), (24, 24)).tolist() == [[0, 0, 12, 12]]
+    moved = Augmentation(Geometry(shift=0.5), one.crop)
+    draws[0, 5] = 1.0  # half of the crop's 12 pixels, not of the picture's 24
+    assert boxes_of(moved.matrices(draws, (24, 24)), (24, 24)).tolist() == [[6, 0, 18, 12]]
 
 
 def test_half_of_the_pictures_are_mirrored():

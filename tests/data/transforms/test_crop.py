@@ -49,5 +49,5 @@ def test_what_never_fits_is_the_middle():
 def test_the_matrix_is_exactly_the_drawn_box():
     crop = Crop(area=(0.25, 0.25), ratio=(1.0, 1.0))
     numbers = torch.zeros(1, 22)
-    numbers[0, 20], numbers[0, 21] = 0.999, 0.5  # 10 pixels wide in 20: 11 places
-    assert boxes_of(crop.matrices(numbers, (20, 20)), (20, 20)).tolist() == [[10, 5, 20, 15]]
+    numbers[0, 20], numbers[0, 21] = 0.5, 0.999  # 10 pixels in 20: 11 places
+    assert boxes_of(crop.matrices(numbers, (20, 20)), (20, 20)).tolist() == [[5, 10, 15, 20]]
