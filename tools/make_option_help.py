@@ -23,7 +23,8 @@ def text() -> str:
             shown = ""
         else:
             shown = f" [default: {default:g}]" if isinstance(default, float) else f" [default: {default}]"
-        lines.append(f'    "{name}": "{field.description}{shown}",\n')
+        line = f'    "{name}": "{field.description}{shown}",'
+        lines.append(line + ("  # noqa: E501" if len(line) > 110 else "") + "\n")
     return HEADER + "".join(lines) + "}\n"
 
 

@@ -13,6 +13,7 @@ Pictures = UInt8[Tensor, "B C H W"]
 Images = Float[Tensor, "B C H W"]  # what a network reads, normalised
 Logits = Float[Tensor, "B K"]
 Labels = Int64[Tensor, " B"]
+Shares = Float[Tensor, "B K"]  # of every class in a picture, each row sums to 1
 Boxes = Float[Tensor, "N 4"]  # (x1, y1, x2, y2) in pixels, x1 < x2 and y1 < y2
 
-__all__ = ["Boxes", "FittedPicture", "Images", "Labels", "Logits", "Picture", "Pictures"]
+__all__ = ["Boxes", "FittedPicture", "Images", "Labels", "Logits", "Picture", "Pictures", "Shares"]

@@ -247,7 +247,7 @@ def test_photographs_start_from_pretrained_weights_and_the_new_head_is_said(tmp_
     [
         ({"model": "resnet5"}, r"unknown model 'resnet5'\. Did you mean"),
         ({"epochs": 0}, "--epochs 0: input should be greater than or equal to 1"),
-        ({"augment": "wild"}, "--augment 'wild': input should be 'auto', 'none', 'light' or 'photo'"),
+        ({"augment": "wild"}, r"unknown augmentation 'wild'\. Allowed: auto, none, light, photo"),
         ({"weights": "imagenet"}, "--weights needs --model"),
         ({"model": "lenet5", "weights": "nothing.pth"}, r"--weights nothing\.pth is no file"),
         ({"device": "tpu9"}, "--device tpu9 is not to be had here"),
@@ -269,6 +269,19 @@ def test_a_file_holds_options_and_the_call_wins(digits, tmp_path):
     (tmp_path / "wrong.toml").write_text(f'data = "{digits}"\nepoch = 3\n')
     with pytest.raises(StriateError, match="--epoch is no option of train; allowed: data, task, model"):
         train(config=tmp_path / "wrong.toml")
+
+
+def test_a_file_holds_one_s_own_augmentation_and_the_run_keeps_its_numbers(digits, tmp_path):
+    (tmp_path / "mine.toml").write_text('augment = {preset = "light", rotate = 20, mixup = 0.2}\n')
+    run = train(digits, config=tmp_path / "mine.toml", model="lenet5", epochs=1, out=tmp_path / "runs")
+    kept = tomllib.loads((run.path / "config.toml").read_text())
+    assert kept["augment"] == {"preset": "light", "rotate": 20, "mixup": 0.2}
+    ranges = kept["resolved"]["augmentation_ranges"]
+    assert ranges["geometry"]["rotate"] == 20 and ranges["geometry"]["shear"] == 5
+    assert ranges["mixing"]["mixup"] == 0.2 and kept["resolved"]["augmentation"] == "own"
+    (tmp_path / "wrong.toml").write_text('augment = {rotate = "far"}\n')
+    with pytest.raises(StriateError, match="rotate = 'far' is not possible; allowed: a number"):
+        train(digits, config=tmp_path / "wrong.toml", out=tmp_path / "none")
 
 
 def test_without_data_the_next_step_is_said():

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from striate.data.loading import Batches, Store, empty_store
-from striate.data.transforms.augmentation import AUGMENTATIONS
+from striate.data.transforms.presets import AUGMENTATIONS, make_augmentation
 
 
 def store(n):
@@ -30,7 +30,7 @@ def test_rows_labels_and_pictures_belong_together():
         assert batch.labels.tolist() == [row % 3 for row in batch.rows.tolist()]
 
 
-@pytest.mark.parametrize("augment", ["none", "photo"])
+@pytest.mark.parametrize("augment", ["none", "photo", "strong"])
 @pytest.mark.parametrize("first", [1, 4])
 def test_an_epoch_that_goes_on_is_the_rest_of_the_whole_one(augment, first):
     batches = Batches(store(50), torch.arange(50), 8, seed=7, augmentation=AUGMENTATIONS[augment])
@@ -39,6 +39,9 @@ def test_an_epoch_that_goes_on_is_the_rest_of_the_whole_one(augment, first):
     assert len(rest) == len(whole) - first
     for expected, found in zip(whole[first:], rest, strict=True):
         assert torch.equal(expected.rows, found.rows) and torch.equal(expected.pictures, found.pictures)
+        if augment == "strong":
+            assert torch.equal(expected.mixed.labels, found.mixed.labels)
+            assert torch.equal(expected.mixed.weights, found.mixed.weights)
 
 
 def test_epochs_have_different_orders_and_without_a_seed_there_is_one():
@@ -47,14 +50,53 @@ def test_epochs_have_different_orders_and_without_a_seed_there_is_one():
     assert next(Batches(store(50), torch.arange(50), 50).epoch(5)).rows.tolist() == list(range(50))
 
 
-def test_augmentation_does_not_depend_on_the_batch_size():
-    def pictures(size):
-        batches = Batches(store(30), torch.arange(30), size, seed=2, augmentation=AUGMENTATIONS["light"])
+@pytest.mark.parametrize("augment", ["light", "imagenet", "mixup", "strong"])
+def test_augmentation_does_not_depend_on_the_batch_size(augment):
+    def seen(size):
+        batches = Batches(store(30), torch.arange(30), size, seed=2, augmentation=AUGMENTATIONS[augment])
         found = list(batches.epoch(1))
         order = torch.cat([batch.rows for batch in found]).argsort()
-        return torch.cat([batch.pictures for batch in found])[order]
+        pictures = torch.cat([batch.pictures for batch in found])[order]
+        if found[0].mixed is None:
+            return pictures, None
+        return pictures, torch.cat([batch.mixed.labels for batch in found])[order]
 
-    assert torch.allclose(pictures(4), pictures(30), atol=1e-3)
+    for few, many in zip(seen(4), seen(30), strict=True):
+        assert few is None or torch.equal(few, many)
+
+
+def test_the_numbers_of_a_picture_do_not_depend_on_what_else_is_trained_on():
+    def picture(rows):
+        batches = Batches(store(30), rows, 30, seed=2, augmentation=AUGMENTATIONS["imagenet"])
+        batch = next(batches.epoch(1))
+        return batch.pictures[batch.rows == 17]
+
+    assert torch.equal(picture(torch.arange(30)), picture(torch.tensor([3, 17])))
+
+
+def test_a_partner_is_another_training_picture_and_everyone_is_one_once():
+    one = make_augmentation({"mixup": 1.0})
+    rows = torch.tensor([2, 5, 7, 11, 13, 20, 21, 28])
+    for size in (3, 8):
+        found = list(Batches(store(40), rows, size, seed=0, augmentation=one).epoch(0))
+        partners = []
+        for batch in found:
+            # Pictures are flat, of their row's number: the partner's number can be solved for.
+            values, weights = batch.pictures[:, 0, 0, 0].float(), batch.mixed.weights
+            certain = weights < 0.9
+            other = (values - weights * batch.rows) / (1 - weights)
+            shown = torch.tensor([rows[(rows - value).abs().argmin()] for value in other])
+            assert (other - shown)[certain].abs().max() < 6
+            assert torch.equal((shown % 3)[weights < 0.5], batch.mixed.labels[weights < 0.5])
+            partners += batch.mixed.labels.tolist()
+        assert sorted(partners) == sorted((rows % 3).tolist())
+
+
+def test_a_batch_moves_with_its_second_labels():
+    batch = next(Batches(store(9), torch.arange(9), 9, seed=0, augmentation=AUGMENTATIONS["mixup"]).epoch(0))
+    moved = batch.to(torch.device("meta"))
+    places = [moved.pictures, moved.rows, moved.labels, moved.mixed.labels, moved.mixed.weights]
+    assert {tensor.device.type for tensor in places} == {"meta"} and len(moved) == 9
 
 
 def test_what_does_not_fit_the_memory_lies_on_disk_and_works_the_same(tmp_path, monkeypatch):

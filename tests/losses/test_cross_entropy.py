@@ -36,6 +36,31 @@ def test_one_output_costs_the_same_as_the_pair_of_logits_it_stands_for(smoothing
     assert binary_cross_entropy(z, labels, smoothing).total.item() == pytest.approx(expected.item(), rel=1e-5)
 
 
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+def test_mixed_labels_agree_with_torch_and_with_the_weighted_sum_of_both_losses(smoothing):
+    generator = torch.Generator().manual_seed(3)
+    logits, weights = torch.randn(8, 4, generator=generator), torch.rand(8, generator=generator)
+    own, partner = torch.arange(8) % 4, (torch.arange(8) + 1) % 4
+    shares = F.one_hot(own, 4) * weights[:, None] + F.one_hot(partner, 4) * (1 - weights[:, None])
+    found = cross_entropy(logits, shares, smoothing).total.item()
+    assert found == pytest.approx(F.cross_entropy(logits, shares, label_smoothing=smoothing).item(), rel=1e-5)
+    losses = [
+        F.cross_entropy(logits, labels, reduction="none", label_smoothing=smoothing)
+        for labels in (own, partner)
+    ]
+    assert found == pytest.approx((weights * losses[0] + (1 - weights) * losses[1]).mean().item(), rel=1e-5)
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.2])
+def test_mixed_labels_cost_one_output_the_same_as_the_pair_of_logits(smoothing):
+    generator = torch.Generator().manual_seed(4)
+    z, ones = torch.randn(8, 1, generator=generator), torch.rand(8, generator=generator)
+    shares = torch.stack([1 - ones, ones], dim=1)
+    pair = torch.cat([torch.zeros_like(z), z], dim=1)
+    expected = F.cross_entropy(pair, shares, label_smoothing=smoothing).item()
+    assert binary_cross_entropy(z, shares, smoothing).total.item() == pytest.approx(expected, rel=1e-5)
+
+
 def test_a_huge_logit_costs_no_infinity():
     assert binary_cross_entropy(torch.tensor([[1000.0]]), torch.tensor([0])).total.item() == pytest.approx(
         1000

@@ -4,10 +4,10 @@ import pytest
 import torch
 from torch import nn
 
-from striate.data.sample import Batch
+from striate.data.sample import Batch, Mixed
 from striate.errors import StriateError
 from striate.preprocess import Preprocessing
-from striate.tasks.classify import Classify, decode_scores
+from striate.tasks.classify import Classify, decode_scores, shares
 
 SPEC = Preprocessing((2, 2), 1, (0.0,), (1.0,))
 
@@ -29,6 +29,29 @@ def test_training_smooths_and_evaluation_does_not():
     expected = nn.functional.cross_entropy(judged.outputs, torch.tensor([0, 1]))
     assert judged.losses.total.item() == pytest.approx(expected.item(), rel=1e-6)
     assert smoothed.item() != pytest.approx(expected.item(), rel=1e-3)
+
+
+@pytest.mark.parametrize("outputs", [1, 2, 3])
+def test_mixed_pictures_are_compared_with_both_labels_in_training_only(outputs):
+    network = nn.Sequential(nn.Flatten(), nn.Linear(4, outputs))
+    step = Classify(SPEC, label_smoothing=0.1).step(network)
+    own, partner, weights = torch.tensor([0, 1]), torch.tensor([1, 1]), torch.tensor([0.75, 0.4])
+    mixed = batch(own)
+    mixed.mixed = Mixed(partner, weights)
+    scores = decode_scores(network(mixed.pictures / 255))
+    smoothed = [
+        nn.functional.cross_entropy(scores, labels, reduction="none", label_smoothing=0.1)
+        for labels in (own, partner)
+    ]
+    expected = (weights * smoothed[0] + (1 - weights) * smoothed[1]).mean().item()
+    assert step(mixed).total.item() == pytest.approx(expected, rel=1e-5)
+    plain = step.eval()(mixed).losses.total.item()
+    assert plain == pytest.approx(nn.functional.cross_entropy(scores, own).item(), rel=1e-5)
+
+
+def test_shares_add_up_also_where_both_labels_are_the_same():
+    found = shares(torch.tensor([2, 1]), Mixed(torch.tensor([0, 1]), torch.tensor([0.75, 0.3])), 3)
+    assert torch.allclose(found, torch.tensor([[0.25, 0.0, 0.75], [0.0, 1.0, 0.0]]))
 
 
 def test_the_metric_counts_over_all_batches():

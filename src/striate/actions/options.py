@@ -7,8 +7,9 @@ import tomllib
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from striate.data.transforms.presets import make_augmentation
 from striate.errors import StriateError
 
 
@@ -37,8 +38,10 @@ class TrainOptions(BaseModel):
     patience: int | None = Field(
         None, ge=1, description="Epochs without improvement after which a stage ends."
     )
-    augment: Literal["auto", "none", "light", "photo"] = Field(
-        "auto", description="Changes of training pictures: auto, none, light, photo."
+    augment: str | dict[str, Any] = Field(
+        "auto",
+        description="Changes of training pictures: auto, none, light, photo, crop, imagenet, cifar, book, "
+        "mixup, cutmix, strong; in a file also a table of numbers.",
     )
     fit: Literal["squeeze", "pad", "crop"] = Field(
         "squeeze", description="squeeze, pad or crop: how a picture is brought to the input size."
@@ -61,6 +64,13 @@ class TrainOptions(BaseModel):
     checkpoint_seconds: float = Field(30.0, gt=0, description="Seconds between checkpoints.")
     out: Path = Field(Path("runs"), description="Where runs are kept.")
     name: str | None = Field(None, description="The run's name; DATA-MODEL by default.")
+
+    @field_validator("augment")
+    @classmethod
+    def _augment_is_known(cls, augment: str | dict[str, Any]) -> str | dict[str, Any]:
+        if augment != "auto":
+            make_augmentation(augment)  # says what is wrong, in one line
+        return augment
 
 
 PATHS = ("data", "split", "test", "out")

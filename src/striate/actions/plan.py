@@ -6,6 +6,7 @@ Everything here follows from the options, the data and what lies on this machine
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from striate.actions.options import TrainOptions
 from striate.data.dataset import BadPicture, Dataset
@@ -33,7 +34,7 @@ class Plan:
     weights: Path | None
     preprocessing: Preprocessing
     normalised: bool
-    augmentation: str
+    augmentation: str | dict[str, Any]
 
     @property
     def pretrained(self) -> bool:

@@ -49,7 +49,7 @@ def train(
     optimizer: str | None = None,
     label_smoothing: float | None = None,
     patience: int | None = None,
-    augment: str | None = None,
+    augment: str | dict[str, Any] | None = None,
     fit: str | None = None,
     split: str | PathLike[str] | None = None,
     test: str | PathLike[str] | None = None,

@@ -10,7 +10,9 @@ from torch import nn
 from striate.actions.material import Material
 from striate.actions.options import TrainOptions
 from striate.actions.plan import Plan, make_recipe
-from striate.data.transforms.augmentation import AUGMENTATIONS, Augmentation, stream_seed
+from striate.data.transforms.augmentation import Augmentation
+from striate.data.transforms.draws import stream_seed
+from striate.data.transforms.presets import make_augmentation
 from striate.events import Listener, Note
 from striate.machine import cpu
 from striate.models.backbone import head_parameter_names
@@ -83,7 +85,7 @@ def make_trainee(options: TrainOptions, plan: Plan, material: Material, on_event
     )
     precision = choose_precision(options.precision, options.device, cpu().features, large=plan.pretrained)
     fabric = make_fabric(options.device, precision)
-    augmentation = AUGMENTATIONS[plan.augmentation]
+    augmentation = make_augmentation(plan.augmentation)
     return Trainee(network, architecture, task, recipe, stages, augmentation, fabric, precision)
 
 
@@ -103,7 +105,7 @@ def resolved(options: TrainOptions, plan: Plan, material: Material, trainee: Tra
         "batch_size": trainee.recipe.batch_size,
         "label_smoothing": trainee.recipe.label_smoothing,
         "patience": trainee.recipe.patience,
-        "augmentation": plan.augmentation,
+        "augmentation": plan.augmentation if isinstance(plan.augmentation, str) else "own",
         "augmentation_ranges": asdict(trainee.augmentation) if trainee.augmentation else None,
         "image_size": list(material.preprocessing.size_hw),
         "channels": material.preprocessing.channels,

@@ -11,8 +11,9 @@ import torch
 from jaxtyping import Int64, UInt8
 from torch import Tensor
 
-from striate.data.sample import Batch
-from striate.data.transforms.augmentation import Augmentation, stream_seed, uniform_draws
+from striate.data.sample import Batch, Mixed
+from striate.data.transforms.augmentation import Augmentation
+from striate.data.transforms.draws import MIXING, stream_seed, uniform_draws
 from striate.errors import WorkFailed
 
 
@@ -77,19 +78,31 @@ class Batches:
 
     def epoch(self, number: int, first: int = 0) -> Iterator[Batch]:
         """The batches of epoch `number`, from batch `first` on."""
-        order = torch.arange(len(self.rows))
-        draws = None
+        rows = self.rows
         if self.seed is not None:
             generator = torch.Generator().manual_seed(stream_seed(self.seed, "order", number))
-            order = torch.randperm(len(self.rows), generator=generator)
-            if self.augmentation is not None:
-                draws = uniform_draws(self.seed, number, len(self.rows))
-        for chosen in order.tensor_split(max(1, self.count))[first:]:
-            rows = self.rows[chosen]
-            pictures = self.store.pictures[rows]
-            if self.augmentation is not None and draws is not None:
-                pictures = self.augmentation(pictures, draws[chosen])
-            yield Batch(pictures, rows, self.store.labels[rows])
+            rows = rows[torch.randperm(len(rows), generator=generator)]
+        for places in torch.arange(len(rows)).tensor_split(max(1, self.count))[first:]:
+            if self.seed is None or self.augmentation is None:
+                chosen = rows[places]
+                yield Batch(self.store.pictures[chosen], chosen, self.store.labels[chosen])
+            else:
+                # A partner for mixing is the epoch's next picture, whatever batch that one is in.
+                partners = rows[(places + 1) % len(rows)]
+                yield self._augmented(rows[places], partners, self.augmentation, (self.seed, number))
+
+    def _augmented(
+        self, rows: Tensor, partners: Tensor, augmentation: Augmentation, seed_epoch: tuple[int, int]
+    ) -> Batch:
+        labels = self.store.labels[rows]
+        draws = uniform_draws(*seed_epoch, rows)
+        if augmentation.mixing is None:
+            return Batch(augmentation(self.store.pictures, draws, rows), rows, labels)
+        needed, where = torch.unique(torch.cat([rows, partners]), return_inverse=True)
+        changed = augmentation(self.store.pictures, uniform_draws(*seed_epoch, needed), needed)
+        own, other = changed[where[: len(rows)]], changed[where[len(rows) :]]
+        pictures, weights = augmentation.mixing(own, other, draws[:, MIXING])
+        return Batch(pictures, rows, labels, mixed=Mixed(self.store.labels[partners], weights))
 
     def __iter__(self) -> Iterator[Batch]:
         return self.epoch(0)

@@ -8,7 +8,7 @@ Every field but the picture is optional, and a task reads the ones it needs: a c
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Int64
+from jaxtyping import Float, Int64
 from torch import Tensor
 
 from striate.shapes import Boxes, Picture
@@ -36,22 +36,41 @@ class Sample:
 
 
 @dataclass(slots=True)
+class Mixed:
+    """The second truth of pictures that were mixed with partners.
+
+    Attributes:
+        labels: (B,) class of each picture's partner.
+        weights: (B,) share of the picture's own label, in [0, 1]; the partner's has the rest.
+    """
+
+    labels: Int64[Tensor, " B"]
+    weights: Float[Tensor, " B"]
+
+    def to(self, device: torch.device) -> "Mixed":
+        """The same on `device`."""
+        return Mixed(self.labels.to(device), self.weights.to(device))
+
+
+@dataclass(slots=True)
 class Batch:
     """Pictures of one size with their truths; `len` is the number of pictures.
 
     Not frozen: Fabric moves a batch to its device field by field and refuses frozen dataclasses.
 
     Attributes:
-        pictures: (B, C, H, W), values 0 to 255; 8 bit, or float after augmentation. The step normalises them.
+        pictures: (B, C, H, W), values 0 to 255, 8 bit or float. The step normalises them.
         rows: (B,) the pictures' positions in the data set.
         labels: (B,) class of each picture, for tasks that have one.
         truths: the whole truths, for tasks that need more than a label.
+        mixed: the partners' labels, where augmentation mixed pictures.
     """
 
     pictures: Tensor
     rows: Int64[Tensor, " B"]
     labels: Int64[Tensor, " B"] | None = None
     truths: tuple[Truth, ...] = ()
+    mixed: Mixed | None = None
 
     def __len__(self) -> int:
         return self.pictures.shape[0]
@@ -59,4 +78,5 @@ class Batch:
     def to(self, device: torch.device) -> "Batch":
         """The batch with its tensors on `device`."""
         labels = None if self.labels is None else self.labels.to(device)
-        return Batch(self.pictures.to(device), self.rows.to(device), labels, self.truths)
+        mixed = None if self.mixed is None else self.mixed.to(device)
+        return Batch(self.pictures.to(device), self.rows.to(device), labels, self.truths, mixed)

@@ -9,15 +9,16 @@ from dataclasses import dataclass, field
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
+from torch.nn import functional as F
 
-from striate.data.sample import Batch
+from striate.data.sample import Batch, Mixed
 from striate.errors import StriateError
 from striate.losses.binary_cross_entropy import binary_cross_entropy
 from striate.losses.cross_entropy import ClassificationLosses, cross_entropy
 from striate.losses.discriminative_map import discriminative_map
 from striate.metrics.accuracy import hits
 from striate.preprocess import Preprocessing
-from striate.shapes import Labels, Logits
+from striate.shapes import Labels, Logits, Shares
 from striate.tasks.task import Judged
 
 
@@ -28,8 +29,14 @@ def decode_scores(logits: Logits) -> Float[Tensor, "B classes"]:
     return torch.cat([torch.zeros_like(logits), logits], dim=1)
 
 
+def shares(labels: Labels, mixed: Mixed, classes: int) -> Shares:
+    """How much of every class each mixed picture shows, (B, classes); rows sum to 1."""
+    own = F.one_hot(labels, classes) * mixed.weights[:, None]
+    return own + F.one_hot(mixed.labels, classes) * (1 - mixed.weights[:, None])
+
+
 class ClassifyStep(nn.Module):
-    """Normalises the pictures, runs the network and compares with the labels."""
+    """Normalises the pictures, runs the network and compares with the labels, of mixed pictures with both."""
 
     def __init__(self, network: nn.Module, preprocessing: Preprocessing, label_smoothing: float) -> None:
         super().__init__()
@@ -44,13 +51,20 @@ class ClassifyStep(nn.Module):
         images = self.preprocessing.normalise(batch.pictures)
         logits = self.network(images.contiguous(memory_format=torch.channels_last))
         if self.training:
-            return self._losses(logits, batch.labels, self.label_smoothing)
+            labels: Labels | Shares = batch.labels
+            if batch.mixed is not None:
+                labels = shares(batch.labels, batch.mixed, max(2, logits.shape[1]))
+            return self._losses(logits, labels, self.label_smoothing)
         return Judged(self._losses(logits, batch.labels, 0.0), decode_scores(logits.float()))
 
-    def _losses(self, logits: Logits, labels: Labels, smoothing: float) -> ClassificationLosses:
+    def _losses(self, logits: Logits, labels: Labels | Shares, smoothing: float) -> ClassificationLosses:
         """A network with fixed codes says from which distance on it rejects; its loss has no smoothing."""
         rejection = getattr(self.network, "rejection", None)
         if rejection is not None:
+            if labels.ndim > 1:
+                raise StriateError(
+                    "a network with fixed codes cannot learn from mixed pictures; choose another --augment."
+                )
             return discriminative_map(logits, labels, float(rejection))
         loss = binary_cross_entropy if logits.shape[1] == 1 else cross_entropy
         return loss(logits, labels, smoothing)
