@@ -30,7 +30,7 @@ from striate.data.datasets.labelled import (
 )
 from striate.data.datasets.picture_files import PictureFiles, content_below, located
 from striate.data.files import readable
-from striate.data.wording import counted, listed, one_line
+from striate.data.wording import listed, one_line
 from striate.errors import StriateError
 
 SUFFIXES = (".csv", ".tsv")
@@ -70,13 +70,10 @@ class TableDataset(PictureFiles):
         self.ignored = 0
         absolute = sum(os.path.isabs(name) for name in self._images)  # noqa: PTH117 - they may be millions
         if absolute:
-            left.notes.append(
-                f"{counted(absolute, 'path')} in the table {'is' if absolute == 1 else 'are'} absolute and "
-                "read where they point"
-            )
+            left.notes.append(f"absolute paths in the table: {absolute:,}, read also outside its folder")
         self.notes = (*left.lines(), *class_notes(self.classes, self.items, declared))
 
-    def path_of(self, row: int) -> str | None:
+    def path_of(self, row: int) -> str:
         """The path of item `row`'s file, which may be missing."""
         return os.path.abspath(located(self._folder, self._images[row]))  # noqa: PTH100
 

@@ -11,8 +11,10 @@ from typing import Any
 
 from striate.data.dataset import BadPicture
 from striate.data.datasets.labelled import Left, Row, class_notes, numbered, split_words
-from striate.data.datasets.picture_files import PictureFiles, content_below
+from striate.data.datasets.picture_files import content_below
+from striate.data.decoding import decode
 from striate.data.files import MAX_BYTES
+from striate.shapes import Picture
 
 KEPT_BYTES = 2**28  # of loaded shelves together; one is always kept, whatever its size
 
@@ -37,8 +39,8 @@ class Place:
     at: int
 
 
-class EncodedDataset(PictureFiles):
-    """Pictures in cells. `content` is the encoded picture, which `decode` understands."""
+class EncodedDataset:
+    """The `Dataset` of pictures in cells. `content` is the encoded picture, which `decode` understands."""
 
     def __init__(
         self,
@@ -49,18 +51,13 @@ class EncodedDataset(PictureFiles):
         left: Left,
         declared: Iterable[str] = (),
     ) -> None:
-        super().__init__(())
         self.path = path
         self.classes, self.items = numbered(rows)
         self.layout = f"{kind}, {split_words(row.part for row in rows)}"
         self.ignored = 0
         self.notes = (*left.lines(), *class_notes(self.classes, self.items, declared))
         self._places = tuple(places)
-        self._loaded: dict[Shelf, tuple[Sequence[Any] | BadPicture, int]] = {}  # with its bytes
-
-    def path_of(self, row: int) -> str | None:  # noqa: ARG002
-        """None: the pictures have no files of their own."""
-        return None
+        self._loaded: dict[Shelf, tuple[Sequence[Any] | BadPicture, int]] = {}  # and their bytes
 
     def content(self, row: int) -> bytes:
         """The encoded picture of item `row`. Raises BadPicture."""
@@ -77,6 +74,10 @@ class EncodedDataset(PictureFiles):
             raise BadPicture(f"it has {len(cell):,} bytes; at most {MAX_BYTES:,} are read")
         return cell
 
+    def read(self, row: int) -> tuple[Picture, str | None]:
+        """The decoded picture of item `row`, and what is wrong with it. Raises BadPicture."""
+        return decode(self.content(row))
+
     def _cells(self, shelf: Shelf) -> Sequence[Any]:
         with _LOADING:
             if shelf not in self._loaded:
@@ -85,7 +86,7 @@ class EncodedDataset(PictureFiles):
                     cells = shelf.load()
                 except BadPicture as error:  # remembered: a damaged row group is not read a thousand times
                     cells = error
-                self._loaded[shelf] = cells, _bytes(cells)
+                self._loaded[shelf] = cells, bytes_of(cells) if isinstance(cells, list) else 0
                 self._forget()
             found, _ = self._loaded[shelf]
         if isinstance(found, BadPicture):
@@ -101,7 +102,7 @@ class EncodedDataset(PictureFiles):
             total -= self._loaded.pop(shelf)[1]
 
 
-def _bytes(cells: Sequence[Any] | BadPicture) -> int:
-    if not isinstance(cells, list):  # an error, or a view of a mapped file
-        return 0
-    return sum(len(c.get("bytes") or b"") if isinstance(c, dict) else len(c or b"") for c in cells)
+def bytes_of(cells: list[Any]) -> int:
+    """How many bytes the pictures in some cells have together."""
+    pictures = (cell.get("bytes") if isinstance(cell, dict) else cell for cell in cells)
+    return sum(len(picture) for picture in pictures if isinstance(picture, bytes))

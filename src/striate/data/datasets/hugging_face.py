@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from striate.data.dataset import PART_NAMES, Part
+from striate.data.dataset import PART_NAMES, PARTS, Part
 from striate.data.datasets.columns import Columns, choose_columns, extra_note, pyarrow
 from striate.data.datasets.csv_table import TableDataset
 from striate.data.datasets.encoded import EncodedDataset, Place, Shelf
@@ -47,7 +47,8 @@ def hub_shards(path: Path, top: Listing) -> list[Shard]:
     known = any(match["split"].lower() in PART_NAMES for match in matches)
     parts = [PART_NAMES.get(match["split"].lower()) for match in matches]
     pairs = zip(matches, parts, strict=True)
-    return [Shard(path / match.string, part) for match, part in pairs if part or not known]
+    shards = [Shard(path / match.string, part) for match, part in pairs if part or not known]
+    return sorted(shards, key=lambda shard: PARTS.index(shard.part) if shard.part else 0)
 
 
 def open_hub(path: Path, shards: Sequence[Shard]) -> TableDataset | EncodedDataset:

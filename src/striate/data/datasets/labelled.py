@@ -37,7 +37,7 @@ class Left:
         """All of it as sentences."""
         lines = list(self.notes)
         if self.unlabelled:
-            lines.append(f"rows without a label: {self.unlabelled:,}, left out")
+            lines.append(f"rows without an image or a label: {self.unlabelled:,}, left out")
         if self.repeated:
             lines.append(f"rows that repeat another one: {self.repeated:,}, left out")
         return lines

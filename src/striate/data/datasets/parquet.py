@@ -14,7 +14,7 @@ from typing import Any
 from striate.data.dataset import BadPicture, Part
 from striate.data.datasets.columns import Columns, choose_columns, extra_note, pyarrow
 from striate.data.datasets.csv_table import TableDataset
-from striate.data.datasets.encoded import EncodedDataset, Place, Shelf
+from striate.data.datasets.encoded import EncodedDataset, Place, Shelf, bytes_of
 from striate.data.datasets.labelled import LARGEST_SET, Left, Row, too_many
 from striate.data.wording import one_line
 from striate.errors import StriateError
@@ -84,13 +84,14 @@ class GroupShelf(Shelf):
         """The cells of the picture column. Raises BadPicture."""
         try:
             with _opened(self._path) as table:
-                found = []
+                found: list[Any] = []
                 total = 0
-                for cells, size in _cells(table, self._group, [self._column], LARGEST_GROUP):
-                    total += size
+                for batch in _batches(table, self._group, [self._column], LARGEST_GROUP):
+                    cells = batch.column(0).to_pylist()
+                    total += bytes_of(cells)  # not the batch's: a dictionary unfolds here at the latest
                     if total > LARGEST_GROUP:
                         raise BadPicture(_too_large(self._group, total))
-                    found += cells.column(0).to_pylist()
+                    found += cells
                 return found
         except StriateError as error:
             raise BadPicture(one_line(str(error))) from error
@@ -108,12 +109,13 @@ def _labels(
     prefix = shard.part or shard.path.stem
     wanted = [columns.label] + ([columns.split] if columns.split else [])
     wanted += [] if columns.encoded else [columns.image]
-    done, errors = 0, (BadPicture, *_errors())
+    done = 0
+    errors: tuple[type[Exception], ...] = (BadPicture, *_errors())
     try:
         for group in range(table.num_row_groups):
             at = 0
-            for cells, _ in _cells(table, group, wanted, LARGEST_LABELS):
-                lists = [cells.column(name).to_pylist() for name in wanted]
+            for batch in _batches(table, group, wanted, LARGEST_LABELS):
+                lists = [batch.column(name).to_pylist() for name in wanted]
                 for values in zip(*lists, strict=True):
                     label = columns.label_of(values[0])
                     part = columns.part_of(values[1]) if columns.split else shard.part
@@ -132,8 +134,8 @@ def _labels(
         ) from error
 
 
-def _cells(table: Any, group: int, columns: list[str], limit: int) -> Iterator[tuple[Any, int]]:
-    """Record batches of some columns of a row group with their bytes, in steps that cannot explode.
+def _batches(table: Any, group: int, columns: list[str], limit: int) -> Iterator[Any]:
+    """Record batches of some columns of a row group, in steps that cannot explode.
 
     A dictionary may stand for its largest value in every row: a step reads so few rows that even then it
     needs no more than `AT_ONCE`, or one value.
@@ -145,8 +147,7 @@ def _cells(table: Any, group: int, columns: list[str], limit: int) -> Iterator[t
     if sum(sizes) > limit:
         raise BadPicture(_too_large(group, sum(sizes), limit))
     step = max(1, min(STEP, AT_ONCE // max(1, *sizes)))
-    for cells in table.iter_batches(step, row_groups=[group], columns=columns, use_threads=False):
-        yield cells, cells.nbytes
+    yield from table.iter_batches(step, row_groups=[group], columns=columns, use_threads=False)
 
 
 def _too_large(group: int, size: int, limit: int = LARGEST_GROUP) -> str:

@@ -22,8 +22,8 @@ class PictureFiles:
     def __init__(self, files: tuple[Found, ...]) -> None:
         self._files = files
 
-    def path_of(self, row: int) -> str | None:
-        """The absolute path of item `row`'s file; None if its bytes are inside another file."""
+    def path_of(self, row: int) -> str:
+        """The absolute path of item `row`'s file, which may be missing."""
         return self._files[row].path
 
     def content(self, row: int) -> bytes:

@@ -23,6 +23,7 @@ _NAMES = {
     ("numpy", "ndarray"): "ndarray",
     ("numpy", "dtype"): "dtype",
     ("_codecs", "encode"): "encode",
+    ("__builtin__", "bytes"): "bytes",
 }
 
 
@@ -146,14 +147,18 @@ def _call(machine: _Machine) -> None:
         raise RefusedPickle("it calls something that is no function")
     if function.what == "encode":  # how Python 3 writes bytes for Python 2
         machine.stack.append(arguments[0].encode("latin-1"))
+    elif function.what == "bytes" and not arguments:  # the empty bytes
+        machine.stack.append(b"")
     elif function.what == "dtype":
         if arguments[0] not in ("u1", "|u1"):
             raise RefusedPickle(
                 f"it holds an array of type {str(arguments[0])[:20]}; expected unsigned bytes (u1)"
             )
         machine.stack.append(_Made("dtype"))
-    else:
+    elif function.what == "array":
         machine.stack.append(_Made(_ARRAY))
+    else:
+        raise RefusedPickle(f"it calls {function.what}, and no code from files is run")
 
 
 def _build(machine: _Machine) -> None:
