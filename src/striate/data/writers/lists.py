@@ -5,6 +5,7 @@ import io
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Literal
 
 from striate.data.dataset import PARTS, Dataset, Part, class_of
 from striate.data.datasets.picture_files import PictureFiles
@@ -39,19 +40,20 @@ def write_list(path: Path, dataset: Dataset, rows: Iterable[int], split: Split |
     folder = os.path.realpath(path.parent)
     parts = _parts(dataset, split)
     with_parts = any(part is not None for part in parts.values())
-    text, count = io.StringIO(), 0
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["image", "label", "split"] if with_parts else ["image", "label"])
+    lines = [["image", "label", "split"] if with_parts else ["image", "label"]]
     for row in rows:
         label = class_of(dataset, row)
-        if label is None or (split is not None and row not in parts):
-            continue
-        name = _name(dataset.path_of(row), folder)
-        writer.writerow([name, label, parts.get(row) or "train"] if with_parts else [name, label])
-        count += 1
+        if label is not None and (split is None or row in parts):
+            name = _name(dataset.path_of(row), folder)
+            lines.append([name, label, parts.get(row) or "train"] if with_parts else [name, label])
+    text = io.StringIO()
+    # Where a line ends with \n alone, Python's writer does not quote a \r by itself.
+    everything = any("\r" in value for line in lines for value in line)
+    quoting: Literal[0, 1] = csv.QUOTE_ALL if everything else csv.QUOTE_MINIMAL
+    csv.writer(text, lineterminator="\n", quoting=quoting).writerows(lines)
     # A name that is no UTF-8 keeps its bytes, so that the file is found again.
     write_bytes(path, text.getvalue().encode("utf-8", "surrogateescape"))
-    return count
+    return len(lines) - 1
 
 
 def _parts(dataset: Dataset, split: Split | None) -> Mapping[int, Part | None]:
