@@ -18,7 +18,7 @@ def check(data: str | PathLike[str], *, on_event: Listener = silent) -> Audit:
     Raises:
         StriateError: there is no data set.
     """
-    dataset = open_dataset(Path(data))
+    dataset = open_dataset(Path(data), on_event)
     on_event(
         Note(f"{data}: {dataset.layout}, {len(dataset.items):,} pictures, {len(dataset.classes)} classes")
     )

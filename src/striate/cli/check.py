@@ -8,7 +8,9 @@ from striate.cli.train import Json
 
 
 def check(
-    data: Annotated[str, typer.Argument(help="Class folders (split or not) or IDX files.")],
+    data: Annotated[
+        str, typer.Argument(help="Class folders, CSV, Parquet, IDX, CIFAR, Hugging Face; or mnist...")
+    ],
     fail: Annotated[bool, typer.Option("--fail", help="Exit with 1 if there are problems.")] = False,
     json: Json = False,
 ) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from striate.cli import check, demo, doctor, evaluate, models, predict, report, train
+from striate.cli import check, convert, demo, doctor, evaluate, models, predict, report, train
 from striate.errors import StriateError
 
 
@@ -66,6 +66,7 @@ app.command("evaluate")(evaluate.evaluate)
 app.command("predict")(predict.predict)
 app.command("report")(report.report)
 app.command("models")(models.models)
+app.command("convert")(convert.convert)
 app.command("doctor")(doctor.doctor)
 
 

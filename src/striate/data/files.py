@@ -111,18 +111,22 @@ def list_folder(path: str, root: str, prefix: str = "") -> Listing:
     return listing
 
 
+def list_or_reason(folder: Found, root: str, prefix: str = "") -> tuple[Listing, str | None]:
+    """`list_folder`, or an empty listing and the reason why the folder cannot be listed, with its name."""
+    try:
+        return list_folder(folder.path, root, prefix), None
+    except OSError as error:
+        return Listing(), f"{folder.name.rstrip('/')[-200:]}: {_plain(error)}"
+
+
 def walk(path: str, root: str, prefix: str = "") -> Iterator[tuple[Listing, str | None]]:
     """`list_folder` for a folder and all folders in it, top down; or the reason why one cannot be listed."""
     waiting = [Found(prefix, path)]
     while waiting:
         here = waiting.pop()
-        try:
-            listing = list_folder(here.path, root, here.name)
-        except OSError as error:
-            yield Listing(), f"{here.name.rstrip('/')}: {_plain(error)}"
-            continue
+        listing, reason = list_or_reason(here, root, here.name)
         waiting += [Found(f"{folder.name}/", folder.path) for folder in reversed(listing.folders)]
-        yield listing, None
+        yield listing, reason
 
 
 def _follow(found: Found, root: str, listing: Listing) -> None:

@@ -3,24 +3,17 @@
 A table of literals and files; nothing here imports torch.
 """
 
-import hashlib
-import os
-import tempfile
 from dataclasses import dataclass
-from http.client import HTTPException, HTTPResponse
 from importlib.util import find_spec
 from pathlib import Path
-from urllib.error import HTTPError
 from urllib.parse import urlsplit
-from urllib.request import urlopen
 
 from striate.cache import cache_folder
+from striate.downloads import DOWNLOAD_ERRORS, checksum
+from striate.downloads import download as fetch
 from striate.errors import StriateError, UnknownName, WorkFailed
-from striate.events import Listener, Note, Progress, silent
+from striate.events import Listener, Note, silent
 from striate.models.catalog import MODELS, find_entry
-
-CHUNK = 1 << 20
-PATIENCE_SECONDS = 20
 
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 TORCHVISION_LICENCE = "BSD-3-Clause (torchvision); the ImageNet pictures have terms of their own"
@@ -108,7 +101,7 @@ def available_weights(name: str, which: str = "imagenet") -> Path | None:
     """The file, if it is on this machine, whole, and its checksum is right; no network traffic."""
     weights = weights_entry(name, which)
     path = _place(weights)
-    return path if path is not None and path.is_file() and _sha256(path).startswith(weights.sha256) else None
+    return path if path is not None and path.is_file() and checksum(path).startswith(weights.sha256) else None
 
 
 def find_weights(name: str, which: str = "imagenet", *, download: bool, on_event: Listener = silent) -> Path:
@@ -138,12 +131,8 @@ def find_weights(name: str, which: str = "imagenet", *, download: bool, on_event
         raise WorkFailed(f"the weights '{which}' of {name} are not on this machine: {by_hand}")
     on_event(Note(f"Fetching the weights '{which}' of {name} from {urlsplit(weights.url).hostname}."))
     try:
-        _download(weights.url, target, weights.sha256, on_event)
-    except (
-        OSError,
-        HTTPException,
-        ValueError,
-    ) as error:  # no network, refused, cut off, full disk, wrong checksum
+        fetch(weights.url, target, weights.sha256, on_event)
+    except DOWNLOAD_ERRORS as error:
         raise WorkFailed(f"{weights.file} could not be downloaded ({error}): {by_hand}") from error
     return target
 
@@ -154,39 +143,3 @@ def _place(weights: Weights) -> Path | None:
         return cache_folder() / "weights" / weights.file
     spec = find_spec(weights.package.replace("-", "_"))
     return Path(spec.origin).parent / weights.file if spec is not None and spec.origin is not None else None
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _opened(url: str) -> HTTPResponse:
-    try:
-        answer: HTTPResponse = urlopen(url, timeout=PATIENCE_SECONDS)
-    except HTTPError as error:
-        error.close()  # it holds the connection
-        raise
-    return answer
-
-
-def _download(url: str, target: Path, sha256: str, on_event: Listener) -> None:
-    """Stream a file to a temporary name beside `target`; rename it once whole and its checksum right."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent)
-    temporary, digest, done = Path(name), hashlib.sha256(), 0
-    try:
-        with os.fdopen(handle, "wb") as file, _opened(url) as answer:
-            total = int(answer.headers.get("Content-Length", 0))
-            while chunk := answer.read(CHUNK):
-                file.write(chunk)
-                digest.update(chunk)
-                done += len(chunk)
-                on_event(Progress(target.name, done, max(total, done), unit="bytes"))
-            file.flush()
-            os.fsync(file.fileno())
-        if not digest.hexdigest().startswith(sha256):
-            raise ValueError(f"its SHA-256 begins with {digest.hexdigest()[:8]} instead of {sha256}")
-        temporary.replace(target)
-    finally:
-        temporary.unlink(missing_ok=True)

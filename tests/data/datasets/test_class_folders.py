@@ -70,12 +70,94 @@ def test_a_test_folder_without_classes_is_left_out_and_told(tmp_path: Path):
     assert any("'test' without a class folder: 1" in note for note in dataset.notes)
 
 
-def test_an_empty_class_folder_is_a_class_and_told(tmp_path: Path):
+def test_an_empty_class_folder_is_no_class_and_told(tmp_path: Path):
+    for label in ("a", "c"):
+        picture(tmp_path / label / "1.png")
+    (tmp_path / "b").mkdir()
+    (tmp_path / "d" / "deeper").mkdir(parents=True)
+    dataset = open_dataset(tmp_path)
+    assert dataset.classes == ("a", "c")
+    assert dataset.notes == ("classes without pictures, left out: b, d",)
+
+
+def test_with_one_class_left_the_empty_one_is_named(tmp_path: Path):
     picture(tmp_path / "a" / "1.png")
     (tmp_path / "b").mkdir()
-    dataset = open_folder(tmp_path)
+    with pytest.raises(StriateError, match=r"only one class with pictures, 'a' \(.*left out: b\)"):
+        open_dataset(tmp_path)
+
+
+def test_a_class_with_pictures_in_test_only_stays_a_class_and_is_told(tmp_path: Path):
+    for name in ("train/a/1.png", "train/b/1.png", "test/a/2.png", "test/new/3.png", "test/new/4.png"):
+        picture(tmp_path / name)
+    (tmp_path / "train" / "new").mkdir()
+    dataset = open_dataset(tmp_path)
+    assert dataset.classes == ("a", "b", "new")
+    (note,) = dataset.notes
+    assert note.startswith("classes without training pictures: new;") and "2 pictures elsewhere" in note
+
+
+@pytest.mark.parametrize("part", ["train", "TEST", "validation"])
+def test_one_part_alone_is_read_as_that_part(tmp_path: Path, part: str):
+    for label in ("a", "b"):
+        picture(tmp_path / part / label / "1.png")
+    dataset = open_dataset(tmp_path)
     assert dataset.classes == ("a", "b")
-    assert any("without pictures: b" in note for note in dataset.notes)
+    assert {item.part for item in dataset.items} == {part.lower()}
+    assert dataset.notes == ()
+
+
+@pytest.mark.parametrize("locked", ["a/inner", "train/a", "train", "val"])
+def test_a_folder_that_cannot_be_listed_is_named(tmp_path: Path, monkeypatch, locked: str):
+    for name in (
+        ("a/1.png", "a/inner/2.png", "b/3.png")
+        if locked == "a/inner"
+        else (*("train/a/1.png", "train/b/2.png", "val/a/3.png", "val/b/4.png"),)
+    ):
+        picture(tmp_path / name)
+    listing = os.scandir
+
+    def guarded(path):
+        if Path(path) == (tmp_path / locked).resolve():
+            raise PermissionError(13, "Permission denied")
+        return listing(path)
+
+    monkeypatch.setattr(os, "scandir", guarded)
+    dataset = open_folder(tmp_path)
+    assert f"a folder could not be listed: {locked}: permission to read it is missing" in dataset.notes
+    assert dataset.items
+
+
+def test_folders_deeper_than_the_system_allows_end_with_a_note(tmp_path: Path):
+    picture(tmp_path / "a" / "1.png")
+    here = tmp_path / "b"
+    picture(here / "1.png")
+    start = Path.cwd()
+    try:
+        os.chdir(here)
+        for _ in range(30):  # 30 x 200 signs; a path has 4,096
+            Path("x" * 200).mkdir()
+            os.chdir("x" * 200)
+    finally:
+        os.chdir(start)
+    dataset = open_dataset(tmp_path)
+    assert len(dataset.items) == 2
+    assert any("file name too long" in note and len(note) < 300 for note in dataset.notes)
+
+
+def test_a_folder_that_links_to_itself_is_walked_once(tmp_path: Path):
+    for label in ("a", "b"):
+        picture(tmp_path / label / "1.png")
+    (tmp_path / "a" / "again").symlink_to(tmp_path)
+    dataset = open_dataset(tmp_path)
+    assert len(dataset.items) == 2
+    assert dataset.notes == ("'a/again' is a link to a folder; links to folders are not followed",)
+
+
+def test_notes_stay_on_one_line_whatever_a_folder_is_called(tmp_path: Path):
+    picture(tmp_path / "a" / "1.png")
+    (tmp_path / "two\nlines\tand a tab").mkdir()
+    assert open_folder(tmp_path).notes == ("classes without pictures, left out: two\\nlines\\tand a tab",)
 
 
 def test_other_files_are_ignored_and_counted(tmp_path: Path):

@@ -1,5 +1,6 @@
 """What is recognised, and what people are told where nothing is."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,7 +19,9 @@ def touch(folder: Path, *names: str) -> None:
 CASES: list[tuple[str, Callable[[Path], None], str]] = [
     ("empty", touch, "is empty"),
     ("loose", lambda f: touch(f, "1.jpg", "2.jpg"), "holds 2 pictures directly and no class folders"),
-    ("one_class", lambda f: touch(f, "cat/1.jpg"), "only one class, 'cat'"),
+    ("single", lambda f: touch(f, "1.jpg", "list.csv"), r"holds 1 picture directly .*give it: .*/list\.csv"),
+    ("folder_of_text", lambda f: touch(f, "a/1.txt"), "found 1 folder with 1 .txt"),
+    ("one_class", lambda f: touch(f, "cat/1.jpg"), "only one class with pictures, 'cat'"),
     ("wrapped", lambda f: touch(f, "in/cat/1.jpg", "in/dog/1.jpg"), r"Did you mean .*wrapped/in\?"),
     (
         "no_pictures",
@@ -59,9 +62,27 @@ def test_impossible_paths_are_errors_for_people(tmp_path: Path, name: str):
 
 
 @pytest.mark.parametrize(
-    ("name", "words"), [("a.csv", "not read yet"), ("a.zip", "Unpack"), ("a.jpg", "is a file")]
+    ("name", "words"), [("a.csv", "line 1: expected"), ("a.zip", "Unpack"), ("a.jpg", "is a file")]
 )
 def test_a_file_is_answered_with_advice(tmp_path: Path, name: str, words: str):
     touch(tmp_path, name)
     with pytest.raises(StriateError, match=words):
         open_dataset(tmp_path / name)
+
+
+def test_a_name_is_offered_for_a_misspelt_one(tmp_path: Path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(StriateError, match=r"Did you mean fashion-mnist"):
+        open_dataset("fashion_mnist")
+
+
+@pytest.mark.parametrize("name", ["pipe.csv", "pipe.parquet", "train-images-idx3-ubyte"])
+def test_a_named_pipe_given_as_data_is_refused_at_once(tmp_path: Path, name: str):
+    os.mkfifo(tmp_path / name)
+    with pytest.raises(StriateError, match="neither a folder nor a file"):
+        open_dataset(tmp_path / name)
+
+
+def test_a_device_given_as_data_is_refused():
+    with pytest.raises(StriateError, match="neither a folder nor a file"):
+        open_dataset("/dev/null")

@@ -1,6 +1,7 @@
 """Class folders: `<class>/*`, or `{train, val|valid|validation, test}/<class>/*`, split by their author.
 
-Folders inside a class folder belong to that class. A class folder without pictures is a class with none.
+Folders inside a class folder belong to that class. A class is a folder with at least one picture in any part:
+an empty one is named in a note and is no class; one without training pictures is a class, and a note says so.
 """
 
 from collections import Counter
@@ -8,11 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 
-from striate.data.dataset import PART_NAMES, Item, Part
+from striate.data.dataset import PART_NAMES, Part
+from striate.data.datasets.labelled import Row, class_notes, numbered
 from striate.data.datasets.picture_files import PictureFiles
-from striate.data.files import Found, Listing, list_folder, natural, walk
+from striate.data.files import Found, Listing, list_folder, list_or_reason, walk
 from striate.data.headers import FOREIGN_SUFFIXES, PICTURE_SUFFIXES, sniff
-from striate.data.sample import Truth
+from striate.data.wording import one_line
 from striate.errors import StriateError
 
 
@@ -28,16 +30,11 @@ class FolderDataset(PictureFiles):
         super().__init__(tuple(entry.file for entry in gathered.entries))
         self.path = path
         self.layout = layout
-        names = {entry.label for entry in gathered.entries} | gathered.labels
-        self.classes = tuple(sorted(names, key=natural))
-        truths = {label: Truth(label=at) for at, label in enumerate(self.classes)}
-        self.items = tuple(Item(e.file.name, truths[e.label], e.part) for e in gathered.entries)
+        rows = [Row(entry.file.name, entry.label, entry.part) for entry in gathered.entries]
+        self.classes, self.items = numbered(rows)
         self.ignored = sum(gathered.ignored.values())
         self.ignored_suffixes: Mapping[str, int] = dict(gathered.ignored)
-        empty = sorted(names - {entry.label for entry in gathered.entries}, key=natural)
-        if empty:
-            gathered.notes.append(f"classes without pictures: {', '.join(empty)}")
-        self.notes = tuple(gathered.notes)
+        self.notes = (*gathered.notes, *class_notes(self.classes, self.items, gathered.labels))
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +73,7 @@ def open_folder(path: Path) -> FolderDataset:
     if runs:
         top.folders = [folder for folder in top.folders if folder not in runs]
         gathered.notes.append(
-            f"folder '{runs[0].name}' holds runs, not pictures of a class, and was left out"
+            f"folder '{one_line(runs[0].name)}' holds runs, not pictures of a class, and was left out"
         )
     beside = sum(is_picture(found) for found in top.files)
     if beside:
@@ -88,9 +85,9 @@ def open_folder(path: Path) -> FolderDataset:
         return FolderDataset(path, gathered, "class folders, unsplit")
     for folder in top.folders:
         if folder.name not in parts:
-            gathered.notes.append(f"folder '{folder.name}' is beside the parts and was left out")
+            gathered.notes.append(f"folder '{one_line(folder.name)}' is beside the parts and was left out")
             continue
-        inside = list_folder(folder.path, root, f"{folder.name}/")
+        inside = _listed(folder, root, f"{folder.name}/", gathered)
         _count(inside, gathered)
         loose = sum(is_picture(found) for found in inside.files)
         if loose:
@@ -126,7 +123,7 @@ def _parts(path: Path, top: Listing, root: str) -> dict[str, Part] | None:
     alone = len(parts) == len(top.folders)
     if not parts or not ("train" in parts.values() or alone):
         return None
-    inner = {f.name: list_folder(f.path, root) for f in top.folders if f.name in parts}
+    inner = {f.name: list_or_reason(f, root)[0] for f in top.folders if f.name in parts}
     if not any(listing.folders for listing in inner.values()):
         return None
     if not alone and any(is_picture(found) for name in parts for found in inner[name].files):
@@ -143,12 +140,22 @@ def _parts(path: Path, top: Listing, root: str) -> dict[str, Part] | None:
 def _gather(folder: Found, label: str, part: Part | None, root: str, gathered: Gathered) -> None:
     gathered.labels.add(label)
     for listing, problem in walk(folder.path, root, f"{folder.name}/"):
-        if problem:
-            gathered.notes.append(f"a folder could not be listed: {problem}")
+        _note(problem, gathered)
         _count(listing, gathered)
         for found in listing.files:
             if is_picture(found):
                 gathered.entries.append(Entry(found, label, part))
+
+
+def _listed(folder: Found, root: str, prefix: str, gathered: Gathered) -> Listing:
+    listing, problem = list_or_reason(folder, root, prefix)
+    _note(problem, gathered)
+    return listing
+
+
+def _note(problem: str | None, gathered: Gathered) -> None:
+    if problem:
+        gathered.notes.append(f"a folder could not be listed: {one_line(problem)}")
 
 
 def _count(listing: Listing, gathered: Gathered) -> None:
@@ -156,7 +163,7 @@ def _count(listing: Listing, gathered: Gathered) -> None:
         gathered.ignored["hidden"] += listing.hidden
     for name in listing.linked_folders:
         gathered.ignored["link"] += 1
-        gathered.notes.append(f"'{name}' is a link to a folder; links to folders are not followed")
+        gathered.notes.append(f"'{one_line(name)}' is a link to a folder; links to folders are not followed")
     for found in listing.files:
         if not is_picture(found):
             gathered.ignored[PurePath(found.name).suffix.lower() or "no extension"] += 1

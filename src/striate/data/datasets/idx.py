@@ -18,9 +18,16 @@ from torch import Tensor
 from striate.data.dataset import BadPicture, Item, Part
 from striate.data.files import list_folder
 from striate.data.sample import Truth
+from striate.downloads import checksum
 from striate.errors import StriateError
 from striate.shapes import Picture
 
+# H. Xiao et al., "Fashion-MNIST", 2017, table 2. IDX files hold no names, so the set is known by its labels.
+FASHION = (
+    *("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat"),
+    *("Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"),
+)
+FASHION_LABELS_MD5 = ("25c81989df183df01b3e8a0aad5dffbe", "bb300cfdad3c16e7a12a480ee83cd310")
 MAX_VALUES = 2_000_000_000  # 2 GB of pixels; EMNIST, the largest of the kind, has 0.64
 
 _NAME = re.compile(r"(?P<stem>.*?)[-_.]?(?P<what>images|labels)[-_.]idx[13][-_.]ubyte(\.gz)?", re.IGNORECASE)
@@ -52,7 +59,7 @@ class IdxDataset:
     """Pictures held in memory as they are stored: (N, H, W), 8 bit, one tensor a part.
 
     Attributes:
-        classes: the label values that occur, as text, in their order.
+        classes: the label values that occur, as text, in their order; Fashion-MNIST's by their names.
         notes: what a person should know about what was found.
     """
 
@@ -62,7 +69,8 @@ class IdxDataset:
         self.notes: tuple[str, ...] = ()
         stored = [_read_pair(pair) for pair in pairs]
         values = sorted({value for _, labels in stored for value in labels.tolist()})
-        self.classes = tuple(str(value) for value in values)
+        fashion = any(_is_fashion(pair.labels) for pair in pairs) and max(values) < len(FASHION)
+        self.classes = tuple(FASHION[value] if fashion else str(value) for value in values)
         truths = {value: Truth(label=at) for at, value in enumerate(values)}
         self._pixels = [pixels for pixels, _ in stored]
         self._starts: list[int] = []
@@ -157,6 +165,11 @@ def _read_pair(pair: Pair) -> tuple[Tensor, Tensor]:
             "not belong together. Fetch both again."
         )
     return pixels, labels
+
+
+def _is_fashion(labels: Path) -> bool:
+    """Whether these are Fashion-MNIST's labels as they are published, gzipped."""
+    return labels.stat().st_size < 100_000 and checksum(labels, "md5") in FASHION_LABELS_MD5
 
 
 def _read(path: Path, dimensions: int) -> Tensor:

@@ -5,52 +5,100 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from striate.data.dataset import PART_NAMES, Dataset
+from striate.data.datasets import csv_table, hugging_face, parquet
+from striate.data.datasets.cifar import cifar_version, open_cifar
 from striate.data.datasets.folder import FolderDataset, is_picture, open_folder
-from striate.data.datasets.idx import IdxDataset, is_idx_name, open_idx
+from striate.data.datasets.idx import is_idx_name, open_idx
+from striate.data.datasets.named import NAMED_SETS, find_named
 from striate.data.datasets.sheets import SheetDataset
-from striate.data.files import Listing, list_folder
+from striate.data.files import Found, Listing, list_folder, list_or_reason
+from striate.data.wording import counted, listed, one_line
 from striate.errors import StriateError
+from striate.events import Listener, silent
 
 ACCEPTED = (
     "Accepted: a folder with a folder of pictures for each class, split into train, val and test folders or "
-    "not, or a folder with MNIST's IDX files"
+    "not; a CSV or Parquet file with the columns image and label; a folder with MNIST's IDX files, CIFAR's "
+    f"batches or a Hugging Face data set; or a name: {', '.join(NAMED_SETS)}"
 )
 _NO_CLASSES = {"images", "labels", "masks", "annotations"}
 
 
-def open_dataset(path: str | Path) -> Dataset:
+def open_dataset(path: str | Path, on_event: Listener = silent) -> Dataset:
     """The data set at `path`, recognised by its structure. No picture is opened.
+
+    Args:
+        path: a folder, a file, or a name of `NAMED_SETS`; what stands on the disk wins over a name.
+        on_event: is told if a named data set must be fetched.
 
     Raises:
         StriateError: there is nothing that can be read as classes of pictures.
+        WorkFailed: a named data set is not on this machine and could not be fetched.
     """
     path = Path(path)
+    if _is_name(path):
+        path = find_named(str(path).lower(), on_event)
     _check_exists(path)
     if path.is_file():
-        if is_idx_name(path.name):
-            return _with_two_classes(open_idx(path))
-        raise StriateError(f"{path} is a file. {ACCEPTED}.{_advice_for_file(path)}")
+        return _with_two_classes(_open_file(path))
     if not path.is_dir():
         raise StriateError(f"{path} is neither a folder nor a file. {ACCEPTED}.")
+    return _with_two_classes(_open_folder(path))
+
+
+def _is_name(path: Path) -> bool:
+    try:
+        return str(path).lower() in NAMED_SETS and not path.exists()
+    except OSError:
+        return False
+
+
+def _open_file(path: Path) -> Dataset:
+    suffix = path.suffix.lower()
+    if is_idx_name(path.name):
+        return open_idx(path)
+    if suffix in csv_table.SUFFIXES:
+        return csv_table.open_csv(path)
+    if suffix in parquet.SUFFIXES:
+        return parquet.open_parquet(path, [parquet.Shard(path)], f"Parquet table ({one_line(path.name)})")
+    raise StriateError(f"{path} is a file. {ACCEPTED}.{_advice_for_file(path)}")
+
+
+def _open_folder(path: Path) -> Dataset:
     root = str(path.resolve())
     try:
         top = list_folder(root, root)
     except OSError as error:
         raise StriateError(f"{path} cannot be listed: {error.strerror}. Check its permissions.") from error
-    if any(is_idx_name(found.name) for found in top.files):
-        return _with_two_classes(open_idx(path))
-    if any(found.name == "index.json" for found in top.files) and not top.folders:
-        return SheetDataset(path)
+    packed = _packed(path, top)
+    if packed is not None:
+        return packed
     _refuse_other_tasks(path, top)
     dataset = open_folder(path)
     if not dataset.items:
         raise StriateError(_nothing(path, top, dataset))
     if {name.lower() for name in dataset.classes} <= _NO_CLASSES:
         raise StriateError(
-            f"{path} has the folders {', '.join(dataset.classes)}: it looks like a data set for detection or "
-            f"segmentation, which is not supported for classification yet. {ACCEPTED}."
+            f"{path} has the {_folders(len(dataset.classes))} {', '.join(dataset.classes)}: it looks like a "
+            f"data set for detection or segmentation, which is not supported for classification yet. "
+            f"{ACCEPTED}.{_tables(path, top)}"
         )
-    return _with_two_classes(dataset)
+    return dataset
+
+
+def _packed(path: Path, top: Listing) -> Dataset | None:
+    """The data set in files that hold many pictures each, None if there are none."""
+    if any(is_idx_name(found.name) for found in top.files):
+        return open_idx(path)
+    if any(found.name == "index.json" for found in top.files) and not top.folders:
+        return SheetDataset(path)
+    if hugging_face.is_saved(top):
+        return hugging_face.open_saved(path)
+    if shards := hugging_face.hub_shards(path, top):
+        return hugging_face.open_hub(path, shards)
+    if version := cifar_version(top):
+        return open_cifar(path, top, version)
+    return None
 
 
 def _check_exists(path: Path) -> None:
@@ -62,18 +110,18 @@ def _check_exists(path: Path) -> None:
     except ValueError as error:
         raise StriateError(f"{str(path)!r} is not a possible path.") from error
     try:
-        beside = [entry.name for entry in path.parent.iterdir()]
+        beside = {entry.name: str(path.parent / entry.name) for entry in path.parent.iterdir()}
     except OSError:
-        beside = []
+        beside = {}
+    if path.name == str(path):
+        beside |= {name: name for name in NAMED_SETS}
     near = get_close_matches(path.name, beside, n=2, cutoff=0.6)
-    guess = f" Did you mean {' or '.join(str(path.parent / name) for name in near)}?" if near else ""
+    guess = f" Did you mean {' or '.join(beside[name] for name in near)}?" if near else ""
     raise StriateError(f"{path} does not exist.{guess} {ACCEPTED}.")
 
 
 def _advice_for_file(path: Path) -> str:
     suffix = path.suffix.lower()
-    if suffix in (".csv", ".parquet"):
-        return " Tables of pictures are not read yet: put the pictures of each class into a folder."
     if suffix in (".zip", ".tar", ".gz", ".tgz", ".7z", ".rar"):
         return " Unpack it first, then give the folder."
     if suffix in (".png", ".jpg", ".jpeg"):
@@ -106,42 +154,60 @@ def _refuse_other_tasks(path: Path, top: Listing) -> None:
 def _has(path: Path, top: Listing, folder_name: str, suffix: str) -> bool:
     folder = next(f for f in top.folders if f.name.lower() == folder_name)
     root = str(path.resolve())
-    inside = list_folder(folder.path, root)
-    deeper = [list_folder(inner.path, root) for inner in inside.folders]
+    inside, _ = list_or_reason(folder, root)
+    deeper = [list_or_reason(inner, root)[0] for inner in inside.folders]
     return any(f.name.lower().endswith(suffix) for listing in (inside, *deeper) for f in listing.files)
 
 
 def _nothing(path: Path, top: Listing, dataset: FolderDataset) -> str:
-    pictures = sum(is_picture(found) for found in top.files)
+    pictures, tables = sum(is_picture(found) for found in top.files), _tables(path, top)
+    unlisted = next((f" {note}." for note in dataset.notes if "could not be listed" in note), "")
     if pictures:
         return (
-            f"{path} holds {pictures} pictures directly and no class folders. Make a folder for each class "
-            f"in it and move the pictures there. {ACCEPTED}."
+            f"{path} holds {counted(pictures, 'picture')} directly and no class folders. Make a folder for "
+            f"each class in it and move the pictures there. {ACCEPTED}.{tables}"
         )
     if not top.files and not top.folders:
         hidden = f" (but {top.hidden} hidden)" if top.hidden else ""
-        linked = f" (but {len(top.linked_folders)} links to folders, which are not followed)"
-        return f"{path} is empty{hidden}{linked if top.linked_folders else ''}. {ACCEPTED}."
-    kinds = ", ".join(f"{count} {suffix}" for suffix, count in dataset.ignored_suffixes.items()) or "no files"
-    folders = f"{len(top.folders)} folders with " if top.folders else ""
-    return f"{path} holds no pictures; found {folders}{kinds}. {ACCEPTED}."
+        links = counted(len(top.linked_folders), "link to a folder", "links to folders")
+        linked = f" (but {links}, not followed)" if top.linked_folders else ""
+        return f"{path} is empty{hidden}{linked}. {ACCEPTED}."
+    kinds = ", ".join(
+        f"{count:,} {one_line(suffix)}" for suffix, count in list(dataset.ignored_suffixes.items())[:12]
+    )
+    folders = f"{len(top.folders):,} {_folders(len(top.folders))} with " if top.folders else ""
+    return f"{path} holds no pictures; found {folders}{kinds or 'no files'}.{unlisted} {ACCEPTED}.{tables}"
 
 
-def _with_two_classes(dataset: FolderDataset | IdxDataset) -> Dataset:
+def _folders(count: int) -> str:
+    return "folder" if count == 1 else "folders"
+
+
+def _tables(path: Path, top: Listing) -> str:
+    """A sentence about a table beside the pictures, which is read only when it is the path given."""
+    suffixes = (*csv_table.SUFFIXES, *parquet.SUFFIXES)
+    found = next((f for f in top.files if f.name.lower().endswith(suffixes)), None)
+    return (
+        f" If {one_line(found.name)} lists the pictures, give it: {path / one_line(found.name)}."
+        if found
+        else ""
+    )
+
+
+def _with_two_classes(dataset: Dataset) -> Dataset:
     if len(dataset.classes) > 1:
         return dataset
     path, name = dataset.path, dataset.classes[0]
     inner = path / name
     if isinstance(dataset, FolderDataset) and inner.is_dir():
-        root = str(inner.resolve())
-        deeper = [found.name for found in list_folder(root, root).folders]
+        deeper = [found.name for found in list_or_reason(Found("", str(inner)), str(inner))[0].folders]
         if name.lower() in PART_NAMES or len(deeper) > 1:
-            shown = ", ".join(deeper[:3]) + (", ..." if len(deeper) > 3 else "")
             raise StriateError(
-                f"{path} has only one class folder, '{name}', which itself holds folders ({shown}). "
-                f"Did you mean {inner}?"
+                f"{path} has only one class folder, '{name}', which itself holds "
+                f"{_folders(len(deeper))} ({listed(deeper, most=3)}). Did you mean {inner}?"
             )
+    empty = next((f" ({note})" for note in dataset.notes if note.startswith("classes without pict")), "")
     raise StriateError(
-        f"{path} has only one class, '{name}'; a classifier needs at least two. Add a folder with pictures "
-        "of something else."
+        f"{path} has only one class with pictures, '{one_line(name)}'{empty}; a classifier needs at least "
+        "two. Add pictures of something else."
     )

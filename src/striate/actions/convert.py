@@ -1,0 +1,42 @@
+"""`convert`: any data set as class folders, the layout that every tool reads."""
+
+from os import PathLike
+from pathlib import Path
+
+from striate.data.datasets.recognise import open_dataset
+from striate.data.wording import counted, one_line
+from striate.data.writers.class_folders import Written, write_class_folders
+from striate.events import Listener, Note, Warned, silent
+
+NAMED = 10  # skipped items that are named
+
+
+def convert(data: str | PathLike[str], out: str | PathLike[str], *, on_event: Listener = silent) -> Written:
+    """Write `<class>/*`, or `train/<class>/*` and so on, into a new folder; the data set stays as it is.
+
+    Files keep their bytes; pictures that have no file of their own (IDX, CIFAR) become PNG.
+
+    Args:
+        data: a data set of any layout that `train` reads.
+        out: a folder that does not exist yet, or is empty.
+        on_event: is told what happens.
+
+    Raises:
+        StriateError: there is no data set, or `out` is taken.
+        WorkFailed: it could not be written; nothing is left behind.
+    """
+    dataset = open_dataset(Path(data), on_event)
+    pictures, classes = len(dataset.items), len(dataset.classes)
+    on_event(Note(f"{data}: {dataset.layout}, {counted(pictures, 'picture')}, {classes} classes"))
+    for note in dataset.notes:
+        on_event(Note(note))
+    written = write_class_folders(dataset, Path(out), on_event)
+    for label, folder in written.renamed:
+        on_event(
+            Note(f"class '{one_line(label)}' is in the folder '{folder}': not every system takes its name")
+        )
+    for problem in written.skipped[:NAMED]:
+        on_event(Warned(f"left out: {one_line(problem.file)}: {problem.reason}"))
+    if len(written.skipped) > NAMED:
+        on_event(Warned(f"left out: {len(written.skipped) - NAMED} more, see `striate check {data}`"))
+    return written

@@ -1,0 +1,33 @@
+"""`striate convert`."""
+
+from typing import Annotated
+
+import typer
+
+from striate.cli.train import Json
+
+
+def convert(
+    data: Annotated[str, typer.Argument(help="A data set of any layout that train reads.")],
+    out: Annotated[str, typer.Option(help="A new folder for the class folders.")],
+    json: Json = False,
+) -> None:
+    """Write a data set as class folders.
+
+    Pictures that are files keep their bytes, others become PNG. Nothing is overwritten.
+
+    \b
+    striate convert mnist/ --out digits/
+    striate convert pictures.parquet --out pictures/ --json
+    """
+    from striate.actions.convert import convert as action
+    from striate.cli.show import Shown, print_json
+    from striate.data.wording import counted
+
+    with Shown() as shown:
+        written = action(data, out, on_event=shown)
+    if json:
+        print_json({"files": [str(file) for file in written.files]})
+        return
+    left = f", {len(written.skipped):,} left out" if written.skipped else ""
+    print(f"{counted(len(written.files), 'picture')} in class folders at {out}{left}")
