@@ -32,6 +32,7 @@ MAPS = {  # channels and sides at the published input, from the papers' tables
     },
     "book_dense": [(1, 28)],
     "resnet18": [(64, 56), (128, 28), (256, 14), (512, 7)],
+    "striate_small": [(32, 14), (64, 7)],
     "squeezenet1_1": [(128, 55), (256, 27), (512, 13)],
     "book_mnist": [(32, 13), (64, 5), (64, 3)],
     "book_cats_dogs": [(32, 74), (64, 36), (128, 17), (128, 7)],

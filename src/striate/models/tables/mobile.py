@@ -1,4 +1,4 @@
-"""Networks for small processors: SqueezeNet, MobileNet, EfficientNet-Lite."""
+"""Networks for small processors: SqueezeNet, MobileNet, EfficientNet-Lite; and Striate's own for small pictures."""
 
 from striate.models.entry import Entry
 
@@ -30,5 +30,18 @@ MOBILE: dict[str, Entry] = {
         weights=("imagenet",),
         published="75.1 % top-1 on ImageNet, 4.7M parameters (Google's EfficientNet-lite page, 2020)",
         paper="arXiv:1905.11946",
+    ),
+    "striate_small": Entry(
+        builder="small:striate_small",
+        task="classify",
+        year=2026,
+        parameters=61_306,
+        multiply_adds=3_691_712,
+        input=(1, 28, 28),
+        classes=10,
+        any_size=True,
+        smallest=16,
+        published="Striate's own; measured figures in docs/recipes.md",
+        paper="docs/decisions/0009-small-pictures.md",
     ),
 }
