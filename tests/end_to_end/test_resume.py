@@ -48,7 +48,7 @@ def assert_same_end(first: Path, second: Path) -> None:
     assert (first / "best.safetensors").read_bytes() == (second / "best.safetensors").read_bytes()
     trees = [read_tree(run / "checkpoint.safetensors") for run in (first, second)]
     assert same_tree(*trees)
-    assert set(trees[0]) == {"position", "network", "optimizer", "rng"}
+    assert set(trees[0]) == {"position", "network", "optimizer", "average"}
     assert without_times(first) == without_times(second)
     figures = [json.loads((run / "evaluation.json").read_text()) for run in (first, second)]
     assert figures[0] == figures[1]

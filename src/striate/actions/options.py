@@ -30,7 +30,9 @@ class TrainOptions(BaseModel):
     batch_size: int | None = Field(None, ge=1, le=65_536, description="Pictures a step.")
     image_size: int | None = Field(None, ge=8, le=4096, description="Side of the network's input, pixels.")
     lr: float | None = Field(None, gt=0, le=100, description="Peak learning rate of the last stage.")
-    optimizer: Literal["adamw", "sgd"] | None = Field(None, description="adamw or sgd.")
+    optimizer: Literal["sgd", "rmsprop", "adadelta", "adam", "adamw", "lamb", "muon"] | None = Field(
+        None, description="sgd, rmsprop, adadelta, adam, adamw, lamb or muon."
+    )
     label_smoothing: float | None = Field(
         None, ge=0, lt=1, description="Share of the target spread over all classes."
     )

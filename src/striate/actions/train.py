@@ -219,4 +219,5 @@ def _fit(
         validator(trainee.task.metric, material.validation_batches()),
         recorder,
         saved,
+        seed=options.seed,
     )

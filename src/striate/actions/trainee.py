@@ -16,6 +16,7 @@ from striate.machine import cpu
 from striate.models.backbone import head_parameter_names
 from striate.models.build import create_model
 from striate.models.pretrained import load_weights
+from striate.protocol import as_table
 from striate.tasks.classify import Classify
 from striate.tasks.recipes.recipe import Recipe
 from striate.training.fabric import Fabric, make_fabric
@@ -73,10 +74,15 @@ def make_trainee(options: TrainOptions, plan: Plan, material: Material, on_event
             epochs=stage.epochs,
             lr=stage.lr,
             trainable=head if stage.parts == "head" else None,
+            head=head,
+            steps=stage.steps,
             patience=recipe.patience,
-            optimizer=recipe.optimizer,
+            optimizer=stage.optimizer or recipe.optimizer,
             weight_decay=stage.weight_decay,
-            schedule=recipe.schedule,
+            schedule=stage.schedule or recipe.schedule,
+            warm_up=stage.warm_up,
+            clip=recipe.clip,
+            average=recipe.average,
             freeze_norms=stage.freeze_norms,
         )
         for stage in recipe.stages
@@ -107,7 +113,11 @@ def resolved(options: TrainOptions, plan: Plan, material: Material, trainee: Tra
         "augmentation_ranges": asdict(trainee.augmentation) if trainee.augmentation else None,
         "image_size": list(material.preprocessing.size_hw),
         "channels": material.preprocessing.channels,
-        "steps": sum(stage.epochs for stage in trainee.stages) * steps,
+        "steps": sum(stage.length(steps) for stage in trainee.stages),
+        "clip": trainee.recipe.clip,
+        "average": as_table(trainee.recipe.average) if trainee.recipe.average else None,
+        "balance": trainee.recipe.balance,
+        "scales": list(trainee.recipe.scales),
         "precision": trainee.precision,
         "device": str(trainee.fabric.device),
         "engine": "torch",
@@ -117,9 +127,12 @@ def resolved(options: TrainOptions, plan: Plan, material: Material, trainee: Tra
             {
                 "name": stage.name,
                 "epochs": stage.epochs,
-                "steps": stage.epochs * steps,
-                "optimizer": stage.optimizer,
-                "schedule": stage.schedule,
+                "steps": stage.length(steps),
+                "optimizer": stage.optimizer.name,
+                "optimizer_settings": as_table(stage.optimizer),
+                "schedule": stage.schedule.name,
+                "schedule_settings": as_table(stage.schedule),
+                "warm_up": stage.warm_up,
                 "lr": stage.lr,
                 "weight_decay": stage.weight_decay,
                 "freeze_norms": stage.freeze_norms,

@@ -10,7 +10,7 @@ TRAIN: dict[str, str] = {
     "batch_size": "Pictures a step.",
     "image_size": "Side of the network's input, pixels.",
     "lr": "Peak learning rate of the last stage.",
-    "optimizer": "adamw or sgd.",
+    "optimizer": "sgd, rmsprop, adadelta, adam, adamw, lamb or muon.",
     "label_smoothing": "Share of the target spread over all classes.",
     "patience": "Epochs without improvement after which a stage ends.",
     "augment": "Changes of training pictures: auto, none, light, photo. [default: auto]",
