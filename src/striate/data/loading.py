@@ -12,6 +12,7 @@ from jaxtyping import Int64, UInt8
 from torch import Tensor
 
 from striate.data.sample import Batch
+from striate.data.sampling import balanced, shuffled
 from striate.data.transforms.augmentation import Augmentation, stream_seed, uniform_draws
 from striate.errors import WorkFailed
 
@@ -57,7 +58,9 @@ class Batches:
     """Batches of some rows of a store.
 
     With a seed the order changes every epoch; without one it is the given order. Batches of an epoch differ
-    by one picture at most, so that no batch is too small for batch normalisation.
+    by one picture at most, so that no batch is too small for batch normalisation. With `balance` an epoch
+    shows every class equally often. `part` (i, n) takes every n-th picture of each batch from i on: what
+    process i of n reads.
     """
 
     def __init__(
@@ -68,7 +71,10 @@ class Batches:
         *,
         seed: int | None = None,
         augmentation: Augmentation | None = None,
+        balance: bool = False,
+        part: tuple[int, int] = (0, 1),
     ) -> None:
+        self.balance, self.part = balance, part
         self.store, self.rows, self.seed, self.augmentation = store, rows, seed, augmentation
         self.count = -(-len(rows) // batch_size)
 
@@ -81,10 +87,15 @@ class Batches:
         draws = None
         if self.seed is not None:
             generator = torch.Generator().manual_seed(stream_seed(self.seed, "order", number))
-            order = torch.randperm(len(self.rows), generator=generator)
+            order = (
+                balanced(self.store.labels[self.rows], generator)
+                if self.balance
+                else shuffled(len(self.rows), generator)
+            )
             if self.augmentation is not None:
                 draws = uniform_draws(self.seed, number, len(self.rows))
         for chosen in order.tensor_split(max(1, self.count))[first:]:
+            chosen = chosen[self.part[0] :: self.part[1]]  # noqa: PLW2901
             rows = self.rows[chosen]
             pictures = self.store.pictures[rows]
             if self.augmentation is not None and draws is not None:

@@ -4,6 +4,7 @@ A network with one output tells two classes apart (its output z decodes as the l
 has an output a class. Scores are logits, larger is better.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import torch
@@ -27,11 +28,21 @@ def decode_scores(logits: Logits) -> Float[Tensor, "B classes"]:
     return torch.cat([torch.zeros_like(logits), logits], dim=1)
 
 
+TrainingLoss = Callable[[Tensor, Tensor, float], ClassificationLosses]
+
+
 class ClassifyStep(nn.Module):
     """Normalises the pictures, runs the network and compares with the labels."""
 
-    def __init__(self, network: nn.Module, preprocessing: Preprocessing, label_smoothing: float) -> None:
+    def __init__(
+        self,
+        network: nn.Module,
+        preprocessing: Preprocessing,
+        label_smoothing: float,
+        loss: TrainingLoss | None = None,
+    ) -> None:
         super().__init__()
+        self.loss = loss
         self.network = network
         self.preprocessing = preprocessing
         self.label_smoothing = label_smoothing
@@ -43,6 +54,8 @@ class ClassifyStep(nn.Module):
         images = self.preprocessing.normalise(batch.pictures)
         logits = self.network(images.contiguous(memory_format=torch.channels_last))
         loss = binary_cross_entropy if logits.shape[1] == 1 else cross_entropy
+        if self.training and self.loss is not None:
+            return self.loss(decode_scores(logits), batch.labels, self.label_smoothing)
         if self.training:
             return loss(logits, batch.labels, self.label_smoothing)
         return Judged(loss(logits, batch.labels), decode_scores(logits.float()))
@@ -82,11 +95,12 @@ class Classify:
 
     preprocessing: Preprocessing
     label_smoothing: float = 0.0
+    loss: TrainingLoss | None = None  # of scores, labels and smoothing; None is plain cross-entropy
     name: str = "classify"
 
     def step(self, network: nn.Module) -> ClassifyStep:
         """The network with its loss around it."""
-        return ClassifyStep(network, self.preprocessing, self.label_smoothing)
+        return ClassifyStep(network, self.preprocessing, self.label_smoothing, self.loss)
 
     def metric(self) -> ClassifyMetric:
         """An empty metric."""

@@ -13,7 +13,7 @@ from torch import nn
 
 from striate.data.sample import Batch
 from striate.training.averaging import Averaging, measuring_norms
-from striate.training.fabric import Fabric, seed_step
+from striate.training.fabric import Fabric, gathered, seed_step, to_exact
 from striate.training.memory import enough_memory
 from striate.training.optimizers import make_optimizer, restore_optimizer, set_rate
 from striate.training.position import Position
@@ -83,6 +83,7 @@ def fit(
             with average.applied(partial(_measure_norms, step, batches, position.epochs_done)):
                 stage.step.eval()
                 recorder.epoch_ended(validate(step))
+        fabric.barrier()  # all processes read the best weights that the first has written
         recorder.stage_ended()
 
 
@@ -97,7 +98,7 @@ def train_epoch(
 ) -> None:
     """The rest of the epoch in which the recorder's position stands."""
     position: Position = recorder.position
-    position.loss_sum = position.loss_sum.to(fabric.device, _exact(fabric.device))
+    position.loss_sum = to_exact(position.loss_sum.to(fabric.device))
     steps = stage.length(len(batches))
     stage.train_mode()
     for batch in batches.epoch(position.epochs_done, first=position.step):
@@ -110,16 +111,16 @@ def train_epoch(
         set_rate(optimizer, stage.lr * rate)
         seed_step(seed, position.steps_done, fabric.global_rank)
         with enough_memory(batch):
-            losses = step(batch.to(fabric.device))
+            loss = step(batch.to(fabric.device)).total
+            loss_sum, pictures, share = gathered(fabric, loss, len(batch))
             optimizer.zero_grad()
-            fabric.backward(losses.total)
+            fabric.backward(loss if share == 1.0 else loss * share)
             if stage.clip is not None:
                 fabric.clip_gradients(step, optimizer, max_norm=stage.clip, error_if_nonfinite=False)
             optimizer.step()
         recorder.average.step_ended()
-        # No .item(): it would wait for the GPU.
-        position.loss_sum += losses.total.detach().to(position.loss_sum.dtype) * len(batch)
-        position.pictures += len(batch)
+        position.loss_sum += loss_sum  # no .item(): it would wait for the GPU
+        position.pictures += pictures
         position.step += 1
         position.steps_done += 1
         recorder.step_ended(len(batches))
@@ -138,7 +139,3 @@ def _measure_norms(step: nn.Module, batches: Batches, epoch: int) -> None:
             if number == REFRESHED:
                 break
             step(batch.to(device))
-
-
-def _exact(device: torch.device) -> torch.dtype:
-    return torch.float32 if device.type == "mps" else torch.float64  # Apple's GPUs have no float64
