@@ -35,7 +35,7 @@ def dry_run(
     kept = {key: value for key, value in given.items() if value is not None}
     if kept.pop("resume", None) is not None:
         raise StriateError("--dry-run says what a new run would be; leave out --resume.")
-    options = options_of(kept, config)
+    options = options_of({**kept, "devices": 1}, config)  # the steps that are tried need no other process
     with torch.random.fork_rng(devices=[]):
         prepared = prepare(options, None, on_event, began)
         trainee, material = prepared.trainee, prepared.material

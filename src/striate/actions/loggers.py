@@ -5,6 +5,7 @@ Nothing of either is imported unless it is asked for.
 
 import os
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 from striate.actions.options import TrainOptions
@@ -13,12 +14,18 @@ from striate.events import EpochEnded, Event, Listener
 from striate.runs.folder import RunFolder
 
 
-def with_logger(options: TrainOptions, folder: RunFolder, on_event: Listener) -> Listener:
-    """A listener that passes everything on to `on_event`, and the epochs to what `--log` names.
+def require_logger(name: str | None) -> None:
+    """Say that a logger is missing before anything is read.
 
     Raises:
-        StriateError: the logger is not installed.
+        StriateError: it is not installed.
     """
+    if name is not None and find_spec(name) is None:
+        raise StriateError(f'--log {name} needs a package: pip install "striate[{name}]".')
+
+
+def with_logger(options: TrainOptions, folder: RunFolder, on_event: Listener) -> Listener:
+    """A listener that passes everything on to `on_event`, and the epochs to what `--log` names."""
     if options.log is None:
         return on_event
     log = _tensorboard(folder) if options.log == "tensorboard" else _mlflow(options, folder)
@@ -32,10 +39,8 @@ def with_logger(options: TrainOptions, folder: RunFolder, on_event: Listener) ->
 
 
 def _tensorboard(folder: RunFolder) -> Listener:
-    try:
-        from torch.utils.tensorboard.writer import SummaryWriter
-    except ImportError as error:
-        raise _missing("tensorboard") from error
+    from torch.utils.tensorboard.writer import SummaryWriter
+
     # A resumed run repeats epochs after its checkpoint; what TensorBoard has of them is then dropped.
     done = len(folder.read_metrics())
     writer: Any = SummaryWriter(str(folder / "tensorboard"), purge_step=done + 1)
@@ -50,10 +55,7 @@ def _tensorboard(folder: RunFolder) -> Listener:
 
 
 def _mlflow(options: TrainOptions, folder: RunFolder) -> Listener:
-    try:
-        mlflow: Any = import_module("mlflow")
-    except ImportError as error:
-        raise _missing("mlflow") from error
+    mlflow: Any = import_module("mlflow")
     if "MLFLOW_TRACKING_URI" not in os.environ:
         mlflow.set_tracking_uri(f"sqlite:///{(options.out / 'mlflow.db').resolve()}")
     mlflow.set_experiment(f"striate-{options.task}")
@@ -72,7 +74,3 @@ def _mlflow(options: TrainOptions, folder: RunFolder) -> Listener:
             client.set_terminated(run.info.run_id)
 
     return log
-
-
-def _missing(name: str) -> StriateError:
-    return StriateError(f'--log {name} needs a package: pip install "striate[{name}]".')

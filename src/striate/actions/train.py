@@ -7,13 +7,13 @@ from contextlib import ExitStack
 from os import PathLike
 from pathlib import Path
 from time import monotonic
-from typing import Any, Literal
+from typing import Any
 
 import torch
 
 from striate.actions.environment import refuse_other_environment
 from striate.actions.finish import finish
-from striate.actions.loggers import with_logger
+from striate.actions.loggers import require_logger, with_logger
 from striate.actions.measuring import training_batches
 from striate.actions.new_run import new_run
 from striate.actions.options import TrainOptions, train_options
@@ -47,7 +47,7 @@ def train(
     batch_size: int | None = None,
     image_size: int | None = None,
     minutes: float | None = None,
-    lr: float | Literal["auto"] | None = None,
+    lr: float | str | None = None,
     optimizer: str | None = None,
     label_smoothing: float | None = None,
     patience: int | None = None,
@@ -112,6 +112,7 @@ def options_of(given: dict[str, Any], config: str | PathLike[str] | None) -> Tra
 
 def _train(options: TrainOptions, folder: RunFolder | None, on_event: Listener) -> Run:
     began = monotonic()
+    require_logger(options.log)
     group = launched(options.device, options.devices)
     if not group.is_global_zero:
         on_event = silent

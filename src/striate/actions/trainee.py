@@ -25,7 +25,7 @@ from striate.models.catalog import find_entry
 from striate.protocol import as_table
 from striate.tasks.classify import Classify, TrainingLoss
 from striate.tasks.recipes.recipe import Recipe
-from striate.training.fabric import Fabric, make_fabric
+from striate.training.fabric import Fabric, launched
 from striate.training.precision import choose_precision
 from striate.training.stages import Stage
 
@@ -96,7 +96,7 @@ def make_trainee(
     task = Classify(material.preprocessing, recipe.label_smoothing, _loss(recipe, material))
     step = task.step(network)
     precision = choose_precision(options.precision, options.device, cpu().features, large=plan.pretrained)
-    fabric = make_fabric(options.device, precision, options.devices)
+    fabric = launched(options.device, options.devices, precision)
     augmentation = AUGMENTATIONS[plan.augmentation]
     stages = make_stages(network, step, recipe)
     trainee = Trainee(network, architecture, task, step, recipe, stages, augmentation, fabric, precision)

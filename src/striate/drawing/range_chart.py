@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from math import log10
 
+from striate.drawing.charts import Number
+
 WIDTH, HEIGHT, MARGIN = 640, 300, 56
 INK, QUIET, ACCENT = "#1c2126", "#8a939b", "#0b5d7a"
 
@@ -44,11 +46,11 @@ def range_chart(rates: Sequence[float], losses: Sequence[float], lowest: float, 
     )
 
 
-def _line(x1: float, y1: float, x2: float, y2: float, colour: str) -> str:
+def _line(x1: Number, y1: Number, x2: Number, y2: Number, colour: str) -> str:
     return f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" stroke="{colour}"/>'
 
 
-def _text(x: float, y: float, text: str, anchor: str, colour: str) -> str:
+def _text(x: Number, y: Number, text: str, anchor: str, colour: str) -> str:
     return (
         f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" fill="{colour}" '
         f'style="font:12px system-ui,sans-serif">{text}</text>'

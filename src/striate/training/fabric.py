@@ -49,9 +49,9 @@ def make_fabric(device: str, precision: str, devices: int = 1) -> Fabric:
         ) from error
 
 
-def launched(device: str, devices: int) -> Fabric:
+def launched(device: str, devices: int, precision: str = "32-true") -> Fabric:
     """A fabric whose processes run: the first of several starts its command again for the others."""
-    fabric = make_fabric(device, "32-true", devices)
+    fabric = make_fabric(device, precision, devices)
     fabric.launch()
     return fabric
 
