@@ -1,4 +1,4 @@
-"""A disk that is full at any write: a clear line, the last good state, and the same end once there is room."""
+"""A disk that is full at any write: a clear line, the last good state, the same end once there is room."""
 
 import errno
 import json
