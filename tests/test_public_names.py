@@ -48,7 +48,7 @@ def test_train_takes_the_options_of_the_model_in_python_and_on_the_command_line(
 
     options = set(TrainOptions.model_fields)
     assert set(inspect.signature(verb).parameters) == options | {"resume", "config", "on_event"}
-    assert set(inspect.signature(command).parameters) == options | {"resume", "config", "json"}
+    assert set(inspect.signature(command).parameters) == options | {"resume", "config", "json", "dry_run"}
     for function in (verb, command):
         given = {
             name: p.default for name, p in inspect.signature(function).parameters.items() if name in options

@@ -290,7 +290,7 @@ def test_without_data_the_next_step_is_said():
 
 
 def test_resume_takes_no_other_options(digits_run):
-    with pytest.raises(StriateError, match="leave out --epochs, --seed"):
+    with pytest.raises(StriateError, match=r"--minutes or --lr, and becomes a new run; leave out --seed"):
         train(resume=digits_run, epochs=3, seed=1)
     with pytest.raises(StriateError, match="leave out --config"):
         train(resume=digits_run, config="nowhere.toml")

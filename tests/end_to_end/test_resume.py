@@ -48,7 +48,7 @@ def assert_same_end(first: Path, second: Path) -> None:
     assert (first / "best.safetensors").read_bytes() == (second / "best.safetensors").read_bytes()
     trees = [read_tree(run / "checkpoint.safetensors") for run in (first, second)]
     assert same_tree(*trees)
-    assert set(trees[0]) == {"position", "network", "optimizer", "rng"}
+    assert set(trees[0]) == {"position", "network", "optimizer", "average"}
     assert without_times(first) == without_times(second)
     figures = [json.loads((run / "evaluation.json").read_text()) for run in (first, second)]
     assert figures[0] == figures[1]
@@ -101,6 +101,59 @@ def test_other_pictures_or_threads_are_named_and_refused(tmp_path):
     assert refused.returncode == 2
     last = refused.stderr.strip().splitlines()[-1]
     assert last.startswith("error: ") and "the pictures have changed" in last and "threads was 9" in last
+
+
+def killed_often(data: Path, out: Path, options: list[object], kills: int, seed: int) -> None:
+    """Train unbroken, and once killed at `kills` random moments; both must end with the same bytes."""
+    began = time.monotonic()
+    assert start(data, *options, "--out", out, "--name", "unbroken").wait() == 0
+    whole = time.monotonic() - began
+    run, chance, killed = out / "classify" / "killed", random.Random(seed), 0
+    process = start(data, *options, "--out", out, "--name", "killed")
+    wait_for_checkpoint_after(run, 0, process)
+    while killed < kills and process.poll() is None:
+        time.sleep(chance.uniform(0, 0.6 * whole))  # also while it starts, reads and evaluates
+        if process.poll() is None:
+            kill(process)
+            killed += 1
+            process = start("--resume", run)
+    assert process.wait() == 0
+    assert_same_end(out / "classify" / "unbroken", run)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize(
+    ("precision", "workers", "recipe"),
+    [
+        ("32-true", 1, ["--optimizer", "muon", "--balance", "sampling"]),
+        ("bf16-mixed", 3, ["--optimizer", "lamb"]),
+    ],
+)
+def test_twenty_kills_in_a_row_change_nothing(tmp_path, precision, workers, recipe):
+    data = write_digits(tmp_path / "digits", "0123456789", 100)
+    options = ["--model", "lenet5", "--epochs", 40, "--checkpoint-seconds", 0.05, "--precision", precision]
+    killed_often(data, tmp_path, [*options, "--workers", workers, *recipe], kills=20, seed=workers)
+
+
+def test_ctrl_c_saves_says_how_to_go_on_and_the_end_is_the_same(tmp_path):
+    data = write_digits(tmp_path / "digits", "0123456789", 60)
+    options = [data, "--model", "lenet5", "--epochs", 12, "--out", tmp_path]
+    assert start(*options, "--name", "unbroken").wait() == 0
+    process = subprocess.Popen(
+        [*COMMAND, *map(str, options), "--name", "stopped"], stderr=subprocess.PIPE, text=True
+    )
+    run = tmp_path / "classify" / "stopped"
+    while not (run / "metrics.jsonl").is_file() or (run / "metrics.jsonl").stat().st_size == 0:
+        assert process.poll() is None
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert f"stopped; go on with: striate train --resume {run}" in said and "Traceback" not in said
+    assert (run / "checkpoint.safetensors").is_file()  # long before the 30 seconds
+    assert start("--resume", run).wait() == 0
+    assert_same_end(tmp_path / "classify" / "unbroken", run)
 
 
 @pytest.mark.slow

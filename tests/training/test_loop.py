@@ -8,6 +8,7 @@ from striate.data.loading import Batches, Store
 from striate.errors import WorkFailed
 from striate.events import EpochEnded
 from striate.preprocess import Preprocessing
+from striate.protocol import Constant, Sgd
 from striate.runs.checkpoint import read_tree
 from striate.runs.folder import RunFolder
 from striate.tasks.classify import Classify
@@ -80,7 +81,7 @@ class Training:
 
 def head_then_all(step):
     head = frozenset({"network.5.weight", "network.5.bias"})
-    return [Stage("head", step, 2, 0.02, trainable=head), Stage("all", step, 2, 0.01, optimizer="sgd")]
+    return [Stage("head", step, 2, 0.02, trainable=head), Stage("all", step, 2, 0.01, optimizer=Sgd())]
 
 
 class Stopped(Exception):
@@ -178,7 +179,7 @@ def test_frozen_norms_keep_statistics_while_their_weights_learn(tmp_path):
 
 
 def test_a_stage_without_progress_ends_early_and_goes_back_to_the_best_weights(tmp_path):
-    training = Training(tmp_path, epochs=50, patience=2, schedule="constant", lr=0.5)
+    training = Training(tmp_path, epochs=50, patience=2, schedule=Constant(), lr=0.5)
     training.run()
     lines = training.folder.read_metrics()
     best = max(line["epoch"] for line in lines if line["best"])
@@ -189,8 +190,10 @@ def test_a_stage_without_progress_ends_early_and_goes_back_to_the_best_weights(t
 
 
 def test_a_loss_that_is_not_finite_ends_the_training_with_advice(tmp_path):
-    training = Training(tmp_path, optimizer="sgd", lr=1e30)
-    with pytest.raises(WorkFailed, match=r"no longer finite in epoch 1 of stage 'train'.*smaller --lr"):
+    training = Training(tmp_path, optimizer=Sgd(), lr=1e30)
+    with pytest.raises(
+        WorkFailed, match=r"no longer finite in epoch 1 of stage 'train'.*smaller --lr.*--precision 32-true"
+    ):
         training.run()
 
 

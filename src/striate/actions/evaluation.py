@@ -2,7 +2,6 @@
 
 import csv
 import io
-import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -89,8 +88,9 @@ def write_evaluation(
         }
         for i in worst
     ]
-    shutil.rmtree(folder / "pictures", ignore_errors=True)
-    (folder / "pictures").mkdir()
+    (folder / "pictures").mkdir(exist_ok=True)
+    for old in (folder / "pictures").glob("mistake-*.png"):
+        old.unlink()
     for number, mistake in enumerate(mistakes, start=1):
         mistake["picture"] = f"pictures/mistake-{number:02}.png"
         write_bytes(

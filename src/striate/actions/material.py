@@ -55,11 +55,22 @@ class Material:
     notes: tuple[str, ...]
 
     def training_batches(
-        self, options: TrainOptions, recipe: Recipe, augmentation: Augmentation | None
+        self,
+        options: TrainOptions,
+        recipe: Recipe,
+        augmentation: Augmentation | None,
+        part: tuple[int, int] = (0, 1),
     ) -> Batches:
-        """The training part, shuffled and changed anew in every epoch."""
-        rows = torch.tensor(self.split.train)
-        return Batches(self.store, rows, recipe.batch_size, seed=options.seed, augmentation=augmentation)
+        """The training part, shuffled and changed anew in every epoch; of process `part`."""
+        return Batches(
+            self.store,
+            torch.tensor(self.split.train),
+            recipe.batch_size,
+            seed=options.seed,
+            augmentation=augmentation,
+            balance=recipe.balance == "sampling",
+            part=part,
+        )
 
     def validation_batches(self) -> Batches:
         """The validation part as it is; the training part where a data set is too small to have one."""

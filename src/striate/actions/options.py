@@ -5,7 +5,7 @@ Command line, TOML file and Python call all end here; the result is written to t
 
 import tomllib
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
@@ -21,22 +21,32 @@ class TrainOptions(BaseModel):
     data: Path = Field(description="Class folders (split or not) or IDX files.")
     task: Literal["classify"] = Field("classify", description="What to learn.")
     model: str = Field("auto", description="A name from `striate models`, or auto.")
-    recipe: Literal["auto", "scratch", "transfer", "demo"] = Field(
-        "auto", description="Training protocol: auto, scratch, transfer, demo."
+    recipe: str = Field("auto", description="Training protocol: auto, scratch, transfer, demo.")
+    weights: str | None = Field(
+        None, description="imagenet, a .safetensors or .pth file, or a run to start from."
     )
-    weights: str | None = Field(None, description="imagenet, or a .safetensors or .pth file.")
     epochs: int | None = Field(
         None, ge=1, le=100_000, description="Passes over the training pictures, all stages."
     )
     batch_size: int | None = Field(None, ge=1, le=65_536, description="Pictures a step.")
     image_size: int | None = Field(None, ge=8, le=4096, description="Side of the network's input, pixels.")
-    lr: float | None = Field(None, gt=0, le=100, description="Peak learning rate of the last stage.")
-    optimizer: Literal["adamw", "sgd"] | None = Field(None, description="adamw or sgd.")
+    minutes: float | None = Field(
+        None, gt=0, le=100_000, description="As many epochs as this machine does in so many minutes."
+    )
+    lr: Annotated[float, Field(gt=0, le=100)] | Literal["auto"] | None = Field(
+        None, description="Peak learning rate of the last stage; auto finds one by a range test."
+    )
+    optimizer: Literal["sgd", "rmsprop", "adadelta", "adam", "adamw", "lamb", "muon"] | None = Field(
+        None, description="sgd, rmsprop, adadelta, adam, adamw, lamb or muon."
+    )
     label_smoothing: float | None = Field(
         None, ge=0, lt=1, description="Share of the target spread over all classes."
     )
     patience: int | None = Field(
         None, ge=1, description="Epochs without improvement after which a stage ends."
+    )
+    balance: Literal["none", "weights", "sampling", "focal"] | None = Field(
+        None, description="Against rare classes: none, weights, sampling or focal."
     )
     augment: str | dict[str, Any] = Field(
         "auto",
@@ -54,6 +64,7 @@ class TrainOptions(BaseModel):
         False, description="Stop at unreadable or damaged pictures instead of skipping them."
     )
     device: str = Field("auto", description="auto, cpu, cuda, mps.")
+    devices: int = Field(1, ge=1, le=4096, description="Processes that train together on this machine.")
     precision: Literal["auto", "32-true", "bf16-mixed"] = Field(
         "auto", description="auto, 32-true or bf16-mixed."
     )
@@ -62,6 +73,9 @@ class TrainOptions(BaseModel):
     )
     seed: int = Field(0, ge=0, lt=2**32, description="Decides every random choice.")
     checkpoint_seconds: float = Field(30.0, gt=0, description="Seconds between checkpoints.")
+    log: Literal["tensorboard", "mlflow"] | None = Field(
+        None, description="Also log to tensorboard or mlflow, in files of this machine."
+    )
     out: Path = Field(Path("runs"), description="Where runs are kept.")
     name: str | None = Field(None, description="The run's name; DATA-MODEL by default.")
 
@@ -87,6 +101,8 @@ def train_options(given: dict[str, Any], config: Path | None = None) -> TrainOpt
         raise StriateError(
             "no data given. Name a folder: `striate train photos/`, or continue with --resume RUN."
         )
+    if merged.get("minutes") is not None and merged.get("epochs") is not None:
+        raise StriateError("--minutes and --epochs say the same twice; leave out one of them.")
     try:
         return TrainOptions(**merged)
     except ValidationError as error:
@@ -117,6 +133,6 @@ def _sentence(error: ValidationError) -> str:
         name = "--" + str(found["loc"][0]).replace("_", "-") if found["loc"] else "options"
         if found["type"] == "extra_forbidden":
             parts.append(f"{name} is no option of train; allowed: {', '.join(TrainOptions.model_fields)}")
-        else:
+        elif name not in (part.split()[0] for part in parts):  # one of two kinds that a value may be
             parts.append(f"{name} {found['input']!r}: {found['msg'].lower()}")
     return "; ".join(parts) + "."

@@ -4,18 +4,20 @@ Everything here follows from the options, the data and what lies on this machine
 `config.toml`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from striate.actions.options import TrainOptions
 from striate.data.dataset import BadPicture, Dataset
-from striate.errors import StriateError
+from striate.errors import StriateError, UnknownName
 from striate.events import Listener, Note
 from striate.models.catalog import find_entry
 from striate.models.entry import Entry
 from striate.models.pretrained import available_weights, find_weights, preprocessing_of
 from striate.preprocess import Preprocessing
+from striate.runs.folder import RunFolder
+from striate.runs.weights import read_weights
 from striate.tasks.choosing import Choice, Traits, choose
 from striate.tasks.recipes.adjust import adjusted
 from striate.tasks.recipes.catalog import RECIPES
@@ -27,7 +29,12 @@ OWN_SIZE = 224  # the largest input side that a network trained from scratch is 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Network, weights and input of a training; `normalised` says whether mean and std are final."""
+    """Network, weights and input of a training.
+
+    Attributes:
+        normalised: whether mean and std are final.
+        parent: the run whose weights these are.
+    """
 
     model: str
     reason: str
@@ -35,6 +42,7 @@ class Plan:
     preprocessing: Preprocessing
     normalised: bool
     augmentation: str | dict[str, Any]
+    parent: Path | None = None
 
     @property
     def pretrained(self) -> bool:
@@ -52,24 +60,44 @@ def make_plan(options: TrainOptions, dataset: Dataset, on_event: Listener) -> Pl
             f"{choice.model} is made to {entry.task}, not to {options.task}; `striate models` lists both."
         )
     on_event(Note(f"network: {choice.model}, {choice.reason}"))
-    weights = _weights(options, choice, on_event)
-    preprocessing = _preprocessing(options, choice, entry, traits, weights)
-    known = weights is not None and bool(entry.weights)
+    parent = parent_of(options)
+    if parent is not None:
+        weights: Path | None = parent / "best.safetensors"
+        preprocessing, known = _inherited(options, parent), True
+    else:
+        weights = _weights(options, choice, on_event)
+        preprocessing = _preprocessing(options, choice, entry, traits, weights)
+        known = weights is not None and bool(entry.weights)
     augmentation = options.augment
     if augmentation == "auto":
         augmentation = "light" if traits.grey or max(traits.height, traits.width) < 32 else "photo"
-    return Plan(choice.model, choice.reason, weights, preprocessing, known, augmentation)
+    return Plan(choice.model, choice.reason, weights, preprocessing, known, augmentation, parent)
 
 
-def make_recipe(options: TrainOptions, plan: Plan, pictures: int) -> Recipe:
-    """The protocol for `pictures` training pictures, with what the options override."""
+def parent_of(options: TrainOptions) -> Path | None:
+    """The run that `--weights` names, None where it names something else."""
+    if options.weights is None or not Path(options.weights).is_dir():
+        return None
+    return RunFolder.open(Path(options.weights)).path
+
+
+def make_recipe(
+    options: TrainOptions, plan: Plan, pictures: int, *, epochs: int | None = None, lr: float | None = None
+) -> Recipe:
+    """The protocol for `pictures` training pictures, with what the options override.
+
+    `epochs` and `lr` are what was measured for `--minutes` and `--lr auto`.
+    """
     name = options.recipe
     if name == "auto":
         name = "transfer" if plan.pretrained else "scratch"
+    if name not in RECIPES:
+        raise UnknownName("recipe", name, RECIPES, f"There are: auto, {', '.join(RECIPES)}.")
     return adjusted(
         RECIPES[name](pictures),
-        epochs=options.epochs,
-        lr=options.lr,
+        epochs=options.epochs if epochs is None else epochs,
+        lr=lr if options.lr == "auto" else options.lr,
+        balance=options.balance,
         batch_size=options.batch_size,
         optimizer=options.optimizer,
         label_smoothing=options.label_smoothing,
@@ -92,6 +120,12 @@ def _shapes(dataset: Dataset) -> list[tuple[int, int, int]]:
 def _choice(options: TrainOptions, traits: Traits) -> Choice:
     if options.model == "auto" and options.weights is None:
         return choose(traits, available_weights)
+    parent = parent_of(options)
+    if parent is not None:
+        of_run = str(read_weights(parent / "best.safetensors")[1]["model"])
+        model = of_run if options.model == "auto" else options.model
+        grown = "" if model == of_run else f", a {of_run}: layers of equal shape are taken over"
+        return Choice(model, True, None, f"from the run {parent}{grown}")
     if options.model == "auto":
         raise StriateError("--weights needs --model: name the network that the weights belong to.")
     pretrained = options.weights is not None
@@ -106,8 +140,19 @@ def _weights(options: TrainOptions, choice: Choice, on_event: Listener) -> Path 
         return find_weights(choice.model, "imagenet", download=options.weights is not None, on_event=on_event)
     path = Path(options.weights)
     if not path.is_file():
-        raise StriateError(f"--weights {path} is no file; give a .safetensors or .pth file, or 'imagenet'.")
+        raise StriateError(
+            f"--weights {path} is no file; give a .safetensors or .pth file, a run, or 'imagenet'."
+        )
     return path
+
+
+def _inherited(options: TrainOptions, parent: Path) -> Preprocessing:
+    try:
+        spec = Preprocessing.from_json((parent / "preprocess.json").read_text(encoding="utf-8"))
+    except OSError as error:
+        raise StriateError(f"{parent / 'preprocess.json'} cannot be read: {error.strerror}.") from error
+    side = options.image_size
+    return replace(spec, size_hw=(side, side)) if side else spec
 
 
 def _preprocessing(

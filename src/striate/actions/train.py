@@ -3,7 +3,7 @@
 This is where tasks and training meet: the recipe's stages become the loop's stages around the task's step.
 """
 
-from datetime import UTC, datetime
+from contextlib import ExitStack
 from os import PathLike
 from pathlib import Path
 from time import monotonic
@@ -13,23 +13,24 @@ import torch
 
 from striate.actions.environment import refuse_other_environment
 from striate.actions.finish import finish
-from striate.actions.material import Material, dataset_record, read_material
+from striate.actions.loggers import require_logger, with_logger
+from striate.actions.measuring import training_batches
+from striate.actions.new_run import new_run
 from striate.actions.options import TrainOptions, train_options
-from striate.actions.plan import Plan, make_plan
+from striate.actions.preparing import Prepared, prepare
+from striate.actions.resume import continued, recorded_decisions, recorded_options, refuse_changes
 from striate.actions.run import Run
-from striate.actions.trainee import Trainee, make_trainee, resolved
-from striate.data.datasets.recognise import open_dataset
-from striate.errors import StriateError
+from striate.actions.trainee import resolved
 from striate.events import Listener, Note, RunStarted, silent
-from striate.machine import describe
-from striate.models.catalog import short_name
 from striate.runs.checkpoint import read_tree
-from striate.runs.files import write_text
 from striate.runs.folder import RunFolder
-from striate.training.fabric import make_fabric
-from striate.training.loop import fit
+from striate.runs.lock import only_writer
+from striate.training.fabric import Fabric, launched
+from striate.training.loop import fit as fit_stages
+from striate.training.multi_scale import MultiScale
 from striate.training.position import Position
 from striate.training.recorder import Recorder
+from striate.training.stopping import stopping_between_steps
 from striate.training.validation import validator
 
 
@@ -45,20 +46,24 @@ def train(
     epochs: int | None = None,
     batch_size: int | None = None,
     image_size: int | None = None,
-    lr: float | None = None,
+    minutes: float | None = None,
+    lr: float | str | None = None,
     optimizer: str | None = None,
     label_smoothing: float | None = None,
     patience: int | None = None,
+    balance: str | None = None,
     augment: str | dict[str, Any] | None = None,
     fit: str | None = None,
     split: str | PathLike[str] | None = None,
     test: str | PathLike[str] | None = None,
     strict: bool | None = None,
     device: str | None = None,
+    devices: int | None = None,
     precision: str | None = None,
     workers: int | None = None,
     seed: int | None = None,
     checkpoint_seconds: float | None = None,
+    log: str | None = None,
     out: str | PathLike[str] | None = None,
     name: str | None = None,
     on_event: Listener = silent,
@@ -67,7 +72,8 @@ def train(
 
     Args:
         data: class folders, split or not, or IDX files.
-        resume: a run that was interrupted; it goes on to the end that it would have had.
+        resume: a run that was interrupted; it goes on to the end that it would have had. With `epochs`,
+            `minutes` or `lr` a finished run goes on as a new one.
         config: a TOML file with any of these options; what is given here wins.
         on_event: is told what happens; see `striate.events`.
 
@@ -76,111 +82,81 @@ def train(
     Raises:
         StriateError: an option or the data is wrong.
         WorkFailed: the training could not be finished; what was reached is in the run.
+        KeyboardInterrupt: Ctrl-C; everything up to the last step is saved.
     """
-    given = {key: value for key, value in locals().items() if key not in ("resume", "config", "on_event")}
-    if resume is not None:
-        given["config"] = config
-        changed = [
-            "DATA" if key == "data" else f"--{key.replace('_', '-')}"
-            for key, value in given.items()
-            if value is not None
-        ]
-        if changed:
-            raise StriateError(f"--resume takes the run's own options; leave out {', '.join(changed)}.")
-        return _resume(RunFolder.open(Path(resume)), on_event)
-    options = train_options(_as_text(given), Path(config) if config is not None else None)
-    return _train(options, None, on_event)
-
-
-def _as_text(given: dict[str, Any]) -> dict[str, Any]:
-    return {**given, "weights": None if given["weights"] is None else str(given["weights"])}
-
-
-def _resume(folder: RunFolder, on_event: Listener) -> Run:
-    if folder.finished:
-        on_event(Note(f"{folder.path} is finished; nothing to train."))
-        if not (folder / "report.html").is_file():
-            Run(folder.path).report()
-        return Run(folder.path)
-    recorded = folder.read_toml("config.toml")
-    options = TrainOptions(**{k: v for k, v in recorded.items() if k in TrainOptions.model_fields})
-    # From another folder the paths as they were given lead nowhere; the absolute ones still do.
-    absolute = recorded.get("resolved", {})
-    moved = {
-        key: type(path)(absolute[key])
-        for key in ("data", "split", "test", "weights")
-        if (path := getattr(options, key)) not in (None, "imagenet")
-        and key in absolute
-        and not Path(path).exists()
+    given = {
+        key: value
+        for key, value in locals().items()
+        if value is not None and key not in ("resume", "config", "on_event")
     }
-    folder.clean()
-    return _train(options.model_copy(update=moved), folder, on_event)
+    if resume is None:
+        return _train(options_of(given, config), None, on_event)
+    folder = RunFolder.open(Path(resume))
+    refuse_changes(folder, given | ({"config": config} if config is not None else {}))
+    if not folder.finished:
+        return _train(recorded_options(folder), folder, on_event)
+    if given:
+        return _train(continued(folder, given), None, on_event)
+    on_event(Note(f"{folder.path} is finished; nothing to train. Add --epochs N for a new run from its end"))
+    if not (folder / "report.html").is_file():
+        Run(folder.path).report()
+    return Run(folder.path)
+
+
+def options_of(given: dict[str, Any], config: str | PathLike[str] | None) -> TrainOptions:
+    """The checked options from what a person gave, which is without None, and a TOML file below it."""
+    if "weights" in given:
+        given = {**given, "weights": str(given["weights"])}
+    return train_options(given, Path(config) if config is not None else None)
 
 
 def _train(options: TrainOptions, folder: RunFolder | None, on_event: Listener) -> Run:
     began = monotonic()
-    make_fabric(options.device, "32-true")  # a device that is not there is said before anything is read
-    dataset = open_dataset(options.data)
-    on_event(
-        Note(
-            f"{options.data}: {dataset.layout}, {len(dataset.items):,} pictures, "
-            f"{len(dataset.classes)} classes"
-        )
-    )
-    for note in dataset.notes:
-        on_event(Note(note))
-    plan = make_plan(options, dataset, on_event)
-    material = read_material(dataset, plan, options, on_event)
-    with torch.random.fork_rng(devices=[]):
-        trainee = make_trainee(options, plan, material, on_event)
+    require_logger(options.log)
+    group = launched(options.device, options.devices)
+    if not group.is_global_zero:
+        on_event = silent
+    with ExitStack() as stack:
+        stack.enter_context(torch.random.fork_rng(devices=[]))
+        decided = None
+        if folder is not None:
+            if group.is_global_zero:
+                stack.enter_context(only_writer(folder))
+                folder.clean()
+            decided = recorded_decisions(folder)
+        prepared = prepare(options, decided, on_event, began)
+        saved = _saved(options, folder, prepared, on_event) if folder is not None else None
         if folder is None:
-            folder = _new_run(options, plan, material, trainee)
-            saved = None
-        else:
-            refuse_other_environment(
-                folder,
-                resolved(options, plan, material, trainee),
-                material.scan.fingerprint,
-                material.elsewhere.scan.fingerprint if material.elsewhere else None,
-            )
-            saved = _checkpoint(folder, on_event)
+            folder = _shared_new_run(options, prepared, group, on_event)
+            if group.is_global_zero:
+                stack.enter_context(only_writer(folder))
         on_event(RunStarted(folder.path))
-        _fit(options, folder, material, trainee, saved, on_event)
-    finish(folder, material, options, began, on_event)
+        listener = with_logger(options, folder, on_event) if group.is_global_zero else silent
+        _fit(options, folder, prepared, saved, listener)
+        if group.is_global_zero:
+            finish(folder, prepared.material, options, began, listener)
+        group.barrier()
     return Run(folder.path)
 
 
-def _new_run(options: TrainOptions, plan: Plan, material: Material, trainee: Trainee) -> RunFolder:
-    name = options.name or f"{options.data.resolve().name or 'data'}-{short_name(plan.model)}"
-    folder = RunFolder.create(options.out, options.task, name)
-    chosen = options.model_dump(mode="json")
-    command = _command(options)
-    derived = resolved(options, plan, material, trainee)
-    folder.write_toml("config.toml", {**chosen, "command": command, "resolved": derived})
-    folder.write_json("dataset.json", dataset_record(options, material))
-    started = datetime.now(UTC).isoformat(timespec="seconds")
-    folder.write_json("environment.json", {**describe(), "started": started})
-    folder.write_json("labels.json", list(material.dataset.classes))
-    write_text(folder / "preprocess.json", material.preprocessing.to_json())
-    return folder
+def _shared_new_run(
+    options: TrainOptions, prepared: Prepared, group: Fabric, on_event: Listener
+) -> RunFolder:
+    """The first process makes the folder; the others are told its path."""
+    path = new_run(options, prepared, on_event).path if group.is_global_zero else Path()
+    return RunFolder(group.broadcast(path))
 
 
-def _command(options: TrainOptions) -> str:
-    """The command line that does the same again."""
-    from shlex import quote
-
-    words = ["striate", "train", quote(str(options.data))]
-    for key, field in TrainOptions.model_fields.items():
-        value = getattr(options, key)
-        if key == "data" or value == field.default:
-            continue
-        words.append(f"--{key.replace('_', '-')}")
-        if value is not True:
-            words.append(quote(str(value)))
-    return " ".join(words)
-
-
-def _checkpoint(folder: RunFolder, on_event: Listener) -> dict[str, Any] | None:
+def _saved(
+    options: TrainOptions, folder: RunFolder, prepared: Prepared, on_event: Listener
+) -> dict[str, Any] | None:
+    material = prepared.material
+    refuse_other_environment(
+        folder,
+        resolved(options, prepared.plan, material, prepared.trainee),
+        material.scan.fingerprint,
+        material.elsewhere.scan.fingerprint if material.elsewhere else None,
+    )
     path = folder / "checkpoint.safetensors"
     if not path.is_file():
         on_event(Note("this run has no checkpoint yet; it starts from its beginning"))
@@ -192,17 +168,17 @@ def _checkpoint(folder: RunFolder, on_event: Listener) -> dict[str, Any] | None:
 def _fit(
     options: TrainOptions,
     folder: RunFolder,
-    material: Material,
-    trainee: Trainee,
+    prepared: Prepared,
     saved: dict[str, Any] | None,
     on_event: Listener,
 ) -> None:
-    position = Position()
+    trainee, material, position = prepared.trainee, prepared.material, Position()
     if saved is not None:
         position = Position(**saved["position"])
         trainee.network.load_state_dict(saved["network"])
         on_event(Note(f"continuing after epoch {position.epochs_done}, step {position.step}"))
-    folder.cut_metrics(position.epochs_done)
+    if trainee.fabric.is_global_zero:
+        folder.cut_metrics(position.epochs_done)
     recorder = Recorder(
         folder,
         trainee.network,
@@ -213,11 +189,9 @@ def _fit(
         checkpoint_seconds=options.checkpoint_seconds,
         on_event=on_event,
     )
-    fit(
-        trainee.fabric,
-        trainee.stages,
-        material.training_batches(options, trainee.recipe, trainee.augmentation),
-        validator(trainee.task.metric, material.validation_batches()),
-        recorder,
-        saved,
-    )
+    batches: Any = training_batches(trainee, options, material)
+    if trainee.recipe.scales:
+        batches = MultiScale(batches, trainee.recipe.scales, options.seed)
+    validate = validator(trainee.task.metric, material.validation_batches())
+    with stopping_between_steps(recorder):
+        fit_stages(trainee.fabric, trainee.stages, batches, validate, recorder, saved, seed=options.seed)

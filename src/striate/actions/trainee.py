@@ -1,6 +1,7 @@
 """What is trained: network, task, stages and fabric, built the same way for a new and for a resumed run."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from functools import partial
 from hashlib import sha256
 from typing import Any
 
@@ -10,19 +11,34 @@ from torch import nn
 from striate.actions.material import Material
 from striate.actions.options import TrainOptions
 from striate.actions.plan import Plan, make_recipe
+from striate.actions.starting import load_start
+from striate.data.sampling import class_weights
 from striate.data.transforms.augmentation import Augmentation
 from striate.data.transforms.draws import stream_seed
 from striate.data.transforms.presets import make_augmentation
-from striate.events import Listener, Note
+from striate.errors import StriateError
+from striate.events import Listener
+from striate.losses.focal import focal_loss
+from striate.losses.weighted_cross_entropy import weighted_cross_entropy
 from striate.machine import cpu
 from striate.models.backbone import head_parameter_names
 from striate.models.build import create_model
-from striate.models.pretrained import load_weights
-from striate.tasks.classify import Classify
+from striate.models.catalog import find_entry
+from striate.protocol import as_table
+from striate.tasks.classify import Classify, TrainingLoss
 from striate.tasks.recipes.recipe import Recipe
-from striate.training.fabric import Fabric, make_fabric
+from striate.training.fabric import Fabric, launched
 from striate.training.precision import choose_precision
 from striate.training.stages import Stage
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What was measured once at the start of a run and is recorded; None where nothing had to be."""
+
+    lr: float | None = None
+    epochs: int | None = None
+    steps: int | None = None  # of the first epoch, where not even one fits into the minutes
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +48,30 @@ class Trainee:
     network: nn.Module
     architecture: dict[str, Any]
     task: Classify
+    step: nn.Module
     recipe: Recipe
     stages: tuple[Stage, ...]
     augmentation: Augmentation | None
     fabric: Fabric
     precision: str
+    decided: Decided = Decided()
+
+    def following(self, recipe: Recipe, decided: Decided) -> "Trainee":
+        """The same with another recipe, for the same loss."""
+        stages = make_stages(self.network, self.step, recipe)
+        if decided.steps is not None:
+            stages = tuple(replace(stage, steps=decided.steps) for stage in stages)
+        return replace(self, recipe=recipe, stages=stages, decided=decided)
 
 
-def make_trainee(options: TrainOptions, plan: Plan, material: Material, on_event: Listener) -> Trainee:
-    """Build it; draws from torch's global generator, which afterwards is seeded for dropout."""
+def make_trainee(
+    options: TrainOptions,
+    plan: Plan,
+    material: Material,
+    on_event: Listener,
+    decided: Decided | None = None,
+) -> Trainee:
+    """Build it; draws from torch's global generator."""
     architecture = {
         "model": plan.model,
         "num_classes": len(material.dataset.classes),
@@ -54,39 +85,60 @@ def make_trainee(options: TrainOptions, plan: Plan, material: Material, on_event
         in_channels=material.preprocessing.channels,
         image_size=material.preprocessing.size_hw,
     )
-    if plan.weights is not None:
-        loaded = load_weights(network, plan.weights)
-        for note in loaded.notes if options.weights is not None else ():  # of one's own file it matters
-            on_event(Note(note))
-        if loaded.head_replaced:
-            before, after = loaded.head_replaced
-            on_event(Note(f"the head of {before:,} outputs was replaced by a new one of {after:,}"))
+    load_start(network, plan, options, material.dataset.classes, on_event)
     network = network.to(memory_format=torch.channels_last)
-    torch.manual_seed(stream_seed(options.seed, "dropout"))
 
-    recipe = make_recipe(options, plan, len(material.split.train))
-    task = Classify(material.preprocessing, recipe.label_smoothing)
+    decided = decided or Decided()
+    recipe = make_recipe(options, plan, len(material.split.train), epochs=decided.epochs, lr=decided.lr)
+    if recipe.scales and not find_entry(plan.model).any_size:
+        raise StriateError(
+            f"the recipe {recipe.name} changes the pictures' side, and {plan.model} takes only one; "
+            "choose another --recipe or --model."
+        )
+    task = Classify(material.preprocessing, recipe.label_smoothing, _loss(recipe, material))
     step = task.step(network)
+    precision = choose_precision(options.precision, options.device, cpu().features, large=plan.pretrained)
+    fabric = launched(options.device, options.devices, precision)
+    augmentation = make_augmentation(plan.augmentation)
+    stages = make_stages(network, step, recipe)
+    trainee = Trainee(network, architecture, task, step, recipe, stages, augmentation, fabric, precision)
+    return trainee.following(recipe, decided)
+
+
+def make_stages(network: nn.Module, step: nn.Module, recipe: Recipe) -> tuple[Stage, ...]:
+    """The recipe's stages around the task's step of `network`."""
     head = frozenset(f"network.{name}" for name in head_parameter_names(network))
-    stages = tuple(
+    return tuple(
         Stage(
             name=stage.name,
             step=step,
             epochs=stage.epochs,
             lr=stage.lr,
             trainable=head if stage.parts == "head" else None,
+            head=head,
+            steps=stage.steps,
             patience=recipe.patience,
-            optimizer=recipe.optimizer,
+            optimizer=stage.optimizer or recipe.optimizer,
             weight_decay=stage.weight_decay,
-            schedule=recipe.schedule,
+            schedule=stage.schedule or recipe.schedule,
+            warm_up=stage.warm_up,
+            clip=recipe.clip,
+            average=recipe.average,
             freeze_norms=stage.freeze_norms,
         )
         for stage in recipe.stages
     )
-    precision = choose_precision(options.precision, options.device, cpu().features, large=plan.pretrained)
-    fabric = make_fabric(options.device, precision)
-    augmentation = make_augmentation(plan.augmentation)
-    return Trainee(network, architecture, task, recipe, stages, augmentation, fabric, precision)
+
+
+def _loss(recipe: Recipe, material: Material) -> TrainingLoss | None:
+    if recipe.balance == "focal":
+        return focal_loss
+    if recipe.balance == "weights":
+        labels = material.store.labels[torch.tensor(material.split.train)]
+        return partial(
+            weighted_cross_entropy, weights=class_weights(labels, max(2, len(material.dataset.classes)))
+        )
+    return None
 
 
 def resolved(options: TrainOptions, plan: Plan, material: Material, trainee: Trainee) -> dict[str, Any]:
@@ -101,6 +153,8 @@ def resolved(options: TrainOptions, plan: Plan, material: Material, trainee: Tra
         "split": str(options.split.resolve()) if options.split else None,
         "test": str(options.test.resolve()) if options.test else None,
         "parameters": sum(parameter.numel() for parameter in trainee.network.parameters()),
+        "parent": str(plan.parent.resolve()) if plan.parent else None,
+        "decided": asdict(trainee.decided),
         "recipe": trainee.recipe.name,
         "batch_size": trainee.recipe.batch_size,
         "label_smoothing": trainee.recipe.label_smoothing,
@@ -109,9 +163,14 @@ def resolved(options: TrainOptions, plan: Plan, material: Material, trainee: Tra
         "augmentation_ranges": asdict(trainee.augmentation) if trainee.augmentation else None,
         "image_size": list(material.preprocessing.size_hw),
         "channels": material.preprocessing.channels,
-        "steps": sum(stage.epochs for stage in trainee.stages) * steps,
+        "steps": sum(stage.length(steps) for stage in trainee.stages),
+        "clip": trainee.recipe.clip,
+        "average": as_table(trainee.recipe.average) if trainee.recipe.average else None,
+        "balance": trainee.recipe.balance,
+        "scales": list(trainee.recipe.scales),
         "precision": trainee.precision,
         "device": str(trainee.fabric.device),
+        "processes": trainee.fabric.world_size,
         "engine": "torch",
         "memory_format": "channels_last",
         "threads": torch.get_num_threads(),
@@ -119,9 +178,12 @@ def resolved(options: TrainOptions, plan: Plan, material: Material, trainee: Tra
             {
                 "name": stage.name,
                 "epochs": stage.epochs,
-                "steps": stage.epochs * steps,
-                "optimizer": stage.optimizer,
-                "schedule": stage.schedule,
+                "steps": stage.length(steps),
+                "optimizer": stage.optimizer.name,
+                "optimizer_settings": as_table(stage.optimizer),
+                "schedule": stage.schedule.name,
+                "schedule_settings": as_table(stage.schedule),
+                "warm_up": stage.warm_up,
                 "lr": stage.lr,
                 "weight_decay": stage.weight_decay,
                 "freeze_norms": stage.freeze_norms,

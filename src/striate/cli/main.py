@@ -22,6 +22,22 @@ class QuickGroup(TyperGroup):
             option.default = False
         return option
 
+    def main(self, *arguments: Any, **options: Any) -> Any:
+        """Run the command; a call that is wrong is one line on stderr, as every other error for people."""
+        try:
+            sys.exit(super().main(*arguments, **{**options, "standalone_mode": False}) or 0)
+        except Exception as error:
+            name, message = type(error).__name__, getattr(error, "format_message", None)
+            if name == "Abort":  # what Ctrl-C becomes
+                raise KeyboardInterrupt from error
+            if message is None:
+                raise
+            if name == "NoArgsIsHelpError":
+                error.show()  # type: ignore[attr-defined]
+            else:
+                print(f"error: {_first_letter_small(message())}", file=sys.stderr)
+            sys.exit(2)
+
 
 app = typer.Typer(
     cls=QuickGroup,
@@ -36,6 +52,10 @@ app = typer.Typer(
     epilog="Words are completed by your shell after: striate --install-completion",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+def _first_letter_small(text: str) -> str:
+    return text[:1].lower() + text[1:]
 
 
 def _version(wanted: bool) -> bool:

@@ -8,6 +8,10 @@ from striate.cli.option_help import TRAIN
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON line on stdout; the rest goes to stderr.")]
 
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Say what would be trained, in what time and memory; write nothing.")
+]
+
 
 def names_of_models(incomplete: str) -> list[str]:
     """What completion offers for --model."""
@@ -27,22 +31,27 @@ def train(
     epochs: Annotated[int | None, typer.Option(help=TRAIN["epochs"])] = None,
     batch_size: Annotated[int | None, typer.Option(help=TRAIN["batch_size"])] = None,
     image_size: Annotated[int | None, typer.Option(help=TRAIN["image_size"])] = None,
-    lr: Annotated[float | None, typer.Option(help=TRAIN["lr"])] = None,
+    minutes: Annotated[float | None, typer.Option(help=TRAIN["minutes"])] = None,
+    lr: Annotated[str | None, typer.Option(help=TRAIN["lr"], metavar="RATE")] = None,
     optimizer: Annotated[str | None, typer.Option(help=TRAIN["optimizer"])] = None,
     label_smoothing: Annotated[float | None, typer.Option(help=TRAIN["label_smoothing"])] = None,
     patience: Annotated[int | None, typer.Option(help=TRAIN["patience"])] = None,
+    balance: Annotated[str | None, typer.Option(help=TRAIN["balance"])] = None,
     augment: Annotated[str | None, typer.Option(help=TRAIN["augment"])] = None,
     fit: Annotated[str | None, typer.Option(help=TRAIN["fit"])] = None,
     split: Annotated[str | None, typer.Option(help=TRAIN["split"])] = None,
     test: Annotated[str | None, typer.Option(help=TRAIN["test"])] = None,
     strict: Annotated[bool | None, typer.Option("--strict", help=TRAIN["strict"])] = None,
     device: Annotated[str | None, typer.Option(help=TRAIN["device"])] = None,
+    devices: Annotated[int | None, typer.Option(help=TRAIN["devices"])] = None,
     precision: Annotated[str | None, typer.Option(help=TRAIN["precision"])] = None,
     workers: Annotated[int | None, typer.Option(help=TRAIN["workers"])] = None,
     seed: Annotated[int | None, typer.Option(help=TRAIN["seed"])] = None,
     checkpoint_seconds: Annotated[float | None, typer.Option(help=TRAIN["checkpoint_seconds"])] = None,
+    log: Annotated[str | None, typer.Option(help=TRAIN["log"])] = None,
     out: Annotated[str | None, typer.Option(help=TRAIN["out"])] = None,
     name: Annotated[str | None, typer.Option(help=TRAIN["name"])] = None,
+    dry_run: DryRun = False,
     json: Json = False,
 ) -> None:
     """Train a network on a folder of pictures.
@@ -54,14 +63,44 @@ def train(
 and the reason printed
     striate train photos/ --model resnet18 --epochs 20
     striate train mnist/ --seed 1 --json         IDX files, one JSON line at the end
+    striate train photos/ --dry-run              what it would do, in what time and memory
+    striate train photos/ --minutes 10 --lr auto
     striate train --resume runs/classify/photos-resnet18
+    striate train more/ --weights runs/classify/photos-resnet18
     """
-    given = {key: value for key, value in locals().items() if key != "json"}
-    run_training(given, json)
+    given = {key: value for key, value in locals().items() if key not in ("json", "dry_run")}
+    given["lr"] = _number(lr)
+    if dry_run:
+        show_plan(given, json)
+    else:
+        run_training(given, json)
+
+
+def _number(text: str | None) -> float | str | None:
+    """A rate; what is no number (auto, or a mistake) is the options' to judge."""
+    try:
+        return None if text is None else float(text)
+    except ValueError:
+        return text
+
+
+def show_plan(given: dict[str, object], json: bool) -> None:
+    """Say what would be trained; write nothing."""
+    from striate.actions.dry_run import dry_run
+    from striate.cli.plan_text import plan_text
+    from striate.cli.show import Shown, print_json
+
+    with Shown() as shown:
+        found = dry_run(**given, on_event=shown)  # type: ignore[arg-type]
+    if json:
+        print_json(found)
+    else:
+        print(plan_text(found))
 
 
 def run_training(given: dict[str, object], json: bool) -> None:
     """Train and show the result; a training stopped by Ctrl-C says how to go on (exit 130)."""
+    import os
     import sys
     from pathlib import Path
 
@@ -85,6 +124,8 @@ def run_training(given: dict[str, object], json: bool) -> None:
             hint = f"; go on with: striate train --resume {started[0]}" if started else ""
             print(f"\nstopped{hint}", file=sys.stderr)
             raise typer.Exit(130) from None
+    if os.environ.get("LOCAL_RANK", "0") != "0" or os.environ.get("GROUP_RANK", "0") != "0":
+        return  # of several processes one tells
     result = run.result
     if json:
         print_json(result)

@@ -12,6 +12,7 @@ from jaxtyping import Int64, UInt8
 from torch import Tensor
 
 from striate.data.sample import Batch, Mixed
+from striate.data.sampling import balanced, shuffled
 from striate.data.transforms.augmentation import Augmentation
 from striate.data.transforms.draws import MIXING, stream_seed, uniform_draws
 from striate.errors import WorkFailed
@@ -58,7 +59,9 @@ class Batches:
     """Batches of some rows of a store.
 
     With a seed the order changes every epoch; without one it is the given order. Batches of an epoch differ
-    by one picture at most, so that no batch is too small for batch normalisation.
+    by one picture at most, so that no batch is too small for batch normalisation. With `balance` an epoch
+    shows every class equally often. `part` (i, n) takes every n-th picture of each batch from i on: what
+    process i of n reads.
     """
 
     def __init__(
@@ -69,7 +72,10 @@ class Batches:
         *,
         seed: int | None = None,
         augmentation: Augmentation | None = None,
+        balance: bool = False,
+        part: tuple[int, int] = (0, 1),
     ) -> None:
+        self.balance, self.part = balance, part
         self.store, self.rows, self.seed, self.augmentation = store, rows, seed, augmentation
         self.count = -(-len(rows) // batch_size)
 
@@ -81,8 +87,14 @@ class Batches:
         rows = self.rows
         if self.seed is not None:
             generator = torch.Generator().manual_seed(stream_seed(self.seed, "order", number))
-            rows = rows[torch.randperm(len(rows), generator=generator)]
-        for places in torch.arange(len(rows)).tensor_split(max(1, self.count))[first:]:
+            order = (
+                balanced(self.store.labels[rows], generator)
+                if self.balance
+                else shuffled(len(rows), generator)
+            )
+            rows = rows[order]
+        for together in torch.arange(len(rows)).tensor_split(max(1, self.count))[first:]:
+            places = together[self.part[0] :: self.part[1]]
             if self.seed is None or self.augmentation is None:
                 chosen = rows[places]
                 yield Batch(self.store.pictures[chosen], chosen, self.store.labels[chosen])

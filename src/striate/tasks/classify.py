@@ -4,6 +4,7 @@ A network with one output tells two classes apart (its output z decodes as the l
 has an output a class. Scores are logits, larger is better.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import torch
@@ -35,11 +36,21 @@ def shares(labels: Labels, mixed: Mixed, classes: int) -> Shares:
     return own + F.one_hot(mixed.labels, classes) * (1 - mixed.weights[:, None])
 
 
+TrainingLoss = Callable[[Tensor, Tensor, float], ClassificationLosses]
+
+
 class ClassifyStep(nn.Module):
     """Normalises the pictures, runs the network and compares with the labels, of mixed pictures with both."""
 
-    def __init__(self, network: nn.Module, preprocessing: Preprocessing, label_smoothing: float) -> None:
+    def __init__(
+        self,
+        network: nn.Module,
+        preprocessing: Preprocessing,
+        label_smoothing: float,
+        loss: TrainingLoss | None = None,
+    ) -> None:
         super().__init__()
+        self.loss = loss
         self.network = network
         self.preprocessing = preprocessing
         self.label_smoothing = label_smoothing
@@ -50,6 +61,13 @@ class ClassifyStep(nn.Module):
             raise StriateError("these pictures have no labels, so they cannot train or test a classifier.")
         images = self.preprocessing.normalise(batch.pictures)
         logits = self.network(images.contiguous(memory_format=torch.channels_last))
+        if self.training and self.loss is not None:
+            if batch.mixed is not None:
+                raise StriateError(
+                    "mixed pictures cannot be balanced by the loss; choose another --augment, or "
+                    "--balance sampling."
+                )
+            return self.loss(decode_scores(logits), batch.labels, self.label_smoothing)
         if self.training:
             labels: Labels | Shares = batch.labels
             if batch.mixed is not None:
@@ -57,7 +75,7 @@ class ClassifyStep(nn.Module):
             return self._losses(logits, labels, self.label_smoothing)
         return Judged(self._losses(logits, batch.labels, 0.0), decode_scores(logits.float()))
 
-    def _losses(self, logits: Logits, labels: Labels | Shares, smoothing: float) -> ClassificationLosses:
+    def _losses(self, logits: Logits, labels: Tensor, smoothing: float) -> ClassificationLosses:
         """A network with fixed codes says from which distance on it rejects; its loss has no smoothing."""
         rejection = getattr(self.network, "rejection", None)
         if rejection is not None:
@@ -104,11 +122,12 @@ class Classify:
 
     preprocessing: Preprocessing
     label_smoothing: float = 0.0
+    loss: TrainingLoss | None = None  # of scores, labels and smoothing; None is plain cross-entropy
     name: str = "classify"
 
     def step(self, network: nn.Module) -> ClassifyStep:
         """The network with its loss around it."""
-        return ClassifyStep(network, self.preprocessing, self.label_smoothing)
+        return ClassifyStep(network, self.preprocessing, self.label_smoothing, self.loss)
 
     def metric(self) -> ClassifyMetric:
         """An empty metric."""

@@ -1,28 +1,88 @@
-"""The device, the precision and (later) several processes: Fabric's, made in one place."""
+"""The device, the precision and several processes: Fabric's, made in one place."""
 
 import logging
+import os
+from typing import Any
 
+import numpy as np
+import torch
 from lightning_fabric import Fabric
+from torch import Tensor
 
 from striate.errors import StriateError
 
-__all__ = ["Fabric", "make_fabric"]
+__all__ = ["Fabric", "gathered", "launched", "make_fabric", "seed_step", "to_exact"]
+
+RANKS = 4096  # processes at most, so that every step of every process has a seed of its own
 
 
-def make_fabric(device: str, precision: str) -> Fabric:
-    """A fabric on one device.
+def make_fabric(device: str, precision: str, devices: int = 1) -> Fabric:
+    """A fabric on one device, or on several with a process for each; under torchrun in its processes.
 
     Args:
         device: auto, cpu, cuda or mps.
         precision: as `choose_precision` gives it.
+        devices: processes on this machine.
 
     Raises:
         StriateError: this machine has no such device.
     """
     logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # config.toml says what it would
+    machines = 1
+    if "TORCHELASTIC_RUN_ID" in os.environ:
+        devices = int(os.environ["LOCAL_WORLD_SIZE"])
+        machines = int(os.environ["WORLD_SIZE"]) // devices
+    strategy = "ddp" if devices * machines > 1 else "auto"
     try:
-        return Fabric(accelerator=device, devices=1, precision=precision)  # type: ignore[arg-type]
+        return Fabric(
+            accelerator=device,
+            devices=devices,
+            num_nodes=machines,
+            strategy=strategy,
+            precision=precision,  # type: ignore[arg-type]
+        )
     except (ValueError, RuntimeError) as error:
+        number = f" with --devices {devices}" if devices > 1 else ""
         raise StriateError(
-            f"--device {device} is not to be had here; auto takes what there is, and cpu is always there."
+            f"--device {device}{number} is not to be had here; "
+            "auto takes what there is, and cpu is always there."
         ) from error
+
+
+def launched(device: str, devices: int, precision: str = "32-true") -> Fabric:
+    """A fabric whose processes run: the first of several starts its command again for the others."""
+    fabric = make_fabric(device, precision, devices)
+    fabric.launch()
+    return fabric
+
+
+def gathered(fabric: Fabric, total: Tensor, count: int) -> tuple[Tensor, int, float]:
+    """What all processes together have seen in a step.
+
+    Args:
+        fabric: of this process.
+        total: this process's mean loss over its `count` pictures, ().
+        count: its pictures.
+
+    Returns:
+        The sum of the losses of all pictures in the precision of sums, their number, and the factor that
+        makes the mean of the processes' gradients the gradient of the mean over all pictures.
+    """
+    exact = to_exact(total.detach())
+    if fabric.world_size == 1:
+        return exact * count, count, 1.0
+    both = torch.stack([exact * count, torch.full_like(exact, count)])
+    summed: Any = fabric.all_reduce(both, reduce_op="sum")
+    pictures = int(summed[1])
+    return summed[0], pictures, count * fabric.world_size / pictures
+
+
+def to_exact(value: Tensor) -> Tensor:
+    """The value in the precision in which losses are summed; Apple's GPUs have no float64."""
+    return value.to(torch.float32 if value.device.type == "mps" else torch.float64)
+
+
+def seed_step(seed: int, step: int, rank: int) -> None:
+    """Seed torch for one step of one process, so that what it draws needs no state in a checkpoint."""
+    drawn = np.random.SeedSequence([seed, 5, step * RANKS + rank]).generate_state(1, np.uint64)
+    torch.manual_seed(int(drawn[0]) % 2**63)

@@ -5,21 +5,24 @@ progress are the recorder's.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any, Protocol, runtime_checkable
 
 import torch
 from torch import nn
 
 from striate.data.sample import Batch
-from striate.errors import WorkFailed
-from striate.training.fabric import Fabric
-from striate.training.optimizers import make_optimizer, restore_optimizer
+from striate.training.averaging import Averaging, measuring_norms
+from striate.training.fabric import Fabric, gathered, seed_step, to_exact
+from striate.training.memory import enough_memory
+from striate.training.optimizers import make_optimizer, restore_optimizer, set_rate
 from striate.training.position import Position
 from striate.training.recorder import Recorder
-from striate.training.schedules import SCHEDULES
+from striate.training.schedules import rate_factor
 from striate.training.stages import Stage
 
 Validate = Callable[[nn.Module], dict[str, float]]
+REFRESHED = 64  # batches from which an average's batch statistics are measured anew
 
 
 @runtime_checkable
@@ -40,6 +43,8 @@ def fit(
     validate: Validate,
     recorder: Recorder,
     saved: dict[str, Any] | None = None,
+    *,
+    seed: int = 0,
 ) -> None:
     """Train through all stages, from the beginning or from what a checkpoint `saved`.
 
@@ -50,57 +55,87 @@ def fit(
         validate: figures of a step on the validation pictures.
         recorder: knows the position, the best weights and when to save.
         saved: the content of a checkpoint, whose weights the network already has.
+        seed: of dropout, which draws anew in every step.
 
     Raises:
-        WorkFailed: the loss is no longer finite, or the disk is full.
+        WorkFailed: the loss is no longer finite, or disk or memory are full.
+        KeyboardInterrupt: somebody asked to stop; everything up to here is saved.
     """
     position = recorder.position
+    recorder.writes = fabric.is_global_zero
     while position.stage < len(stages):
         stage = stages[position.stage]
         stage.freeze()
-        optimizer = make_optimizer(stage.optimizer, stage.step.parameters(), stage.lr, stage.weight_decay)
+        optimizer = make_optimizer(
+            stage.optimizer, stage.step.named_parameters(), stage.lr, stage.weight_decay, stage.head
+        )
         step, optimizer = fabric.setup(stage.step, optimizer)
-        if saved is not None:
-            if saved["optimizer"] is not None:  # None between two stages
-                restore_optimizer(optimizer.optimizer, saved["optimizer"])
-            torch.set_rng_state(saved["rng"])
-            saved = None
-        recorder.stage_started(stage, optimizer.optimizer)
-        while position.epoch < stage.epochs and position.stale < stage.patience:
-            train_epoch(fabric, stage, step, optimizer, batches, recorder)
-            stage.step.eval()
-            recorder.epoch_ended(validate(step))
+        average = Averaging(stage.average, recorder.network)
+        if saved is not None and saved["optimizer"] is not None:  # None between two stages
+            restore_optimizer(optimizer.optimizer, saved["optimizer"])
+            average.load_tree(saved["average"])
+        saved = None
+        recorder.stage_started(stage, optimizer.optimizer, average)
+        steps = stage.length(len(batches))
+        while _taken(position, batches) < steps and position.stale < stage.patience:
+            train_epoch(fabric, stage, step, optimizer, batches, recorder, seed)
+            average.epoch_ended(_taken(position, batches) / steps)
+            with average.applied(partial(_measure_norms, step, batches, position.epochs_done)):
+                stage.step.eval()
+                recorder.epoch_ended(validate(step))
+        fabric.barrier()  # all processes read the best weights that the first has written
         recorder.stage_ended()
 
 
 def train_epoch(
-    fabric: Fabric, stage: Stage, step: nn.Module, optimizer: Any, batches: Batches, recorder: Recorder
+    fabric: Fabric,
+    stage: Stage,
+    step: nn.Module,
+    optimizer: Any,
+    batches: Batches,
+    recorder: Recorder,
+    seed: int,
 ) -> None:
     """The rest of the epoch in which the recorder's position stands."""
     position: Position = recorder.position
-    position.loss_sum = position.loss_sum.to(fabric.device, _exact(fabric.device))
-    schedule, steps = SCHEDULES[stage.schedule], stage.epochs * len(batches)
+    position.loss_sum = to_exact(position.loss_sum.to(fabric.device))
+    steps = stage.length(len(batches))
     stage.train_mode()
     for batch in batches.epoch(position.epochs_done, first=position.step):
-        done = (position.epoch * len(batches) + position.step) / steps
-        for group in optimizer.param_groups:
-            group["lr"] = stage.lr * schedule(done)
-        losses = step(batch.to(fabric.device))
-        optimizer.zero_grad()
-        fabric.backward(losses.total)
-        optimizer.step()
-        # No .item(): it would wait for the GPU.
-        position.loss_sum += losses.total.detach().to(position.loss_sum.dtype) * len(batch)
-        position.pictures += len(batch)
-        position.step += 1
-        recorder.step_ended(len(batches))
-    if not torch.isfinite(position.loss_sum):
-        raise WorkFailed(
-            f"the training loss is no longer finite in epoch {position.epochs_done + 1} of stage "
-            f"'{stage.name}' (peak rate {stage.lr:g}). "
-            "Try a smaller --lr; the weights of the best epoch so far are kept."
+        taken = _taken(position, batches)
+        if taken == steps:
+            break
+        rate = rate_factor(
+            stage.schedule, taken, steps, len(batches), warm_up=stage.warm_up, drops=position.drops
         )
+        set_rate(optimizer, stage.lr * rate)
+        seed_step(seed, position.steps_done, fabric.global_rank)
+        with enough_memory(batch):
+            loss = step(batch.to(fabric.device)).total
+            loss_sum, pictures, share = gathered(fabric, loss, len(batch))
+            optimizer.zero_grad()
+            fabric.backward(loss if share == 1.0 else loss * share)
+            if stage.clip is not None:
+                fabric.clip_gradients(step, optimizer, max_norm=stage.clip, error_if_nonfinite=False)
+            optimizer.step()
+        recorder.average.step_ended()
+        position.loss_sum += loss_sum  # no .item(): it would wait for the GPU
+        position.pictures += pictures
+        position.step += 1
+        position.steps_done += 1
+        recorder.step_ended(len(batches))
+    recorder.require_finite()
 
 
-def _exact(device: torch.device) -> torch.dtype:
-    return torch.float32 if device.type == "mps" else torch.float64  # Apple's GPUs have no float64
+def _taken(position: Position, batches: Batches) -> int:
+    return position.epoch * len(batches) + position.step
+
+
+def _measure_norms(step: nn.Module, batches: Batches, epoch: int) -> None:
+    """Batch statistics of the weights as they are, from the first batches of an epoch."""
+    device = next(step.parameters()).device
+    with torch.no_grad(), measuring_norms(step) as wanted:
+        for number, batch in enumerate(batches.epoch(epoch) if wanted else ()):
+            if number == REFRESHED:
+                break
+            step(batch.to(device))

@@ -1,41 +1,79 @@
-"""Optimisers by name, weight decay only where it belongs, and state restored to the same memory layout."""
+"""Optimisers from their words: decay only where it belongs, state restored to the same memory layout."""
 
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Collection, Iterable
+from typing import Any, assert_never
 
 import torch
-from torch import Tensor, nn
-from torch.optim import SGD, AdamW, Optimizer
+from torch import Tensor, nn, optim
 
-from striate.errors import UnknownName
+from striate.protocol import Adadelta, Adam, AdamW, Lamb, Muon, Number, Optimizer, RmsProp, Sgd
+from striate.training.lamb import LambOptimizer
+from striate.training.muon import MuonOptimizer
 
-
-def _adamw(groups: list[dict[str, Any]], lr: float) -> Optimizer:
-    return AdamW(groups, lr=lr, fused=True)
-
-
-def _sgd(groups: list[dict[str, Any]], lr: float) -> Optimizer:
-    return SGD(groups, lr=lr, momentum=0.9, nesterov=True, fused=True)
-
-
-OPTIMIZERS: dict[str, Callable[[list[dict[str, Any]], float], Optimizer]] = {"adamw": _adamw, "sgd": _sgd}
+Groups = list[dict[str, Any]]
 
 
 def make_optimizer(
-    name: str, parameters: Iterable[nn.Parameter], lr: float, weight_decay: float
-) -> Optimizer:
-    """An optimiser of the parameters that require a gradient; biases and norms are not decayed."""
-    if name not in OPTIMIZERS:
-        raise UnknownName("optimizer", name, OPTIMIZERS, f"There are: {', '.join(OPTIMIZERS)}.")
-    trained = [parameter for parameter in parameters if parameter.requires_grad]
-    groups = [
-        {"params": [p for p in trained if p.ndim > 1], "weight_decay": weight_decay},
-        {"params": [p for p in trained if p.ndim <= 1], "weight_decay": 0.0},
+    word: Optimizer,
+    parameters: Iterable[tuple[str, nn.Parameter]],
+    lr: Number,
+    weight_decay: Number,
+    head: Collection[str] = (),
+) -> optim.Optimizer:
+    """An optimiser of the parameters that require a gradient; biases and norms are not decayed.
+
+    Args:
+        word: which one, with its settings.
+        parameters: with their names.
+        lr: the rate.
+        weight_decay: of weights.
+        head: names of the output layer's parameters, which Muon leaves to its `rest`.
+    """
+    trained = [(name, parameter) for name, parameter in parameters if parameter.requires_grad]
+    if not isinstance(word, Muon):
+        return _plain(word, decay_groups((p for _, p in trained), weight_decay), lr)
+    hidden = [p for name, p in trained if p.ndim > 1 and name not in head]
+    others = [p for name, p in trained if p.ndim <= 1 or name in head]
+    rest = _plain(word.rest, decay_groups(others, weight_decay), lr * word.rest_ratio) if others else None
+    return MuonOptimizer(hidden, rest, lr, word.momentum, weight_decay, word.rest_ratio)
+
+
+def decay_groups(parameters: Iterable[nn.Parameter], weight_decay: Number) -> Groups:
+    """Weights with decay, then biases and norms without; no empty group."""
+    kept = list(parameters)
+    groups: Groups = [
+        {"params": [p for p in kept if p.ndim > 1], "weight_decay": weight_decay},
+        {"params": [p for p in kept if p.ndim <= 1], "weight_decay": 0.0},
     ]
-    return OPTIMIZERS[name]([group for group in groups if group["params"]], lr)
+    return [group for group in groups if group["params"]]
 
 
-def restore_optimizer(optimizer: Optimizer, saved: dict[str, Any]) -> None:
+def _plain(
+    word: Sgd | RmsProp | Adadelta | Adam | AdamW | Lamb, groups: Groups, lr: Number
+) -> optim.Optimizer:
+    match word:
+        case Sgd(momentum, nesterov):
+            return optim.SGD(groups, lr=lr, momentum=momentum, nesterov=nesterov, fused=True)
+        case RmsProp(alpha, eps, momentum):
+            return optim.RMSprop(groups, lr=lr, alpha=alpha, eps=eps, momentum=momentum)
+        case Adadelta(rho, eps):
+            return optim.Adadelta(groups, lr=lr, rho=rho, eps=eps)
+        case Adam(beta1, beta2, eps):
+            return optim.Adam(groups, lr=lr, betas=(beta1, beta2), eps=eps, fused=True)
+        case AdamW(beta1, beta2, eps):
+            return optim.AdamW(groups, lr=lr, betas=(beta1, beta2), eps=eps, fused=True)
+        case Lamb(beta1, beta2, eps):
+            return LambOptimizer(groups, lr, beta1, beta2, eps)
+    assert_never(word)
+
+
+def set_rate(optimizer: optim.Optimizer, rate: float) -> None:
+    """Give every group its rate; a group's `ratio` is over the rate of the first."""
+    for group in optimizer.param_groups:
+        group["lr"] = rate * group.get("ratio", 1.0)
+
+
+def restore_optimizer(optimizer: optim.Optimizer, saved: dict[str, Any]) -> None:
     """Load a saved state; every moment gets its parameter's memory format back.
 
     Fused kernels walk memory in order, so another layout would round differently.

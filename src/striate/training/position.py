@@ -16,7 +16,10 @@ class Position:
         epoch: epochs finished in this stage.
         step: batches finished in this epoch.
         epochs_done: epochs finished in all stages; numbers the epochs for order and augmentation.
+        steps_done: batches finished in all stages; numbers the steps for dropout.
         stale: epochs since the stage's validation score was last the best.
+        waited: epochs without a better score that a plateau schedule has counted.
+        drops: how often it has lowered the rate in this stage.
         best: the best score so far, over all stages; empty before the first validation.
         best_epoch: its epoch, counted from 1 over all stages.
         loss_sum: sum of the training losses of this epoch's pictures, (), float64.
@@ -27,7 +30,10 @@ class Position:
     epoch: int = 0
     step: int = 0
     epochs_done: int = 0
+    steps_done: int = 0
     stale: int = 0
+    waited: int = 0
+    drops: int = 0
     best: list[float] = field(default_factory=list)
     best_epoch: int = 0
     loss_sum: Tensor = field(default_factory=lambda: torch.zeros((), dtype=torch.float64))

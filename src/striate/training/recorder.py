@@ -8,18 +8,26 @@ import torch
 from torch import nn
 from torch.optim import Optimizer
 
+from striate.errors import WorkFailed
 from striate.events import EpochEnded, Listener, Progress
 from striate.runs.checkpoint import write_tree
 from striate.runs.folder import RunFolder
 from striate.runs.weights import read_weights, write_weights
+from striate.training.averaging import Averaging
 from striate.training.position import Position
+from striate.training.schedules import watch_plateau
 from striate.training.stages import Stage
 
 SHARE_FOR_SAVING = 0.05  # checkpoints never take more of the time than this
 
 
 class Recorder:
-    """Knows where the training stands and puts it on disk."""
+    """Knows where the training stands and puts it on disk.
+
+    Attributes:
+        stop: set from outside (Ctrl-C); the training then saves after the step that runs and ends.
+        writes: whether this process is the one of several that writes.
+    """
 
     def __init__(
         self,
@@ -39,10 +47,11 @@ class Recorder:
         self.next_save = monotonic() + checkpoint_seconds
         self.epoch_started = monotonic()
         self.optimizer: Optimizer | None = None
+        self.stop, self.writes = False, True
 
-    def stage_started(self, stage: Stage, optimizer: Optimizer) -> None:
-        """From here on the stage's optimiser belongs into checkpoints."""
-        self.stage, self.optimizer = stage, optimizer
+    def stage_started(self, stage: Stage, optimizer: Optimizer, average: Averaging) -> None:
+        """From here on the stage's optimiser and average belong into checkpoints."""
+        self.stage, self.optimizer, self.average = stage, optimizer, average
         self.epoch_started = monotonic()
 
     def step_ended(self, steps: int) -> None:
@@ -50,6 +59,9 @@ class Recorder:
         position = self.position
         what = f"epoch {position.epochs_done + 1}/{self.epochs} ({self.stage.name})"
         self.on_event(Progress(what, position.step, steps, "steps"))
+        if self.stop:
+            self.save()
+            raise KeyboardInterrupt
         if monotonic() >= self.next_save:
             self.save()
 
@@ -59,9 +71,11 @@ class Recorder:
         best = not position.best or score > position.best
         position.epoch, position.epochs_done, position.step = position.epoch + 1, position.epochs_done + 1, 0
         position.stale = 0 if best else position.stale + 1
+        watch_plateau(self.stage.schedule, position, best=best)
         if best:
             position.best, position.best_epoch = score, position.epochs_done
-            write_weights(self.folder / "best.safetensors", self.network, self.architecture)
+            if self.writes:
+                write_weights(self.folder / "best.safetensors", self.network, self.architecture)
         values = {
             "train_loss": float(position.loss_sum) / max(1, position.pictures),
             **{f"validation_{name}": value for name, value in figures.items()},
@@ -70,7 +84,8 @@ class Recorder:
         position.loss_sum, position.pictures = torch.zeros_like(position.loss_sum), 0
         seconds = monotonic() - self.epoch_started
         line = {"epoch": position.epochs_done, "stage": self.stage.name, **values}
-        self.folder.append_metrics({**line, "seconds": round(seconds, 3), "best": best})
+        if self.writes:
+            self.folder.append_metrics({**line, "seconds": round(seconds, 3), "best": best})
         self.on_event(EpochEnded(self.stage.name, position.epochs_done, self.epochs, seconds, best, values))
         self.epoch_started = monotonic()
 
@@ -78,6 +93,7 @@ class Recorder:
         """The next stage, or the end, goes on from the best weights."""
         position = self.position
         position.stage, position.epoch, position.stale = position.stage + 1, 0, 0
+        position.waited, position.drops = 0, 0
         if position.best:
             tensors, _ = read_weights(self.folder / "best.safetensors")
             self.network.load_state_dict(tensors)
@@ -85,14 +101,35 @@ class Recorder:
         self.save()
 
     def save(self) -> None:
-        """Write a checkpoint: all that exact resume needs, of one moment."""
+        """Write a checkpoint: all that exact resume needs, of one moment.
+
+        Raises:
+            WorkFailed: the loss is no longer finite (the earlier checkpoint stays), or the disk is full.
+        """
         began = monotonic()
+        self.require_finite()
         tree = {
             "position": self.position.to_tree(),
             "network": dict(self.network.state_dict()),
             "optimizer": self.optimizer.state_dict() if self.optimizer is not None else None,
-            "rng": torch.get_rng_state(),
+            "average": self.average.to_tree() if self.optimizer is not None else None,
         }
-        write_tree(self.folder / "checkpoint.safetensors", tree)
+        if self.writes:
+            write_tree(self.folder / "checkpoint.safetensors", tree)
         took = monotonic() - began
         self.next_save = monotonic() + max(self.checkpoint_seconds, took / SHARE_FOR_SAVING)
+
+    def require_finite(self) -> None:
+        """Refuse to go on with a loss that is infinite or no number.
+
+        Raises:
+            WorkFailed: it is; the sentence says what to change.
+        """
+        if bool(torch.isfinite(self.position.loss_sum)):
+            return
+        raise WorkFailed(
+            f"the training loss is no longer finite in epoch {self.position.epochs_done + 1} of stage "
+            f"'{self.stage.name}' (peak rate {self.stage.lr:g}). Train a new run with a smaller --lr, or "
+            "with --precision 32-true if it was bf16-mixed; the best weights and the last good checkpoint "
+            "are kept."
+        )

@@ -1,35 +1,78 @@
-"""Learning-rate schedules: pure functions of how far the stage is, so they have no state to save.
+"""Learning-rate schedules: pure functions of the step, so they have no state to save.
 
-Each takes `done` in [0, 1] (share of the stage's steps taken before this one) and returns the factor of the
-peak rate.
+The one exception is `Plateau`, which looks at validation; its two counters are in the training's position.
 """
 
-from collections.abc import Callable
 from math import cos, pi
+from typing import assert_never
 
-Schedule = Callable[[float], float]
+from striate.protocol import (
+    Constant,
+    Cosine,
+    Number,
+    OneCycle,
+    Plateau,
+    Polynomial,
+    Schedule,
+    Staircase,
+    StepDecay,
+)
+from striate.training.position import Position
 
-WARM_UP = 0.3
-FIRST, LAST = 1 / 25, 1e-5
 
+def rate_factor(
+    schedule: Schedule, step: int, steps: int, epoch_steps: int, *, warm_up: Number = 0, drops: int = 0
+) -> float:
+    """What the peak rate is multiplied by in one step.
 
-def one_cycle(done: float) -> float:
-    """Up from 1/25 over the first 30 %, then down to 1e-5, both along a cosine.
+    Milestones count from the stage's start; curves begin where the warm-up ends.
 
-    Source: Smith, "A disciplined approach to neural network hyper-parameters", 2018, arXiv:1803.09820.
+    Args:
+        schedule: its shape.
+        step: steps of the stage before this one.
+        steps: steps of the whole stage.
+        epoch_steps: steps of an epoch.
+        warm_up: epochs over which the rate first rises along a straight line.
+        drops: how often a plateau has lowered the rate.
     """
-    if done < WARM_UP:
-        return _cosine(FIRST, 1.0, done / WARM_UP)
-    return _cosine(1.0, LAST, (done - WARM_UP) / (1 - WARM_UP))
+    rise = round(warm_up * epoch_steps)
+    done = max(0, step - rise) / max(1, steps - rise)
+    factor = _factor(schedule, step, done, steps, epoch_steps, drops)
+    return factor * (step + 1) / (rise + 1) if step < rise else factor
 
 
-def constant(done: float) -> float:
-    """The peak rate throughout."""
-    return 1.0 if 0 <= done <= 1 else 0.0
+def _factor(schedule: Schedule, step: int, done: float, steps: int, epoch_steps: int, drops: int) -> float:
+    match schedule:
+        case Constant():
+            found: Number = 1.0
+        case StepDecay(milestones, factor, unit):
+            now = step / {"steps": 1, "epochs": epoch_steps, "stage": steps}[unit]
+            found = factor ** sum(now >= milestone for milestone in milestones)
+        case Staircase(every, factor):
+            found = factor ** (step // (every * epoch_steps))
+        case Plateau(factor):
+            found = factor**drops
+        case Cosine(last):
+            found = _cosine(1.0, last, done)
+        case Polynomial(power):
+            found = (1 - done) ** power
+        case OneCycle(rise, first, last) if done < rise:
+            found = _cosine(first, 1.0, done / rise)
+        case OneCycle(rise, first, last):
+            found = _cosine(1.0, last, (done - rise) / (1 - rise))
+        case _:
+            assert_never(schedule)
+    return float(found)
 
 
-SCHEDULES: dict[str, Schedule] = {"one_cycle": one_cycle, "constant": constant}
+def watch_plateau(schedule: Schedule, position: Position, *, best: bool) -> None:
+    """Count an epoch without a better score; after `patience` of them the rate drops."""
+    if not isinstance(schedule, Plateau):
+        return
+    position.waited = 0 if best else position.waited + 1
+    if position.waited >= schedule.patience and position.drops < schedule.drops:
+        position.drops, position.waited = position.drops + 1, 0
 
 
-def _cosine(start: float, end: float, share: float) -> float:
-    return end + (start - end) * (1 + cos(pi * share)) / 2
+def _cosine(start: Number, end: Number, share: Number) -> float:
+    return float(end + (start - end) * (1 + cos(pi * share)) / 2)

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from torch import nn
 
-NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
+from striate.protocol import USUAL_OPTIMIZER, USUAL_SCHEDULE, Average, Number, Optimizer, Schedule
+from striate.training.averaging import NORMS
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,12 +16,15 @@ class Stage:
         name: for people and for metrics.jsonl.
         step: the task's module around the network; stages may have different ones.
         trainable: names of the parameters of `step` that learn, None for all.
+        head: names of the output layer's parameters in `step`.
         epochs: passes over the training pictures at most.
+        steps: batches at most; the last epoch may be a part of one. None: whole epochs.
         patience: epochs without a better validation score after which the stage ends.
-        optimizer: a name of `OPTIMIZERS`.
         lr: the peak rate.
         weight_decay: of weights, not of biases and norms.
-        schedule: a name of `SCHEDULES`.
+        warm_up: epochs over which the rate rises to its peak along a line.
+        clip: the largest norm of all gradients together; None does not limit them.
+        average: what validation and the best weights see instead of the last weights.
         freeze_norms: normalise with stored statistics and leave those unchanged.
     """
 
@@ -29,11 +33,21 @@ class Stage:
     epochs: int
     lr: float
     trainable: frozenset[str] | None = None
+    head: frozenset[str] = frozenset()
+    steps: int | None = None
     patience: int = 1_000_000
-    optimizer: str = "adamw"
-    weight_decay: float = 0.01
-    schedule: str = "one_cycle"
+    optimizer: Optimizer = USUAL_OPTIMIZER
+    weight_decay: Number = 0.01
+    schedule: Schedule = USUAL_SCHEDULE
+    warm_up: Number = 0
+    clip: Number | None = None
+    average: Average | None = None
     freeze_norms: bool = False
+
+    def length(self, epoch_steps: int) -> int:
+        """Batches of the whole stage, for an epoch of so many."""
+        whole = self.epochs * epoch_steps
+        return whole if self.steps is None else min(whole, self.steps)
 
     def freeze(self) -> None:
         """Let exactly this stage's parameters require a gradient."""

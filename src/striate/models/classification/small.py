@@ -1,7 +1,7 @@
 """A small network for small pictures that learns digits in one pass over them.
 
-Source: Striate's own; decision 0009 has what was tried. Global pooling and batch normalisation are Lin et al.'s
-(arXiv:1312.4400) and Ioffe and Szegedy's (arXiv:1502.03167).
+Source: Striate's own; decision 0009 has what was tried. Global pooling is that of Lin et al.
+(arXiv:1312.4400), batch normalisation that of Ioffe and Szegedy (arXiv:1502.03167).
 """
 
 from collections import OrderedDict

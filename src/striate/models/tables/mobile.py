@@ -1,4 +1,4 @@
-"""Networks for small processors: SqueezeNet, MobileNet, EfficientNet-Lite; and Striate's own for small pictures."""
+"""Networks for small processors, and Striate's own for small pictures."""
 
 from striate.models.entry import Entry
 

@@ -1,5 +1,6 @@
 """The demonstration: LeNet-5 on 6,000 digits, in well under a minute on two cores."""
 
+from striate.protocol import AdamW
 from striate.tasks.recipes.recipe import Recipe, StageRecipe
 
 
@@ -10,7 +11,7 @@ def demo(pictures: int) -> Recipe:
         name="demo",
         stages=(StageRecipe("train", "all", 40, lr=4e-3, weight_decay=0.02),),
         batch_size=64,
-        optimizer="adamw",
+        optimizer=AdamW(),
         label_smoothing=0.05,
         patience=40,
     )

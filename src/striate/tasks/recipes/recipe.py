@@ -3,6 +3,10 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from striate.protocol import USUAL_SCHEDULE, Average, Number, Optimizer, Schedule
+
+Balance = Literal["none", "weights", "sampling", "focal"]
+
 
 @dataclass(frozen=True, slots=True)
 class StageRecipe:
@@ -13,15 +17,23 @@ class StageRecipe:
         parts: what learns: everything, or the head alone.
         epochs: passes over the training pictures at most.
         lr: the peak rate.
+        steps: batches at most, where a paper counts those; the last epoch may be a part of one.
+        warm_up: epochs over which the rate rises to its peak along a line.
         freeze_norms: normalise with stored statistics and leave those unchanged.
+        optimizer: this stage's own, None is the recipe's.
+        schedule: this stage's own, None is the recipe's.
     """
 
     name: str
     parts: Literal["all", "head"]
     epochs: int
     lr: float
-    weight_decay: float
+    weight_decay: Number
     freeze_norms: bool = False
+    steps: int | None = None
+    warm_up: Number = 0
+    optimizer: Optimizer | None = None
+    schedule: Schedule | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,16 +44,24 @@ class Recipe:
         batch_size: pictures a step.
         label_smoothing: share of the target spread over all classes.
         patience: epochs without a better validation score after which a stage ends.
-        schedule: a name of `training.schedules`.
+        clip: the largest norm of all gradients together; None does not limit them.
+        average: the average of weights that is validated and kept instead of the last ones.
+        balance: against rare classes: weights in the loss, equally many pictures of every class an epoch, or
+            the focal loss.
+        scales: sides of the pictures as shares of the network's input; each batch draws one. Empty: all at 1.
     """
 
     name: str
     stages: tuple[StageRecipe, ...]
     batch_size: int
-    optimizer: str
+    optimizer: Optimizer
     label_smoothing: float
     patience: int
-    schedule: str = "one_cycle"
+    schedule: Schedule = USUAL_SCHEDULE
+    clip: Number | None = None
+    average: Average | None = None
+    balance: Balance = "none"
+    scales: tuple[Number, ...] = ()
 
 
 def epochs_for(steps: int, pictures: int, batch_size: int, least: int, most: int) -> int:

@@ -4,6 +4,7 @@ A small set needs many passes, a large one few; about 5,000 steps suffice for th
 chooses.
 """
 
+from striate.protocol import AdamW
 from striate.tasks.recipes.recipe import Recipe, StageRecipe, epochs_for
 
 STEPS = 5000
@@ -17,7 +18,7 @@ def scratch(pictures: int) -> Recipe:
         name="scratch",
         stages=(StageRecipe("train", "all", epochs, lr=2e-3, weight_decay=0.05),),
         batch_size=batch_size,
-        optimizer="adamw",
+        optimizer=AdamW(),
         label_smoothing=0.05,
         patience=max(8, epochs // 2),
     )

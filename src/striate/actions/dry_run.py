@@ -1,0 +1,74 @@
+"""`train --dry-run`: what would be trained, how long it would take and in how much memory; writes nothing."""
+
+import sys
+from dataclasses import asdict
+from os import PathLike
+from time import monotonic
+from typing import Any
+
+import torch
+
+from striate.actions.measuring import finishing_seconds, paces_of
+from striate.actions.preparing import prepare
+from striate.actions.train import options_of
+from striate.actions.trainee import resolved
+from striate.errors import StriateError
+from striate.events import Listener, silent
+from striate.training.pace import seconds_of
+
+
+def dry_run(
+    *, config: str | PathLike[str] | None = None, on_event: Listener = silent, **given: Any
+) -> dict[str, Any]:
+    """Read the pictures, build the network and try a few steps of every stage on a copy.
+
+    Args:
+        config: a TOML file with options of `train`.
+        on_event: is told what happens.
+        given: the options of `train`.
+
+    Returns:
+        What would be trained, as in config.toml's [resolved], with the parts of the data and an `estimate`:
+        seconds, of which reading, training and finishing, and the process's largest memory in bytes.
+    """
+    began = monotonic()
+    kept = {key: value for key, value in given.items() if value is not None}
+    if kept.pop("resume", None) is not None:
+        raise StriateError("--dry-run says what a new run would be; leave out --resume.")
+    options = options_of({**kept, "devices": 1}, config)  # the steps that are tried need no other process
+    with torch.random.fork_rng(devices=[]):
+        prepared = prepare(options, None, on_event, began)
+        trainee, material = prepared.trainee, prepared.material
+        paces = paces_of(trainee, options, material)
+    split = material.split
+    steps = -(-len(split.train) // trainee.recipe.batch_size)
+    training = seconds_of(paces, trainee.stages, steps, len(split.validation) or len(split.train))
+    finishing = finishing_seconds(paces, material)
+    return {
+        **resolved(options, prepared.plan, material, trainee),
+        "classes": list(material.dataset.classes),
+        "preprocessing": asdict(material.preprocessing),
+        "pictures": {
+            "train": len(split.train),
+            "validation": len(split.validation),
+            "test": len(split.test) if material.elsewhere is None else len(material.elsewhere.rows),
+            "skipped": len(material.skipped),
+        },
+        "estimate": {
+            "seconds": round(prepared.reading + training + finishing, 1),
+            "reading_seconds": round(prepared.reading, 1),
+            "training_seconds": round(training, 1),
+            "finishing_seconds": round(finishing, 1),
+            "memory_bytes": peak_memory(),
+        },
+    }
+
+
+def peak_memory() -> int | None:
+    """The largest memory that this process has had, bytes; None where the system does not tell."""
+    try:
+        from resource import RUSAGE_SELF, getrusage
+    except ImportError:  # Windows
+        return None
+    peak = getrusage(RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024

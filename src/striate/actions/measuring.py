@@ -1,0 +1,94 @@
+"""What is measured before a training: a rate for `--lr auto`, a number of epochs for `--minutes`.
+
+Both happen once. The numbers are recorded in `config.toml`, and a resumed run reads them there.
+"""
+
+from dataclasses import replace
+from time import monotonic
+
+import torch
+
+from striate.actions.material import JUDGED, Material
+from striate.actions.options import TrainOptions
+from striate.actions.plan import Plan, make_recipe
+from striate.actions.trainee import Trainee
+from striate.data.loading import Batches
+from striate.data.sample import Batch
+from striate.events import Listener, Note
+from striate.training.lr_finder import RangeTest, range_test
+from striate.training.pace import Pace, epochs_within, measure_pace, seconds_of
+
+LEAST_SHARE = 0.1  # of the minutes that is left for learning, however long reading took
+
+
+def find_rate(
+    trainee: Trainee, options: TrainOptions, plan: Plan, material: Material, on_event: Listener
+) -> tuple[Trainee, RangeTest | None]:
+    """The trainee with the rate that a range test finds for its first stage, if `--lr auto` was asked for."""
+    if options.lr != "auto" or trainee.decided.lr is not None:
+        return trainee, None
+    on_event(Note("looking for a learning rate: up to 100 steps on a copy of the network"))
+    stages = trainee.stages
+    test = range_test(trainee.fabric, stages[0], training_batches(trainee, options, material), options.seed)
+    # Later stages begin where earlier ones end, so only the first can be tested; the others keep their ratio.
+    lr = test.chosen * stages[-1].lr / stages[0].lr
+    decided = replace(trainee.decided, lr=lr)
+    recipe = make_recipe(options, plan, len(material.split.train), epochs=decided.epochs, lr=decided.lr)
+    on_event(Note(f"learning rate {test.chosen:g}: a tenth of {test.lowest:.2g}, where the loss is lowest"))
+    return trainee.following(recipe, decided), test
+
+
+def fit_minutes(
+    trainee: Trainee,
+    options: TrainOptions,
+    plan: Plan,
+    material: Material,
+    on_event: Listener,
+    began: float,
+) -> Trainee:
+    """The trainee with as many epochs as fit into `--minutes`, counted from `began`."""
+    if options.minutes is None or trainee.decided.epochs is not None:
+        return trainee
+    paces = paces_of(trainee, options, material)
+    seconds = 60 * options.minutes
+    left = max(LEAST_SHARE * seconds, seconds - (monotonic() - began) - finishing_seconds(paces, material))
+    pictures, judged = len(material.split.train), len(material.split.validation) or len(material.split.train)
+
+    def with_epochs(epochs: int, steps: int | None = None) -> Trainee:
+        decided = replace(trainee.decided, epochs=epochs, steps=steps)
+        recipe = make_recipe(options, plan, pictures, epochs=epochs, lr=decided.lr)
+        return trainee.following(recipe, decided)
+
+    def cost(epochs: int) -> float:
+        found = with_epochs(epochs)
+        return seconds_of(paces, found.stages, _epoch_steps(found, pictures), judged)
+
+    epochs, steps = epochs_within(left, cost), None
+    if cost(epochs) > left:
+        steps = max(1, int((left - judged * paces[0].picture) / paces[0].step))
+        steps = min(steps, _epoch_steps(with_epochs(1), pictures))
+    part = f" of {steps:,} steps" if steps else ""
+    on_event(Note(f"{options.minutes:g} minutes are about {epochs:,} epochs{part} on this machine"))
+    return with_epochs(epochs, steps)
+
+
+def training_batches(trainee: Trainee, options: TrainOptions, material: Material) -> Batches:
+    """This process's part of the training pictures."""
+    part = (trainee.fabric.global_rank, trainee.fabric.world_size)
+    return material.training_batches(options, trainee.recipe, trainee.augmentation, part)
+
+
+def paces_of(trainee: Trainee, options: TrainOptions, material: Material) -> list[Pace]:
+    """Seconds a step of every stage, measured on copies."""
+    rows = torch.tensor((material.split.validation or material.split.train)[:JUDGED])
+    judged = Batch(material.store.pictures[rows], rows, material.store.labels[rows])
+    return measure_pace(trainee.fabric, trainee.stages, training_batches(trainee, options, material), judged)
+
+
+def finishing_seconds(paces: list[Pace], material: Material) -> float:
+    """How long calibration and the measurement at the end take."""
+    return (len(material.split.validation) + len(material.split.test)) * paces[-1].picture
+
+
+def _epoch_steps(trainee: Trainee, pictures: int) -> int:
+    return -(-pictures // trainee.recipe.batch_size)

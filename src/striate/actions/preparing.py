@@ -1,0 +1,63 @@
+"""Everything before the first step: data, plan, pictures, network, and what has to be measured once."""
+
+from dataclasses import dataclass
+from time import monotonic
+
+from striate.actions.material import Material, read_material
+from striate.actions.measuring import find_rate, fit_minutes
+from striate.actions.options import TrainOptions
+from striate.actions.plan import Plan, make_plan, make_recipe
+from striate.actions.trainee import Decided, Trainee, make_trainee
+from striate.data.datasets.recognise import open_dataset
+from striate.events import Listener, Note
+from striate.training.fabric import make_fabric
+from striate.training.lr_finder import RangeTest
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A training that could begin. `reading` is how many seconds reading took."""
+
+    plan: Plan
+    material: Material
+    trainee: Trainee
+    test: RangeTest | None
+    reading: float
+
+
+def prepare(
+    options: TrainOptions, decided: Decided | None, on_event: Listener, began: float | None = None
+) -> Prepared:
+    """Read and build; draws from torch's global generator.
+
+    Args:
+        options: of the training.
+        decided: what an interrupted run has recorded; None measures it.
+        on_event: is told what happens.
+        began: when the work began, on the monotonic clock.
+    """
+    began = monotonic() if began is None else began
+    make_fabric(options.device, "32-true")  # a device that is not there is said before anything is read
+    dataset = open_dataset(options.data)
+    found = f"{dataset.layout}, {len(dataset.items):,} pictures, {len(dataset.classes)} classes"
+    on_event(Note(f"{options.data}: {found}"))
+    for note in dataset.notes:
+        on_event(Note(note))
+    plan = make_plan(options, dataset, on_event)
+    material = read_material(dataset, plan, options, on_event)
+    reading = monotonic() - began
+    trainee = make_trainee(options, plan, material, on_event, decided)
+    trainee, test = find_rate(trainee, options, plan, material, on_event)
+    trainee = fit_minutes(trainee, options, plan, material, on_event, began)
+    return Prepared(plan, material, _agreed(trainee, options, plan, material), test, reading)
+
+
+def _agreed(trainee: Trainee, options: TrainOptions, plan: Plan, material: Material) -> Trainee:
+    """Several processes measure several numbers; the first one's count."""
+    if trainee.fabric.world_size == 1:
+        return trainee
+    decided = trainee.fabric.broadcast(trainee.decided)
+    pictures = len(material.split.train)
+    return trainee.following(
+        make_recipe(options, plan, pictures, epochs=decided.epochs, lr=decided.lr), decided
+    )

@@ -1,0 +1,73 @@
+"""An interrupted run goes on; a finished one goes on as a new run that names its parent."""
+
+from pathlib import Path
+from typing import Any
+
+from striate.actions.options import TrainOptions, train_options
+from striate.actions.trainee import Decided
+from striate.errors import StriateError
+from striate.runs.folder import RunFolder
+
+# What may be given for a finished run; everything else stays as it was.
+FOR_MORE = ("epochs", "minutes", "lr", "name", "out", "checkpoint_seconds", "log")
+
+
+def recorded_options(folder: RunFolder) -> TrainOptions:
+    """The options of a run, with paths that still lead somewhere."""
+    recorded = folder.read_toml("config.toml")
+    options = TrainOptions(**{k: v for k, v in recorded.items() if k in TrainOptions.model_fields})
+    # From another folder the paths as they were given lead nowhere; the absolute ones still do.
+    absolute = recorded.get("resolved", {})
+    if "parent" in absolute:
+        absolute = {**absolute, "weights": absolute["parent"]}
+    moved = {
+        key: type(path)(absolute[key])
+        for key in ("data", "split", "test", "weights")
+        if (path := getattr(options, key)) not in (None, "imagenet")
+        and key in absolute
+        and not Path(path).exists()
+    }
+    return options.model_copy(update=moved)
+
+
+def recorded_decisions(folder: RunFolder) -> Decided:
+    """What was measured at a run's start."""
+    decided = folder.read_toml("config.toml").get("resolved", {}).get("decided", {})
+    return Decided(**{key: decided.get(key) for key in ("lr", "epochs", "steps")})
+
+
+def refuse_changes(folder: RunFolder, given: dict[str, Any]) -> None:
+    """A run that goes on has the options that it began with.
+
+    Raises:
+        StriateError: names what was given besides.
+    """
+    changed = [key for key in given if not (folder.finished and key in FOR_MORE)]
+    if not changed:
+        return
+    named = ", ".join("DATA" if key == "data" else f"--{key.replace('_', '-')}" for key in changed)
+    more = "; a finished run takes --epochs, --minutes or --lr, and becomes a new run"
+    raise StriateError(
+        f"--resume takes the run's own options{more if folder.finished else ''}; leave out {named}."
+    )
+
+
+def continued(folder: RunFolder, given: dict[str, Any]) -> TrainOptions:
+    """The options of a new run that starts from the best weights of a finished one.
+
+    Args:
+        folder: the finished run.
+        given: options of `FOR_MORE`.
+    """
+    recorded = folder.read_toml("config.toml").get("resolved", {})
+    options = recorded_options(folder).model_dump()
+    options |= {
+        "weights": str(folder.path),
+        "model": recorded.get("model", options["model"]),
+        "recipe": recorded.get("recipe", options["recipe"]),
+        "out": folder.path.parent.parent,
+        "name": folder.path.name,
+    }
+    if given.keys() & {"epochs", "minutes"}:
+        options |= {"epochs": None, "minutes": None}
+    return train_options({**options, **given})

@@ -1,0 +1,71 @@
+"""The weights that a network starts from: random, pretrained, or those of an earlier run."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from striate.actions.options import TrainOptions
+from striate.actions.plan import Plan
+from striate.events import Listener, Note
+from striate.models.backbone import head_of, replace_head
+from striate.models.build import create_model
+from striate.models.growing import grow
+from striate.models.pretrained import load_weights
+from striate.runs.folder import RunFolder
+from striate.runs.weights import read_weights
+
+
+def load_start(
+    network: nn.Module, plan: Plan, options: TrainOptions, classes: Sequence[str], on_event: Listener
+) -> None:
+    """Put the plan's weights into `network`, in place; what did not fit is said."""
+    if plan.parent is not None:
+        _from_run(network, plan, plan.parent, classes, on_event)
+    elif plan.weights is not None:
+        _from_file(network, plan.weights, options, on_event)
+
+
+def _from_file(network: nn.Module, path: Path, options: TrainOptions, on_event: Listener) -> None:
+    loaded = load_weights(network, path)
+    for note in loaded.notes if options.weights is not None else ():  # of one's own file it matters
+        on_event(Note(note))
+    if loaded.head_replaced:
+        before, after = loaded.head_replaced
+        on_event(Note(f"the head of {before:,} outputs was replaced by a new one of {after:,}"))
+
+
+def _from_run(
+    network: nn.Module, plan: Plan, parent: Path, classes: Sequence[str], on_event: Listener
+) -> None:
+    tensors, architecture = read_weights(parent / "best.safetensors")
+    known: list[str] = RunFolder.open(parent).read_json("labels.json")
+    if architecture["model"] == plan.model:
+        load_weights(network, tensors)
+        if list(classes) != known:
+            _match_head(network, known, classes, on_event)
+        return
+    sizes = {key: value for key, value in architecture.items() if key != "model"}
+    shallow = create_model(architecture["model"], **{**sizes, "image_size": tuple(sizes["image_size"])})
+    load_weights(shallow, tensors)
+    filled = grow(network, shallow)
+    on_event(Note(f"{len(filled)} layers start from {parent}: {', '.join(filled)}"))
+    if list(classes) != known and str(network.head) in filled:
+        _match_head(network, known, classes, on_event)
+
+
+def _match_head(network: nn.Module, known: Sequence[str], classes: Sequence[str], on_event: Listener) -> None:
+    """Outputs in the order of the new classes where they are the same ones, else a new head."""
+    head = head_of(network)
+    if set(known) == set(classes) and len(head.weight) == len(known):
+        order = torch.tensor([known.index(name) for name in classes])
+        with torch.no_grad():
+            head.weight.copy_(head.weight[order])
+            bias = getattr(head, "bias", None)
+            if isinstance(bias, Tensor):
+                bias.copy_(bias[order])
+        on_event(Note("the classes are those of the earlier run in another order; the head follows by name"))
+        return
+    replace_head(network, len(classes))
+    on_event(Note("the classes are not those of the earlier run, so the head is a new one"))

@@ -1,0 +1,42 @@
+"""Which pictures an epoch shows, and in which order."""
+
+import torch
+from jaxtyping import Int64
+from torch import Tensor
+
+from striate.shapes import Labels
+
+
+def shuffled(count: int, generator: torch.Generator) -> Int64[Tensor, " N"]:
+    """Every place once, in an order that the generator decides."""
+    return torch.randperm(count, generator=generator)
+
+
+def balanced(labels: Labels, generator: torch.Generator) -> Int64[Tensor, " N"]:
+    """As many places as there are labels, every class equally often (but for one).
+
+    A rare class's pictures come round again only when all of them were shown; of a common class another part
+    is shown in every epoch.
+
+    Args:
+        labels: (N,) class of each picture.
+        generator: decides pictures and order.
+    """
+    classes = sorted(set(labels.tolist()))
+    places = []
+    for number, label in enumerate(classes):
+        own = (labels == label).nonzero().squeeze(1)
+        wanted = len(labels) // len(classes) + (number < len(labels) % len(classes))
+        rounds = [own[shuffled(len(own), generator)] for _ in range(-(-wanted // len(own)))]
+        places.append(torch.cat(rounds)[:wanted])
+    found = torch.cat(places)
+    return found[shuffled(len(found), generator)]
+
+
+def class_weights(labels: Labels, classes: int) -> Tensor:
+    """A weight a class, (K,): its rarity, scaled so that the mean over the pictures is 1; 0 where absent."""
+    counts = torch.bincount(labels, minlength=classes).double()
+    present = counts > 0
+    weights = torch.zeros(classes, dtype=torch.float64)
+    weights[present] = len(labels) / (counts[present] * present.sum())
+    return weights.float()

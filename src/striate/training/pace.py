@@ -1,0 +1,107 @@
+"""How long a training will take: a few steps of every stage, on copies, that leave nothing behind."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from copy import deepcopy
+from dataclasses import dataclass, replace
+from itertools import count, islice
+from statistics import median
+from time import perf_counter
+from typing import Any
+
+import torch
+from torch import nn
+
+from striate.data.sample import Batch
+from striate.training.fabric import Fabric
+from striate.training.memory import enough_memory
+from striate.training.optimizers import make_optimizer
+from striate.training.stages import Stage
+
+WARM, TIMED = 2, 5  # steps; the first ones reserve memory and choose kernels
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Seconds of one training step of a stage, and of judging one picture."""
+
+    step: float
+    picture: float
+
+
+@contextmanager
+def on_a_copy(fabric: Fabric, stage: Stage) -> Iterator[tuple[Stage, nn.Module, Any]]:
+    """The stage with a copy of its step, the step set up and an optimiser; torch's random state is kept."""
+    with torch.random.fork_rng(devices=[]):
+        copied = replace(stage, step=deepcopy(stage.step))
+        copied.freeze()
+        optimizer = make_optimizer(
+            stage.optimizer, copied.step.named_parameters(), stage.lr, stage.weight_decay, stage.head
+        )
+        step, optimizer = fabric.setup(copied.step, optimizer)
+        copied.train_mode()
+        yield copied, step, optimizer
+
+
+def endless(batches: Any) -> Iterator[Batch]:
+    """Batches of epoch 0, 1, 2 and so on."""
+    for number in count():
+        yield from batches.epoch(number)
+
+
+def measure_pace(
+    fabric: Fabric,
+    stages: Sequence[Stage],
+    batches: Any,
+    judged: Batch,
+    clock: Callable[[], float] = perf_counter,
+) -> list[Pace]:
+    """The pace of every stage on this machine, reading and augmenting its batches included.
+
+    Args:
+        fabric: device and precision.
+        stages: what would be trained.
+        batches: the training pictures.
+        judged: a batch as validation has them.
+        clock: seconds.
+    """
+    return [_pace(fabric, stage, batches, judged, clock) for stage in stages]
+
+
+def _pace(fabric: Fabric, stage: Stage, batches: Any, judged: Batch, clock: Callable[[], float]) -> Pace:
+    with on_a_copy(fabric, stage) as (copied, step, optimizer):
+        times, began = [], clock()
+        for batch in islice(endless(batches), WARM + TIMED):
+            with enough_memory(batch):
+                optimizer.zero_grad()
+                fabric.backward(step(batch.to(fabric.device)).total)
+                optimizer.step()
+            ended = clock()
+            times.append(ended - began)
+            began = ended
+        copied.step.eval()
+        with torch.no_grad():
+            step(judged.to(fabric.device))
+            began = clock()
+            step(judged.to(fabric.device))
+        return Pace(median(times[WARM:]), (clock() - began) / len(judged))
+
+
+def seconds_of(paces: Sequence[Pace], stages: Sequence[Stage], epoch_steps: int, judged: int) -> float:
+    """How long all stages take, with `judged` validation pictures after every epoch."""
+    total = 0.0
+    for pace, stage in zip(paces, stages, strict=False):
+        steps = stage.length(epoch_steps)
+        total += steps * pace.step + -(-steps // epoch_steps) * judged * pace.picture
+    return total
+
+
+def epochs_within(seconds: float, cost: Callable[[int], float], most: int = 100_000) -> int:
+    """The largest number of epochs, at least 1, whose `cost` is at most `seconds`; cost grows with epochs."""
+    low, high = 1, 2
+    while high < most and cost(high) <= seconds:
+        low, high = high, high * 2
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if cost(middle) <= seconds else (low, middle)
+    return low

@@ -1,0 +1,76 @@
+"""Two processes on one machine learn what one does, go on after a kill, and run under torchrun."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from tests.conftest import write_digits
+
+from striate.runs.checkpoint import read_tree, same_tree
+
+STRIATE = [sys.executable, "-m", "striate"]
+LAUNCHER = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+TORCHRUN = [*LAUNCHER, "-m", "striate"]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+
+
+def run(*arguments: object, program: list[str] = STRIATE) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*program, "train", *map(str, arguments)], capture_output=True, text=True, check=True, timeout=400
+    )
+
+
+def losses(path: Path) -> list[float]:
+    return [json.loads(line)["train_loss"] for line in (path / "metrics.jsonl").read_text().splitlines()]
+
+
+@pytest.fixture(scope="module")
+def options(tmp_path_factory):
+    out = tmp_path_factory.mktemp("processes")
+    data = write_digits(out / "digits", "0123456789", 41)  # batches of unequal shares
+    return [data, "--model", "lenet5", "--epochs", 6, "--batch-size", 15, "--out", out]
+
+
+def test_the_loss_curve_is_that_of_one_process_and_one_process_writes(options):
+    out = options[-1] / "classify"
+    run(*options, "--name", "one")
+    told = run(*options, "--name", "two", "--devices", 2, "--json")
+    assert json.loads(told.stdout.splitlines()[-1])["run"] == str(out / "two")
+    assert told.stdout.count("\n") == 1 and not (out / "two-2").exists()
+    # Sums in another order: the bits differ, the curve does not.
+    assert losses(out / "two") == pytest.approx(losses(out / "one"), rel=1e-4)
+
+
+def test_torchrun_gives_the_same_bytes(options):
+    out = options[-1] / "classify"
+    run(*options, "--name", "ours", "--devices", 2)
+    run(*options, "--name", "theirs", program=TORCHRUN)
+    assert losses(out / "ours") == losses(out / "theirs")
+    best = [(out / name / "best.safetensors").read_bytes() for name in ("ours", "theirs")]
+    assert best[0] == best[1]
+
+
+def test_two_processes_go_on_bit_for_bit(options):
+    out = options[-1] / "classify"
+    more = [*options, "--devices", 2, "--epochs", 12, "--checkpoint-seconds", 0.1]
+    run(*more, "--name", "unbroken")
+    process = subprocess.Popen(
+        [*STRIATE, "train", *map(str, more), "--name", "killed"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    metrics = out / "killed" / "metrics.jsonl"
+    while not (metrics.is_file() and metrics.read_text().count("\n") >= 3):
+        assert process.poll() is None
+        time.sleep(0.02)
+    os.killpg(process.pid, signal.SIGKILL)  # both processes
+    process.wait()
+    run("--resume", out / "killed")
+    trees = [read_tree(out / name / "checkpoint.safetensors") for name in ("unbroken", "killed")]
+    assert same_tree(*trees)
