@@ -20,9 +20,9 @@ def only(wanted):
 @pytest.mark.parametrize(
     ("shapes", "available", "model", "pretrained", "size"),
     [
-        ([(1, 28, 28)] * 3, only("efficientnet_lite0"), "lenet5", False, 32),  # digits
+        ([(1, 28, 28)] * 3, only("efficientnet_lite0"), "striate_small", False, 28),  # digits
         ([(1, 112, 92)] * 3, only("efficientnet_lite0"), "lenet5", False, 64),  # grey faces
-        ([(3, 32, 32)] * 3, only("efficientnet_lite0"), "book_mnist", False, 32),  # CIFAR
+        ([(3, 32, 32)] * 3, only("efficientnet_lite0"), "striate_small", False, 32),  # CIFAR
         ([(3, 256, 512)] * 3, only("efficientnet_lite0"), "efficientnet_lite0", True, None),
         ([(3, 256, 512)] * 3, only("squeezenet1_1"), "squeezenet1_1", True, None),
         ([(3, 256, 512)] * 3, nothing, "resnet18", False, None),
@@ -36,7 +36,7 @@ def test_the_rule(shapes, available, model, pretrained, size):
 
 
 def test_every_network_of_the_rule_is_in_the_catalogue():
-    assert {*PRETRAINED, "lenet5", "book_mnist"} <= set(MODELS)
+    assert {*PRETRAINED, "lenet5", "striate_small"} <= set(MODELS)
     assert all(MODELS[name].weights for name in PRETRAINED)
 
 

@@ -21,7 +21,7 @@ class TrainOptions(BaseModel):
     data: Path = Field(description="Class folders (split or not) or IDX files.")
     task: Literal["classify"] = Field("classify", description="What to learn.")
     model: str = Field("auto", description="A name from `striate models`, or auto.")
-    recipe: str = Field("auto", description="Training protocol: auto, scratch, transfer, demo.")
+    recipe: str = Field("auto", description="Training protocol: auto, scratch, small, transfer, demo.")
     weights: str | None = Field(
         None, description="imagenet, a .safetensors or .pth file, or a run to start from."
     )
@@ -50,8 +50,8 @@ class TrainOptions(BaseModel):
     )
     augment: str | dict[str, Any] = Field(
         "auto",
-        description="Changes of training pictures: auto, none, light, photo, crop, imagenet, cifar, book, "
-        "mixup, cutmix, strong; in a file also a table of numbers.",
+        description="Changes of training pictures: auto, none, light, shift, photo, crop, imagenet, cifar, "
+        "book, mixup, cutmix, strong; in a file also a table of numbers.",
     )
     fit: Literal["squeeze", "pad", "crop"] = Field(
         "squeeze", description="squeeze, pad or crop: how a picture is brought to the input size."

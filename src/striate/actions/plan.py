@@ -10,7 +10,7 @@ from typing import Any
 
 from striate.actions.options import TrainOptions
 from striate.data.dataset import BadPicture, Dataset
-from striate.errors import StriateError, UnknownName
+from striate.errors import StriateError
 from striate.events import Listener, Note
 from striate.models.catalog import find_entry
 from striate.models.entry import Entry
@@ -20,7 +20,7 @@ from striate.runs.folder import RunFolder
 from striate.runs.weights import read_weights
 from striate.tasks.choosing import Choice, Traits, choose
 from striate.tasks.recipes.adjust import adjusted
-from striate.tasks.recipes.catalog import RECIPES
+from striate.tasks.recipes.catalog import OWN_RECIPE, find_recipe
 from striate.tasks.recipes.recipe import Recipe
 
 LOOKED_AT = 64  # pictures, spread over the data set, that decide its traits
@@ -70,7 +70,9 @@ def make_plan(options: TrainOptions, dataset: Dataset, on_event: Listener) -> Pl
         known = weights is not None and bool(entry.weights)
     augmentation = options.augment
     if augmentation == "auto":
-        augmentation = "light" if traits.grey or max(traits.height, traits.width) < 32 else "photo"
+        recipe = find_recipe(_recipe_name(options, choice.model, pretrained=weights is not None))
+        suited = "light" if traits.grey or max(traits.height, traits.width) < 32 else "photo"
+        augmentation = recipe(len(dataset.items)).augmentation or suited
     return Plan(choice.model, choice.reason, weights, preprocessing, known, augmentation, parent)
 
 
@@ -88,13 +90,9 @@ def make_recipe(
 
     `epochs` and `lr` are what was measured for `--minutes` and `--lr auto`.
     """
-    name = options.recipe
-    if name == "auto":
-        name = "transfer" if plan.pretrained else "scratch"
-    if name not in RECIPES:
-        raise UnknownName("recipe", name, RECIPES, f"There are: auto, {', '.join(RECIPES)}.")
+    name = _recipe_name(options, plan.model, pretrained=plan.pretrained)
     return adjusted(
-        RECIPES[name](pictures),
+        find_recipe(name)(pictures),
         epochs=options.epochs if epochs is None else epochs,
         lr=lr if options.lr == "auto" else options.lr,
         balance=options.balance,
@@ -103,6 +101,12 @@ def make_recipe(
         label_smoothing=options.label_smoothing,
         patience=options.patience,
     )
+
+
+def _recipe_name(options: TrainOptions, model: str, *, pretrained: bool) -> str:
+    if options.recipe != "auto":
+        return options.recipe
+    return "transfer" if pretrained else OWN_RECIPE.get(model, "scratch")
 
 
 def _shapes(dataset: Dataset) -> list[tuple[int, int, int]]:

@@ -97,7 +97,7 @@ def make_trainee(
         )
     task = Classify(material.preprocessing, recipe.label_smoothing, _loss(recipe, material))
     step = task.step(network)
-    precision = choose_precision(options.precision, options.device, cpu().features, large=plan.pretrained)
+    precision = choose_precision(options.precision, options.device, cpu().features, wide=_wide(network))
     fabric = launched(options.device, options.devices, precision)
     augmentation = make_augmentation(plan.augmentation)
     stages = make_stages(network, step, recipe)
@@ -125,8 +125,18 @@ def make_stages(network: nn.Module, step: nn.Module, recipe: Recipe) -> tuple[St
             clip=recipe.clip,
             average=recipe.average,
             freeze_norms=stage.freeze_norms,
+            enough=stage.enough,
         )
         for stage in recipe.stages
+    )
+
+
+def _wide(network: nn.Module) -> bool:
+    """Whether a convolution has 16 channels or more on both sides, which bfloat16 then multiplies faster."""
+    return any(
+        min(layer.in_channels, layer.out_channels) >= 16
+        for layer in network.modules()
+        if isinstance(layer, nn.Conv2d)
     )
 
 

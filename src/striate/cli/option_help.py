@@ -4,7 +4,7 @@ TRAIN: dict[str, str] = {
     "data": "Class folders (split or not) or IDX files.",
     "task": "What to learn. [default: classify]",
     "model": "A name from `striate models`, or auto. [default: auto]",
-    "recipe": "Training protocol: auto, scratch, transfer, demo. [default: auto]",
+    "recipe": "Training protocol: auto, scratch, small, transfer, demo. [default: auto]",
     "weights": "imagenet, a .safetensors or .pth file, or a run to start from.",
     "epochs": "Passes over the training pictures, all stages.",
     "batch_size": "Pictures a step.",
@@ -15,7 +15,7 @@ TRAIN: dict[str, str] = {
     "label_smoothing": "Share of the target spread over all classes.",
     "patience": "Epochs without improvement after which a stage ends.",
     "balance": "Against rare classes: none, weights, sampling or focal.",
-    "augment": "Changes of training pictures: auto, none, light, photo, crop, imagenet, cifar, book, mixup, cutmix, strong; in a file also a table of numbers. [default: auto]",  # noqa: E501
+    "augment": "Changes of training pictures: auto, none, light, shift, photo, crop, imagenet, cifar, book, mixup, cutmix, strong; in a file also a table of numbers. [default: auto]",  # noqa: E501
     "fit": "squeeze, pad or crop: how a picture is brought to the input size. [default: squeeze]",
     "split": "CSV with image,split: your own train, validation and test parts.",
     "test": "A data set to measure on instead of a part of DATA.",

@@ -47,15 +47,15 @@ def choose(traits: Traits, available: Callable[[str], Path | None]) -> Choice:
     """The rule.
 
     Grey pictures, and those under 64 pixels, train a small network from scratch: ImageNet's photographs are
-    neither. Grey ones LeNet-5 at 32 to 64 pixels, small colour ones the book's convnet at their own size.
+    neither. Under 64 pixels that is Striate's own at the pictures' size, else LeNet-5 at 64 pixels.
     Colour photographs start from the first pretrained network whose weights are already on this machine;
     without any, ResNet-18 starts from scratch.
     """
     size, side = f"{traits.width}x{traits.height}", max(traits.height, traits.width)
-    if traits.grey:
-        return Choice("lenet5", False, min(SMALL, max(32, side)), f"grey pictures ({size}), so from scratch")
     if side < SMALL:
-        return Choice("book_mnist", False, max(28, side), f"small pictures ({size}), so from scratch")
+        return Choice("striate_small", False, max(16, side), f"small pictures ({size}), so from scratch")
+    if traits.grey:
+        return Choice("lenet5", False, SMALL, f"grey pictures ({size}), so from scratch")
     for name in PRETRAINED:
         if available(name) is not None:
             reason = f"colour photographs ({size}), and its ImageNet weights are on this machine"

@@ -65,6 +65,9 @@ def fit(
     recorder.writes = fabric.is_global_zero
     while position.stage < len(stages):
         stage = stages[position.stage]
+        if stage.enough is not None and position.best and position.best[0] >= stage.enough:
+            recorder.stage_ended()
+            continue
         stage.freeze()
         optimizer = make_optimizer(
             stage.optimizer, stage.step.named_parameters(), stage.lr, stage.weight_decay, stage.head

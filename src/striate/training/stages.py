@@ -25,6 +25,7 @@ class Stage:
         warm_up: epochs over which the rate rises to its peak along a line.
         clip: the largest norm of all gradients together; None does not limit them.
         average: what validation and the best weights see instead of the last weights.
+        enough: the first number of the best validation score from which on this stage is left out.
         freeze_norms: normalise with stored statistics and leave those unchanged.
     """
 
@@ -43,6 +44,7 @@ class Stage:
     clip: Number | None = None
     average: Average | None = None
     freeze_norms: bool = False
+    enough: float | None = None
 
     def length(self, epoch_steps: int) -> int:
         """Batches of the whole stage, for an epoch of so many."""

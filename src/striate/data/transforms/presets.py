@@ -17,6 +17,8 @@ AUGMENTATIONS: dict[str, Augmentation | None] = {
     "none": None,
     # Digits and other signs are not mirrored: a mirrored 2 is no 2.
     "light": Augmentation(Geometry(shift=0.07, rotate=10.0, zoom=(0.9, 1.1), shear=5.0)),
+    # One pixel to any side, for small pictures and short trainings.
+    "shift": Augmentation(Geometry(shift_pixels=1, fill="nearest")),
     "photo": Augmentation(
         Geometry(shift=0.08, rotate=10.0, zoom=(0.67, 1.05), stretch=1.15, mirror=True, fill="reflect"),
         colour=Colour(brightness=0.2, contrast=0.2),

@@ -22,6 +22,7 @@ class StageRecipe:
         freeze_norms: normalise with stored statistics and leave those unchanged.
         optimizer: this stage's own, None is the recipe's.
         schedule: this stage's own, None is the recipe's.
+        enough: the validation score from which on this stage is left out; None never leaves it out.
     """
 
     name: str
@@ -34,6 +35,7 @@ class StageRecipe:
     warm_up: Number = 0
     optimizer: Optimizer | None = None
     schedule: Schedule | None = None
+    enough: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,7 @@ class Recipe:
         average: the average of weights that is validated and kept instead of the last ones.
         balance: against rare classes: weights in the loss, equally many pictures of every class an epoch, or
             the focal loss.
+        augmentation: changes of the training pictures, by name; None: what suits the pictures.
         scales: sides of the pictures as shares of the network's input; each batch draws one. Empty: all at 1.
     """
 
@@ -62,6 +65,7 @@ class Recipe:
     average: Average | None = None
     balance: Balance = "none"
     scales: tuple[Number, ...] = ()
+    augmentation: str | None = None
 
 
 def epochs_for(steps: int, pictures: int, batch_size: int, least: int, most: int) -> int:
