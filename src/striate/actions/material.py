@@ -15,7 +15,8 @@ from striate.data.dataset import PARTS, Dataset, Problem, class_of
 from striate.data.datasets.recognise import open_dataset
 from striate.data.duplicates import exact_pairs, members, near_pairs
 from striate.data.duplicates import groups as groups_of
-from striate.data.loading import Batches, Store, empty_store
+from striate.data.loading import Batches, Store
+from striate.data.reading import read_pictures
 from striate.data.scan import Scan, scan
 from striate.data.splits import Split, read_split_file, split
 from striate.data.transforms.augmentation import Augmentation
@@ -23,7 +24,6 @@ from striate.errors import StriateError
 from striate.events import Listener, Note, Warned
 from striate.machine import memory
 from striate.preprocess import Preprocessing
-from striate.shapes import Picture
 from striate.tasks.recipes.recipe import Recipe
 
 JUDGED = 256  # pictures a batch where nothing is learned
@@ -80,12 +80,9 @@ def read_material(dataset: Dataset, plan: Plan, options: TrainOptions, on_event:
     elsewhere = _elsewhere(
         options, dataset, on_event
     )  # first: what is wrong with it should not cost a training
-    pictures = empty_store((len(dataset.items), spec.channels, *spec.size_hw), memory().total)
-
-    def keep(row: int, picture: Picture) -> None:
-        pictures[row] = spec.fit_picture(picture)
-
-    found = scan(dataset, keep, on_event, threads=options.workers)
+    pictures, found = read_pictures(
+        dataset, spec, on_event, threads=options.workers, memory_bytes=memory().total
+    )
     pairs = list(zip(dataset.items, found.rows, strict=True))
     skipped = tuple(Problem(item.name, row.problem) for item, row in pairs if row.problem)
     damaged = tuple(Problem(item.name, row.damage) for item, row in pairs if row.damage)
