@@ -18,7 +18,9 @@ from striate.actions.options import TrainOptions, train_options
 from striate.actions.plan import Plan, make_plan
 from striate.actions.run import Run
 from striate.actions.trainee import Trainee, make_trainee, resolved
+from striate.data.datasets.picture_files import set_limits
 from striate.data.datasets.recognise import open_dataset
+from striate.data.decoding import Limits
 from striate.errors import StriateError
 from striate.events import Listener, Note, RunStarted, silent
 from striate.machine import describe
@@ -53,6 +55,8 @@ def train(
     split: str | PathLike[str] | None = None,
     test: str | PathLike[str] | None = None,
     strict: bool | None = None,
+    max_pixels: int | None = None,
+    max_bytes: int | None = None,
     device: str | None = None,
     precision: str | None = None,
     workers: int | None = None,
@@ -119,7 +123,7 @@ def _resume(folder: RunFolder, on_event: Listener) -> Run:
 def _train(options: TrainOptions, folder: RunFolder | None, on_event: Listener) -> Run:
     began = monotonic()
     make_fabric(options.device, "32-true")  # a device that is not there is said before anything is read
-    dataset = open_dataset(options.data)
+    dataset = set_limits(open_dataset(options.data), Limits(options.max_bytes, options.max_pixels))
     on_event(
         Note(
             f"{options.data}: {dataset.layout}, {len(dataset.items):,} pictures, "

@@ -4,12 +4,14 @@ from typing import Annotated
 
 import typer
 
-from striate.cli.train import Json
+from striate.cli.train import Json, MaxBytes, MaxPixels
 
 
 def check(
     data: Annotated[str, typer.Argument(help="Class folders (split or not) or IDX files.")],
     fail: Annotated[bool, typer.Option("--fail", help="Exit with 1 if there are problems.")] = False,
+    max_pixels: MaxPixels = None,
+    max_bytes: MaxBytes = None,
     json: Json = False,
 ) -> None:
     """Find what is wrong with a data set.
@@ -25,7 +27,7 @@ def check(
     from striate.cli.show import Shown, print_json
 
     with Shown() as shown:
-        audit = action(data, on_event=shown)
+        audit = action(data, max_pixels=max_pixels, max_bytes=max_bytes, on_event=shown)
     if json:
         print_json(audit.to_dict())
     else:

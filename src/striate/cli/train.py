@@ -8,6 +8,9 @@ from striate.cli.option_help import TRAIN
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON line on stdout; the rest goes to stderr.")]
 
+MaxPixels = Annotated[int | None, typer.Option(min=1, help=TRAIN["max_pixels"])]
+MaxBytes = Annotated[int | None, typer.Option(min=1, help=TRAIN["max_bytes"])]
+
 
 def names_of_models(incomplete: str) -> list[str]:
     """What completion offers for --model."""
@@ -36,6 +39,8 @@ def train(
     split: Annotated[str | None, typer.Option(help=TRAIN["split"])] = None,
     test: Annotated[str | None, typer.Option(help=TRAIN["test"])] = None,
     strict: Annotated[bool | None, typer.Option("--strict", help=TRAIN["strict"])] = None,
+    max_pixels: MaxPixels = None,
+    max_bytes: MaxBytes = None,
     device: Annotated[str | None, typer.Option(help=TRAIN["device"])] = None,
     precision: Annotated[str | None, typer.Option(help=TRAIN["precision"])] = None,
     workers: Annotated[int | None, typer.Option(help=TRAIN["workers"])] = None,

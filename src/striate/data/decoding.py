@@ -38,6 +38,8 @@ from striate.errors import StriateError
 from striate.shapes import Picture
 
 MAX_PIXELS = 64_000_000  # 192 MB as RGB; a phone's 50-megapixel photograph passes
+MOST_PIXELS = 178_000_000  # above, Pillow takes every picture for an attack
+MOST_BYTES = 2**31 - 1
 ENOUGH = 1.5  # pixels a target pixel, along each side, that a reduced JPEG must keep
 _AS_STORED = 0  # torchvision.io.ImageReadMode.UNCHANGED
 
@@ -48,6 +50,20 @@ class Limits:
 
     bytes: int = MAX_BYTES
     pixels: int = MAX_PIXELS
+
+    @classmethod
+    def of(cls, max_bytes: int | None, max_pixels: int | None) -> "Limits":
+        """The limits that were asked for; None is the usual one.
+
+        Raises:
+            StriateError: a limit is not positive, or over what Pillow and libjpeg can be trusted with.
+        """
+        found = cls(MAX_BYTES if max_bytes is None else max_bytes, max_pixels or MAX_PIXELS)
+        if max_pixels is not None and not 1 <= max_pixels <= MOST_PIXELS:
+            raise StriateError(f"--max-pixels is a number from 1 to {MOST_PIXELS:,}, not {max_pixels:,}.")
+        if not 1 <= found.bytes <= MOST_BYTES:
+            raise StriateError(f"--max-bytes is a number from 1 to {MOST_BYTES:,}, not {found.bytes:,}.")
+        return found
 
 
 DEFAULT_LIMITS = Limits()
