@@ -131,6 +131,7 @@ class CachedPictures:
         """Write the entry, if anything is new, in a thread that the process waits for when it ends."""
         if self._new is None:
             return
+        self._old, self._rows = None, {}  # else its file would count as in use
         safe = _safe_statuses(dataset, self._statuses, self._began)
         thread = threading.Thread(target=self._publish, args=(scan, safe, on_event))
         _writers.append(thread)
