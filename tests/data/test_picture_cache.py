@@ -4,87 +4,22 @@ import errno
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
+from tests.data.conftest import SPEC, files_read, read, same, without_cache
 
 from striate.data import cached_pictures, picture_cache
 from striate.data.datasets import picture_files
 from striate.data.datasets.recognise import open_dataset
 from striate.data.file_lock import LockBusy, lock_file, unlock
-from striate.data.picture_cache import clear, pictures_folder, wait_for_writers
+from striate.data.picture_cache import clear, pictures_folder
 from striate.data.reading import read_pictures
 from striate.errors import StriateError
 from striate.events import Note, Warned
 from striate.preprocess import Preprocessing
-
-SPEC = Preprocessing((24, 32), 3, (0.5,) * 3, (0.5,) * 3)
-
-
-@pytest.fixture
-def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty cache without a limit that matters; files may be as young as they are in a test."""
-    monkeypatch.setenv("STRIATE_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setenv("STRIATE_CACHE_BYTES", "100000000")
-    monkeypatch.setattr(picture_cache, "TOO_FRESH", -(10**18))
-    return tmp_path / "cache" / "pictures"
-
-
-@pytest.fixture
-def photos(tmp_path: Path) -> Path:
-    """Two classes of five noisy pictures, a damaged one and one that is none."""
-    noise = np.random.default_rng(0)
-    for label in ("a", "b"):
-        (tmp_path / "photos" / label).mkdir(parents=True)
-        for number in range(5):
-            pixels = noise.integers(0, 256, (60, 70, 3)).astype(np.uint8)
-            Image.fromarray(pixels).save(tmp_path / "photos" / label / f"{number}.png")
-    whole = (tmp_path / "photos" / "a" / "0.png").read_bytes()
-    (tmp_path / "photos" / "a" / "cut.png").write_bytes(whole[: len(whole) // 2])
-    (tmp_path / "photos" / "b" / "text.jpg").write_text("no picture")
-    return tmp_path / "photos"
-
-
-def read(path: Path, spec: Preprocessing = SPEC, events: list | None = None):
-    """Pictures and scan; what the cache writes is on disk when it returns."""
-    found = read_pictures(open_dataset(path), spec, (events if events is not None else []).append)
-    wait_for_writers()
-    return found
-
-
-def files_read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The names of the files that are opened from now on."""
-    opened: list[str] = []
-    real = picture_files.read_file
-
-    def noted(path, max_bytes):
-        opened.append(Path(path).name)
-        return real(path, max_bytes)
-
-    monkeypatch.setattr(picture_files, "read_file", noted)
-    return opened
-
-
-def same(first, second) -> bool:
-    pictures, scan = first
-    others, other = second
-    usable = torch.tensor(scan.usable)
-    return (
-        torch.equal(pictures[usable], others[usable])
-        and scan.rows == other.rows
-        and torch.equal(scan.thumbnails, other.thumbnails)
-        and torch.equal(scan.comparable, other.comparable)
-        and scan.fingerprint == other.fingerprint
-    )
-
-
-def without_cache(path: Path, monkeypatch: pytest.MonkeyPatch):
-    with monkeypatch.context() as patch:
-        patch.setenv("STRIATE_CACHE_BYTES", "0")
-        return read(path)
 
 
 def test_a_second_start_opens_no_file_and_finds_the_same(cache, photos, monkeypatch):
@@ -175,76 +110,6 @@ def test_other_preprocessings_limits_and_folders_have_their_own_entries(cache, p
     assert opened == []
 
 
-def spoil(folder: Path, how: str) -> None:
-    index, raw = folder / "index", next(folder.glob("*.raw"))
-    content = bytearray(index.read_bytes())
-    if how == "index cut":
-        index.write_bytes(content[: len(content) // 2])
-    elif how == "index empty":
-        index.write_bytes(b"")
-    elif how == "index binary":
-        index.write_bytes(os.urandom(500))
-    elif how == "raw cut":
-        os.truncate(raw, raw.stat().st_size - 1)
-    elif how == "raw longer":
-        os.truncate(raw, raw.stat().st_size + 8)
-    elif how == "raw gone":
-        raw.unlink()
-    elif how == "raw a link":
-        raw.rename(folder.parent / "elsewhere")
-        raw.symlink_to(folder.parent / "elsewhere")
-    else:  # a byte of what is known about the files
-        flipped = bytearray(raw.read_bytes())
-        flipped[-30] ^= 1
-        raw.write_bytes(flipped)
-
-
-@pytest.mark.parametrize(
-    "how",
-    "index cut,index empty,index binary,raw cut,raw longer,raw gone,raw a link,known flipped".split(","),
-)
-def test_a_spoilt_entry_is_made_again(cache, photos, monkeypatch, how):
-    expected = read(photos)
-    expected = (expected[0].clone(), expected[1])
-    spoil(next(cache.iterdir()), how)
-    opened = files_read(monkeypatch)
-    assert same(read(photos), expected) and len(opened) == 12
-    opened.clear()
-    assert same(read(photos), expected) and opened == []
-
-
-def test_no_flipped_bit_of_the_index_goes_unseen(cache, photos):
-    read(photos)
-    index = next(cache.glob("*/index"))
-    whole, folder = index.read_bytes(), index.parent
-    of = cached_pictures._read_index(index).of
-    assert cached_pictures.read_entry(folder, of, (3, 24, 32)) is not None
-    for at in range(0, len(whole), 7):
-        flipped = bytearray(whole)
-        flipped[at] ^= 1 << at % 8
-        index.write_bytes(flipped)
-        assert cached_pictures.read_entry(folder, of, (3, 24, 32)) is None, at
-
-
-@pytest.mark.parametrize("raw", ["../../outside.raw", "/etc/passwd", "pictures-0.raw", "index"])
-def test_an_index_leads_to_no_file_but_its_own(cache, photos, raw):
-    read(photos)
-    index = next(cache.glob("*/index"))
-    found = cached_pictures._read_index(index)
-    cached_pictures._write_index(index, found.model_copy(update={"raw": raw}))
-    assert cached_pictures._read_index(index).raw == raw  # the digest is right
-    assert cached_pictures.read_entry(index.parent, found.of, (3, 24, 32)) is None
-
-
-def test_an_index_with_other_rows_than_its_file_holds_is_no_entry(cache, photos):
-    read(photos)
-    index = next(cache.glob("*/index"))
-    found = cached_pictures._read_index(index)
-    for rows in (found.rows[1:], found.rows * 1000, []):
-        cached_pictures._write_index(index, found.model_copy(update={"rows": rows}))
-        assert cached_pictures.read_entry(index.parent, found.of, (3, 24, 32)) is None
-
-
 def test_the_pictures_outlive_the_cache(cache, photos):
     first, _ = read(photos)
     second, scan = read(photos)
@@ -287,7 +152,7 @@ def test_a_disk_that_fills_while_the_entry_is_finished_is_a_warning(cache, photo
     assert list(cache.glob("*/*.raw")) == []
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="mounting a small disk needs root")
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root mounts a small disk")
 def test_a_disk_that_is_really_full_is_a_warning(cache, photos, tmp_path, monkeypatch):
     expected = without_cache(photos, monkeypatch)
     small = tmp_path / "small"
@@ -345,8 +210,8 @@ def test_the_least_recently_used_entries_go_first_but_none_in_use(cache, photos,
     held = read(photos, specs[0])  # used now, and in use
     os.utime(made[0] / "index", (1, 1))  # and yet the oldest
     read(photos, specs[3])
-    assert [folder.exists() for folder in made] == [True, False, True] or made[2].exists() is False
-    assert made[0].exists() and len(list(cache.iterdir())) == 3
+    assert [folder.exists() for folder in made] == [True, True, False]
+    assert len(list(cache.iterdir())) == 3
     assert sum(path.stat().st_size for path in cache.glob("*/*")) <= 3 * one + 20_000
     assert held[0].shape[0] == 12
 
@@ -386,6 +251,7 @@ from striate.data.datasets.recognise import open_dataset
 from striate.data.reading import read_pictures
 from striate.data.fingerprint import digest
 from striate.preprocess import Preprocessing
+from tests.data.conftest import SPEC, files_read, read, same, without_cache
 picture_cache.TOO_FRESH = -10**18
 spec = Preprocessing((24, 32), 3, (0.5,) * 3, (0.5,) * 3)
 sys.stdin.readline()

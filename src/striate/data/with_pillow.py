@@ -87,8 +87,11 @@ def reduced_jpeg(content: bytes, factor: int) -> tuple[Picture, tuple[int, int]]
             width, height = image.size
             image.draft(None, (width // factor, height // factor))
             image.load()
+            # The last block may be cut by the edge; left out if less than half of it is picture, it moves
+            # the others by half a reduced pixel at most.
+            cut = image.crop((0, 0, *((side + factor // 2) // factor for side in (width, height))))
             size_hw = (width, height) if _swaps(image) else (height, width)
-            return pixels_of(upright(image)), size_hw
+            return pixels_of(upright(image, cut)), size_hw
         except _PILLOW_ERRORS:
             return None
 
@@ -139,10 +142,10 @@ def _closed_jpeg(image: ImageFile, content: bytes) -> ImageFile:
     return closed
 
 
-def upright(image: Image.Image) -> Image.Image:
-    """The picture turned as its EXIF orientation asks; damaged EXIF data count as none."""
-    method = _UPRIGHT.get(_orientation(image))
-    return image if method is None else image.transpose(method)
+def upright(image: Image.Image, part: Image.Image | None = None) -> Image.Image:
+    """The picture, or a part of it, turned as its EXIF orientation asks; damaged EXIF data count as none."""
+    method, part = _UPRIGHT.get(_orientation(image)), part or image
+    return part if method is None else part.transpose(method)
 
 
 def _orientation(image: Image.Image) -> int:
