@@ -43,25 +43,25 @@ def test_ctrl_c_while_reading_ends_within_two_seconds_and_leaves_nothing(tmp_pat
         "TMPDIR": str(tmp_path / "temporary"),
     }
     (tmp_path / "temporary").mkdir()
-    process = subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, "-c", SLOW, command, str(tmp_path / "photos")],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         env=environment,
         cwd=tmp_path,
-    )
-    assert process.stdout is not None and process.stdout.readline() == "reading\n"
-    time.sleep(0.2)
-    began = time.monotonic()
-    process.send_signal(signal.SIGINT)
-    said = []
-    while process.stderr is not None and (line := process.stderr.readline()):
-        said.append(line)
-        if "stopped" in line:  # what is left is torch's own end, seconds on a busy machine
-            break
-    assert time.monotonic() - began < 2  # 800 pictures of 0.3 s each were left
-    assert process.wait(timeout=60) == 130
-    assert "Traceback" not in "".join(said) and "stopped" in said[-1]
+    ) as process:
+        assert process.stdout is not None and process.stdout.readline() == "reading\n"
+        time.sleep(0.2)
+        began = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        said = []
+        while process.stderr is not None and (line := process.stderr.readline()):
+            said.append(line)
+            if "stopped" in line:  # what is left is torch's own end, seconds on a busy machine
+                break
+        assert time.monotonic() - began < 2  # 800 pictures of 0.3 s each were left
+        assert process.wait(timeout=60) == 130
+        assert "Traceback" not in "".join(said) and "stopped" in said[-1]
     left = sorted(path.name for path in tmp_path.rglob("*") if path.is_file() and path.suffix != ".png")
     assert left in ([], ["lock"])
