@@ -28,7 +28,7 @@ def doctor(
     from striate.cli.show import print_json
 
     if clear_cache:
-        from striate.data.picture_cache import clear
+        from striate.data.cache_room import clear
 
         print(f"freed {clear() / 1e6:,.1f} MB of decoded pictures", file=sys.stderr)
     found = action().to_json()

@@ -12,7 +12,6 @@ import hashlib
 import importlib.metadata
 import json
 import os
-import shutil
 import threading
 import time
 from dataclasses import dataclass
@@ -26,10 +25,9 @@ import torchvision
 from jaxtyping import UInt8
 from torch import Tensor
 
-from striate.cache import cache_folder
+from striate.data.cache_room import LIMIT, LOCK, limit_bytes, make_room, pictures_folder
 from striate.data.cached_pictures import (
     FORMAT,
-    INDEX,
     Entry,
     NewEntry,
     Statuses,
@@ -40,48 +38,13 @@ from striate.data.cached_pictures import (
 from striate.data.datasets.picture_files import PictureFiles
 from striate.data.file_lock import LockBusy, lock_file, unlock
 from striate.data.scan import Scan, Scanned
-from striate.errors import StriateError
 from striate.events import Listener, Note, Warned
 from striate.preprocess import Preprocessing
 
-LIMIT = "STRIATE_CACHE_BYTES"
-USUAL_BYTES = 10 * 10**9
 PATIENCE = 600.0  # seconds that one process waits for another which reads the same pictures
 # A file that changed this shortly before it was read may change again without its times telling.
 TOO_FRESH = 2 * 10**9  # nanoseconds
-_LOCK = "lock"
 _writers: list[threading.Thread] = []
-
-
-def pictures_folder() -> Path:
-    """Where all entries are; it may not exist yet."""
-    return cache_folder() / "pictures"
-
-
-def limit_bytes() -> int:
-    """How large all entries may be together.
-
-    Raises:
-        StriateError: `STRIATE_CACHE_BYTES` is no whole number.
-    """
-    if given := os.environ.get(LIMIT):
-        if not given.isdecimal():
-            raise StriateError(f"{LIMIT}={given} is no number of bytes; 0 is no cache, 10000000000 is 10 GB.")
-        return int(given)
-    folder = pictures_folder()
-    place = next((p for p in (folder, *folder.parents) if p.exists()), folder)
-    try:
-        return min(USUAL_BYTES, (shutil.disk_usage(place).free + _bytes_in(folder)) // 10)
-    except OSError:
-        return 0
-
-
-def clear() -> int:
-    """Delete every entry that nobody uses; how many bytes were freed."""
-    before = _bytes_in(pictures_folder())
-    for folder in _entries():
-        _remove(folder)
-    return before - _bytes_in(pictures_folder())
 
 
 def wait_for_writers() -> None:
@@ -197,10 +160,10 @@ def _with_room(place: _Place, statuses: Statuses, limit: int, on_event: Listener
     place.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     _refuse_strangers(place.folder)
     try:
-        lock = lock_file(place.folder / _LOCK)
+        lock = lock_file(place.folder / LOCK)
     except LockBusy:
         on_event(Note("another process reads these pictures; waiting for it"))
-        lock = lock_file(place.folder / _LOCK, wait_seconds=PATIENCE)
+        lock = lock_file(place.folder / LOCK, wait_seconds=PATIENCE)
     try:
         if (old := _complete(place, statuses)) is not None:
             unlock(lock)
@@ -208,7 +171,7 @@ def _with_room(place: _Place, statuses: Statuses, limit: int, on_event: Listener
         old = read_entry(place.folder, place.of, place.shape[1:])
         if old is None:
             remove_raw_files(place.folder)  # what a killed process left
-        _make_room(place.folder, raw_bytes(place.shape), limit)
+        make_room(place.folder, raw_bytes(place.shape), limit)
         return CachedPictures(place, statuses, old, NewEntry(place.folder, place.shape), lock)
     except BaseException:
         with contextlib.suppress(OSError):
@@ -272,50 +235,6 @@ def _present(pictures: Tensor | None) -> Tensor:
 def _refuse_strangers(folder: Path) -> None:
     if hasattr(os, "getuid") and folder.stat().st_uid != os.getuid():
         raise PermissionError(None, "the folder belongs to another user", str(folder))
-
-
-def _make_room(mine: Path, needed: int, limit: int) -> None:
-    """Remove the least recently used entries of others until `needed` more bytes are within the limit."""
-    others = sorted((_last_used(folder), folder) for folder in _entries() if folder != mine)
-    for _, folder in others:
-        if _bytes_in(pictures_folder()) + needed <= limit:
-            return
-        _remove(folder)
-
-
-def _entries() -> list[Path]:
-    try:
-        return [path for path in pictures_folder().iterdir() if path.is_dir() and not path.is_symlink()]
-    except OSError:
-        return []
-
-
-def _last_used(folder: Path) -> float:
-    try:
-        return (folder / INDEX).stat().st_mtime
-    except OSError:
-        return 0.0
-
-
-def _remove(folder: Path) -> None:
-    """Delete an entry unless somebody writes or reads it."""
-    with contextlib.suppress(OSError):
-        lock = lock_file(folder / _LOCK)
-        try:
-            if remove_raw_files(folder):
-                (folder / INDEX).unlink(missing_ok=True)
-                (folder / _LOCK).unlink()
-        finally:
-            unlock(lock)
-        folder.rmdir()
-
-
-def _bytes_in(folder: Path) -> int:
-    total = 0
-    for path in folder.glob("*/*"):
-        with contextlib.suppress(OSError):
-            total += path.lstat().st_size
-    return total
 
 
 def _words(error: OSError) -> str:

@@ -89,7 +89,8 @@ def reduced_jpeg(content: bytes, factor: int) -> tuple[Picture, tuple[int, int]]
             image.load()
             # The last block may be cut by the edge; left out if less than half of it is picture, it moves
             # the others by half a reduced pixel at most.
-            cut = image.crop((0, 0, *((side + factor // 2) // factor for side in (width, height))))
+            half = factor // 2
+            cut = image.crop((0, 0, (width + half) // factor, (height + half) // factor))
             size_hw = (width, height) if _swaps(image) else (height, width)
             return pixels_of(upright(image, cut)), size_hw
         except _PILLOW_ERRORS:
