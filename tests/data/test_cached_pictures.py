@@ -69,10 +69,12 @@ def test_no_flipped_bit_of_the_index_goes_unseen(cache, photos):
         assert cached_pictures.read_entry(folder, of, (3, 24, 32)) is None, at
 
 
-@pytest.mark.parametrize("raw", ["../../outside.raw", "/etc/passwd", "pictures-0.raw", "index"])
+@pytest.mark.parametrize("raw", ["../../outside.raw", "pictures-0.raw", "copy"])
 def test_an_index_leads_to_no_file_but_its_own(cache, photos, raw):
     read(photos)
     index = next(cache.glob("*/index"))
+    content = next(cache.glob("*/*.raw")).read_bytes()
+    (index.parent / raw).write_bytes(content)  # right in every other way
     found = cached_pictures._read_index(index)
     cached_pictures._write_index(index, found.model_copy(update={"raw": raw}))
     assert cached_pictures._read_index(index).raw == raw  # the digest is right
