@@ -1,5 +1,6 @@
 """What several tests need: shared pictures, folders of real digits, a trained run."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,14 @@ def shared() -> Path:
     if not (SHARED / "data").is_dir():
         pytest.skip(f"the shared pictures are not at {SHARED}")
     return SHARED
+
+
+@pytest.fixture(autouse=True, scope="session")
+def no_picture_cache() -> Iterator[None]:
+    """Tests decode what they read, and leave the user's cache alone; those of the cache switch it on."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("STRIATE_CACHE_BYTES", "0")
+        yield
 
 
 def write_digits(folder: Path, labels: str, each: int, first: int = 0) -> Path:

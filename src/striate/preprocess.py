@@ -10,6 +10,7 @@ from typing import Literal
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 from torchvision.transforms.v2 import functional as geometry
 
 from striate.errors import StriateError
@@ -99,5 +100,5 @@ def to_channels(picture: Picture, channels: int) -> FittedPicture:
 
 
 def _resize(picture: Tensor, size_hw: tuple[int, int]) -> Tensor:
-    resized: Tensor = geometry.resize(picture, list(size_hw), antialias=True)
-    return resized
+    # Also of a picture stored pixel by pixel, as decoders make them, the result is stored channel by channel.
+    return F.interpolate(picture[None], size=size_hw, mode="bilinear", antialias=True)[0]

@@ -10,7 +10,9 @@ import torch
 from striate.actions.evaluation import Evaluation, evaluation_of
 from striate.actions.load import Network, load
 from striate.data.dataset import BadPicture, Dataset, Problem, class_of
+from striate.data.datasets.picture_files import read_for, set_limits
 from striate.data.datasets.recognise import open_dataset
+from striate.data.decoding import Limits
 from striate.data.fingerprint import digest
 from striate.errors import StriateError
 from striate.events import Listener, Progress, Warned, silent
@@ -21,7 +23,12 @@ CHUNK = 256  # pictures in memory at a time
 
 
 def evaluate(
-    run: str | PathLike[str], data: str | PathLike[str] | None = None, *, on_event: Listener = silent
+    run: str | PathLike[str],
+    data: str | PathLike[str] | None = None,
+    *,
+    max_pixels: int | None = None,
+    max_bytes: int | None = None,
+    on_event: Listener = silent,
 ) -> Evaluation:
     """Measure a run.
 
@@ -29,6 +36,8 @@ def evaluate(
         run: a Run or the path of one.
         data: None is the run's own test part (validation where it has none). Otherwise a data set: its test
             part if it has one, else every picture; classes match by name.
+        max_pixels: larger pictures are unreadable; None is the limit that the run was trained with.
+        max_bytes: as `max_pixels`, for files.
         on_event: is told what happens.
 
     Raises:
@@ -36,16 +45,17 @@ def evaluate(
     """
     folder = RunFolder.open(Path(run))
     network = load(folder.path)
+    limits = _limits(folder, max_bytes, max_pixels)
     if data is None:
         if not (folder / "calibration.json").is_file():
             raise StriateError(
                 f"{folder.path} is not finished, and its test part is for the end: "
                 f"`striate train --resume {folder.path}`."
             )
-        return _own_part(folder, network, on_event)
+        return _own_part(folder, network, limits, on_event)
     if not (folder / "calibration.json").is_file():
         on_event(Warned(f"{folder.path} is not finished: these are the weights of its best epoch so far"))
-    dataset = open_dataset(Path(data))
+    dataset = set_limits(open_dataset(Path(data)), limits)
     split, rows = measured_part(dataset)
     evaluation = judge(network, dataset, rows, split, on_event)[0]
     return replace(evaluation, seen_in_training=_seen_in_training(folder, dataset, evaluation, on_event))
@@ -84,7 +94,7 @@ def judge(
         for row in chosen[start : start + CHUNK]:
             name = dataset.items[row].name
             try:
-                picture, _ = dataset.read(row)
+                picture = read_for(dataset, row, network.preprocessing.size_hw).picture
             except BadPicture as error:
                 skipped.append(Problem(name, str(error)))
                 on_event(Warned(f"skipped {name}: {error}"))
@@ -104,7 +114,13 @@ def judge(
     ), skipped
 
 
-def _own_part(folder: RunFolder, network: Network, on_event: Listener) -> Evaluation:
+def _limits(folder: RunFolder, max_bytes: int | None, max_pixels: int | None) -> Limits:
+    """What was asked for, else what the run was trained with, else the usual."""
+    trained = folder.read_toml("config.toml")
+    return Limits.of(max_bytes or trained.get("max_bytes"), max_pixels or trained.get("max_pixels"))
+
+
+def _own_part(folder: RunFolder, network: Network, limits: Limits, on_event: Listener) -> Evaluation:
     """The pictures that were measured at the end of training, read again from where they lie."""
     record = folder.read_json("dataset.json")
     resolved = folder.read_toml("config.toml").get("resolved", {})
@@ -120,7 +136,7 @@ def _own_part(folder: RunFolder, network: Network, on_event: Listener) -> Evalua
             f"the data of {folder.path} is not at {data} any more; say where it is: "
             f"`striate evaluate {folder.path} DATA`."
         )
-    dataset = open_dataset(path)
+    dataset = set_limits(open_dataset(path), limits)
     rows = [row for row, item in enumerate(dataset.items) if item.name in wanted]
     if len(rows) < len(wanted):
         gone = f"{len(wanted) - len(rows):,} of the {len(wanted):,} {part} pictures"

@@ -102,7 +102,8 @@ class Network:
     def _predict_all(self, images: Sequence[Any], top: int) -> list[Answer]:
         if not images:
             return []
-        pictures = torch.stack([self.preprocessing.fit_picture(as_picture(image)) for image in images])
+        size_hw = self.preprocessing.size_hw
+        pictures = torch.stack([self.preprocessing.fit_picture(as_picture(i, size_hw)) for i in images])
         return self.answers(self.scores(pictures), top)
 
 

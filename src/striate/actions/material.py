@@ -12,22 +12,25 @@ from striate.actions.evaluate import measured_part, require_shared_classes
 from striate.actions.options import TrainOptions
 from striate.actions.plan import Plan
 from striate.data.dataset import PARTS, Dataset, Problem, class_of
+from striate.data.datasets.picture_files import set_limits
 from striate.data.datasets.recognise import open_dataset
+from striate.data.decoding import Limits
 from striate.data.duplicates import exact_pairs, members, near_pairs
 from striate.data.duplicates import groups as groups_of
-from striate.data.loading import Batches, Store, empty_store
-from striate.data.scan import Scan, scan
+from striate.data.loading import Batches, Store
+from striate.data.reading import read_pictures
+from striate.data.scan import Scan, Scanned, scan
 from striate.data.splits import Split, read_split_file, split
 from striate.data.transforms.augmentation import Augmentation
 from striate.errors import StriateError
 from striate.events import Listener, Note, Warned
 from striate.machine import memory
 from striate.preprocess import Preprocessing
-from striate.shapes import Picture
 from striate.tasks.recipes.recipe import Recipe
 
 JUDGED = 256  # pictures a batch where nothing is learned
 SAMPLED = 4000  # training pictures that decide mean and std
+THUMBNAILS_HW = (128, 128)  # enough of a picture to compare it by its thumbnail
 NAMED = 10  # bad pictures that are named while training; the report and `check` name all
 
 
@@ -91,16 +94,14 @@ def read_material(dataset: Dataset, plan: Plan, options: TrainOptions, on_event:
     elsewhere = _elsewhere(
         options, dataset, on_event
     )  # first: what is wrong with it should not cost a training
-    pictures = empty_store((len(dataset.items), spec.channels, *spec.size_hw), memory().total)
-
-    def keep(row: int, picture: Picture) -> None:
-        pictures[row] = spec.fit_picture(picture)
-
-    found = scan(dataset, keep, on_event, threads=options.workers)
+    pictures, found = read_pictures(
+        dataset, spec, on_event, threads=options.workers, memory_bytes=memory().total
+    )
     pairs = list(zip(dataset.items, found.rows, strict=True))
     skipped = tuple(Problem(item.name, row.problem) for item, row in pairs if row.problem)
     damaged = tuple(Problem(item.name, row.damage) for item, row in pairs if row.damage)
     _report_bad(skipped, damaged, options, on_event)
+    _warn_of_conflicts(dataset, found, options, on_event)
     parts, notes = _split(dataset, found, elsewhere, options, on_event)
     for note in notes:
         on_event(Note(note))
@@ -118,12 +119,7 @@ def read_material(dataset: Dataset, plan: Plan, options: TrainOptions, on_event:
 def _report_bad(
     skipped: tuple[Problem, ...], damaged: tuple[Problem, ...], options: TrainOptions, on_event: Listener
 ) -> None:
-    bad = skipped + damaged
-    if options.strict and bad:
-        raise StriateError(
-            f"{len(bad)} pictures cannot be used as they are, the first: {bad[0].file}: {bad[0].reason}. "
-            "Mend or remove them, or leave out --strict."
-        )
+    _refuse_bad(skipped + damaged, options)
     for word, problems in (("skipped", skipped), ("damaged, used all the same", damaged)):
         for problem in problems[:NAMED]:
             on_event(Warned(f"{word}: {problem.file}: {problem.reason}"))
@@ -131,14 +127,41 @@ def _report_bad(
             on_event(Warned(f"{word}: {len(problems) - NAMED} more, see `striate check {options.data}`"))
 
 
+def _warn_of_conflicts(dataset: Dataset, found: Scan, options: TrainOptions, on_event: Listener) -> None:
+    """The same content under two labels teaches nothing: at least one of them is wrong."""
+    same = members(groups_of(len(found.rows), found.exact_pairs()))
+    conflicts = [group for group in same if len({dataset.items[row].truth.label for row in group}) > 1]
+    for group in conflicts[:NAMED]:
+        names = " = ".join(f"{dataset.items[row].name} ({class_of(dataset, row)})" for row in group[:3])
+        on_event(Warned(f"the same picture under different labels: {names}"))
+    if len(conflicts) > NAMED:
+        more = f"{len(conflicts) - NAMED} more pictures under different labels"
+        on_event(Warned(f"{more}, see `striate check {options.data}`"))
+
+
+def _refuse_bad(bad: tuple[Problem, ...], options: TrainOptions) -> None:
+    if options.strict and bad:
+        raise StriateError(
+            f"{len(bad)} pictures cannot be used as they are, the first: {bad[0].file}: {bad[0].reason}. "
+            "Mend or remove them, or leave out --strict."
+        )
+
+
+def _wrong(scanned: Scanned) -> str:
+    return scanned.problem or scanned.damage or ""
+
+
 def _elsewhere(options: TrainOptions, dataset: Dataset, on_event: Listener) -> Elsewhere | None:
     if options.test is None:
         return None
-    other = open_dataset(options.test)
+    other = set_limits(open_dataset(options.test), Limits(options.max_bytes, options.max_pixels))
     require_shared_classes(dataset.classes, other)
     on_event(Note(f"measured on {options.test}: {other.layout}"))
     _, rows = measured_part(other)
-    return Elsewhere(other, rows, scan(other, on_event=on_event, threads=options.workers))
+    found = scan(other, on_event=on_event, threads=options.workers, for_size_hw=THUMBNAILS_HW)
+    bad = tuple(Problem(other.items[row].name, _wrong(found.rows[row])) for row in rows)
+    _refuse_bad(tuple(problem for problem in bad if problem.reason), options)
+    return Elsewhere(other, rows, found)
 
 
 def _split(

@@ -10,6 +10,7 @@ from typing import Any
 
 from striate.actions.options import TrainOptions
 from striate.data.dataset import BadPicture, Dataset
+from striate.data.datasets.picture_files import picture_shape
 from striate.errors import StriateError
 from striate.events import Listener, Note
 from striate.models.catalog import find_entry
@@ -114,10 +115,9 @@ def _shapes(dataset: Dataset) -> list[tuple[int, int, int]]:
     shapes = []
     for row in sorted({i * count // LOOKED_AT for i in range(LOOKED_AT)} if count else ()):
         try:
-            picture, _ = dataset.read(row)
+            shapes.append(picture_shape(dataset, row))
         except BadPicture:
             continue
-        shapes.append((picture.shape[0], picture.shape[1], picture.shape[2]))
     return shapes
 
 

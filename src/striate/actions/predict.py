@@ -11,7 +11,7 @@ import torch
 
 from striate.actions.load import Answer, Network, load
 from striate.data.datasets.folder import is_picture
-from striate.data.decoding import as_picture
+from striate.data.decoding import Limits, as_picture
 from striate.data.files import Found, readable, walk
 from striate.errors import StriateError
 from striate.shapes import Picture
@@ -45,6 +45,8 @@ def predict(
     *,
     weights: str | PathLike[str] | None = None,
     top: int = 5,
+    max_pixels: int | None = None,
+    max_bytes: int | None = None,
 ) -> Iterator[Prediction]:
     """Predictions in the order of the files; a folder stands for the pictures in it.
 
@@ -53,14 +55,17 @@ def predict(
         images: files and folders.
         weights: a file, with a catalogue name.
         top: how many classes an answer names.
+        max_pixels: larger pictures are unreadable; None is the usual limit.
+        max_bytes: larger files are unreadable; None is the usual limit.
 
     Raises:
         StriateError: there is no such run, or a folder holds no picture.
     """
+    limits = Limits.of(max_bytes, max_pixels)
     network = load(run, weights)
     given = [images] if isinstance(images, (str, PathLike)) else images
     files = [file for path in given for file in _expand(Path(path))]
-    return _predictions(network, files, top)
+    return _predictions(network, files, top, limits)
 
 
 def _expand(path: Path) -> list[Found]:
@@ -80,12 +85,14 @@ def _expand(path: Path) -> list[Found]:
     return found
 
 
-def _predictions(network: Network, files: list[Found], top: int) -> Iterator[Prediction]:
+def _predictions(network: Network, files: list[Found], top: int, limits: Limits) -> Iterator[Prediction]:
+    spec = network.preprocessing
+
     def read(file: Found) -> Picture | str:
         if file.problem is not None:
             return file.problem
         try:
-            return network.preprocessing.fit_picture(as_picture(Path(file.path)))
+            return spec.fit_picture(as_picture(Path(file.path), spec.size_hw, limits))
         except StriateError as error:
             return str(error).removeprefix(f"{Path(file.path)}: ")
 

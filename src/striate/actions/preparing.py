@@ -8,7 +8,9 @@ from striate.actions.measuring import find_rate, fit_minutes
 from striate.actions.options import TrainOptions
 from striate.actions.plan import Plan, make_plan, make_recipe
 from striate.actions.trainee import Decided, Trainee, make_trainee
+from striate.data.datasets.picture_files import set_limits
 from striate.data.datasets.recognise import open_dataset
+from striate.data.decoding import Limits
 from striate.events import Listener, Note
 from striate.training.fabric import make_fabric
 from striate.training.lr_finder import RangeTest
@@ -38,7 +40,8 @@ def prepare(
     """
     began = monotonic() if began is None else began
     make_fabric(options.device, "32-true")  # a device that is not there is said before anything is read
-    dataset = open_dataset(options.data)
+    limits = Limits(options.max_bytes, options.max_pixels)
+    dataset = set_limits(open_dataset(options.data, on_event), limits)
     found = f"{dataset.layout}, {len(dataset.items):,} pictures, {len(dataset.classes)} classes"
     on_event(Note(f"{options.data}: {found}"))
     for note in dataset.notes:

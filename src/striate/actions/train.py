@@ -57,6 +57,8 @@ def train(
     split: str | PathLike[str] | None = None,
     test: str | PathLike[str] | None = None,
     strict: bool | None = None,
+    max_pixels: int | None = None,
+    max_bytes: int | None = None,
     device: str | None = None,
     devices: int | None = None,
     precision: str | None = None,

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from striate.cli.train import Json
+from striate.cli.train import Json, MaxBytes, MaxPixels
 
 
 def check(
@@ -12,6 +12,8 @@ def check(
         str, typer.Argument(help="Class folders, CSV, Parquet, IDX, CIFAR, Hugging Face; or mnist...")
     ],
     fail: Annotated[bool, typer.Option("--fail", help="Exit with 1 if there are problems.")] = False,
+    max_pixels: MaxPixels = None,
+    max_bytes: MaxBytes = None,
     json: Json = False,
 ) -> None:
     """Find what is wrong with a data set.
@@ -27,7 +29,7 @@ def check(
     from striate.cli.show import Shown, print_json
 
     with Shown() as shown:
-        audit = action(data, on_event=shown)
+        audit = action(data, max_pixels=max_pixels, max_bytes=max_bytes, on_event=shown)
     if json:
         print_json(audit.to_dict())
     else:

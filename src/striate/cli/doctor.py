@@ -1,11 +1,18 @@
 """`striate doctor`."""
 
+from typing import Annotated
+
 import typer
 
 from striate.cli.train import Json
 
 
-def doctor(json: Json = False) -> None:
+def doctor(
+    clear_cache: Annotated[
+        bool, typer.Option("--clear-cache", help="Delete the cache's decoded pictures, not its weights.")
+    ] = False,
+    json: Json = False,
+) -> None:
     """Show what Striate sees of this machine.
 
     Versions, CPU features, threads, cache, problems.
@@ -13,10 +20,17 @@ def doctor(json: Json = False) -> None:
     \b
     striate doctor
     striate doctor --json
+    striate doctor --clear-cache
     """
+    import sys
+
     from striate.actions.doctor import doctor as action
     from striate.cli.show import print_json
 
+    if clear_cache:
+        from striate.data.cache_room import clear
+
+        print(f"freed {clear() / 1e6:,.1f} MB of decoded pictures", file=sys.stderr)
     found = action().to_json()
     if json:
         print_json(found)

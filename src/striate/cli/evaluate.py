@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from striate.cli.train import Json
+from striate.cli.train import Json, MaxBytes, MaxPixels
 
 
 def evaluate(
@@ -12,6 +12,8 @@ def evaluate(
     data: Annotated[
         str | None, typer.Argument(help="Another data set; without it the run's own test part.")
     ] = None,
+    max_pixels: MaxPixels = None,
+    max_bytes: MaxBytes = None,
     json: Json = False,
 ) -> None:
     """Measure a run on its test part or other pictures.
@@ -24,7 +26,7 @@ def evaluate(
     from striate.cli.show import Shown, accuracy_line, percent, print_json
 
     with Shown() as shown:
-        evaluation = action(run, data, on_event=shown)
+        evaluation = action(run, data, max_pixels=max_pixels, max_bytes=max_bytes, on_event=shown)
     if json:
         print_json(
             {

@@ -20,6 +20,8 @@ TRAIN: dict[str, str] = {
     "split": "CSV with image,split: your own train, validation and test parts.",
     "test": "A data set to measure on instead of a part of DATA.",
     "strict": "Stop at unreadable or damaged pictures instead of skipping them.",
+    "max_pixels": "Larger pictures are skipped as unreadable. [default: 64000000]",
+    "max_bytes": "Larger files are skipped as unreadable. [default: 100000000]",
     "device": "auto, cpu, cuda, mps. [default: auto]",
     "devices": "Processes that train together on this machine. [default: 1]",
     "precision": "auto, 32-true or bf16-mixed. [default: auto]",

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from striate.cli.train import Json
+from striate.cli.train import Json, MaxBytes, MaxPixels
 
 
 def predict(
@@ -12,6 +12,8 @@ def predict(
     images: Annotated[list[str], typer.Argument(help="Picture files, or folders of them.")],
     weights: Annotated[str | None, typer.Option(help="A .safetensors or .pth file, with a name.")] = None,
     top: Annotated[int, typer.Option(min=1, help="How many classes an answer names.")] = 5,
+    max_pixels: MaxPixels = None,
+    max_bytes: MaxBytes = None,
     json: Json = False,
 ) -> None:
     """Say what is on pictures.
@@ -26,7 +28,8 @@ def predict(
     from striate.cli.show import print_json
 
     bad = 0
-    for prediction in action(run, images, weights=weights, top=top):
+    limits = {"max_pixels": max_pixels, "max_bytes": max_bytes}
+    for prediction in action(run, images, weights=weights, top=top, **limits):
         bad += prediction.answer is None
         if json:
             print_json(prediction.to_json())

@@ -11,6 +11,8 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON line on stdou
 DryRun = Annotated[
     bool, typer.Option("--dry-run", help="Say what would be trained, in what time and memory; write nothing.")
 ]
+MaxPixels = Annotated[int | None, typer.Option(min=1, help=TRAIN["max_pixels"])]
+MaxBytes = Annotated[int | None, typer.Option(min=1, help=TRAIN["max_bytes"])]
 
 
 def names_of_models(incomplete: str) -> list[str]:
@@ -42,6 +44,8 @@ def train(
     split: Annotated[str | None, typer.Option(help=TRAIN["split"])] = None,
     test: Annotated[str | None, typer.Option(help=TRAIN["test"])] = None,
     strict: Annotated[bool | None, typer.Option("--strict", help=TRAIN["strict"])] = None,
+    max_pixels: MaxPixels = None,
+    max_bytes: MaxBytes = None,
     device: Annotated[str | None, typer.Option(help=TRAIN["device"])] = None,
     devices: Annotated[int | None, typer.Option(help=TRAIN["devices"])] = None,
     precision: Annotated[str | None, typer.Option(help=TRAIN["precision"])] = None,

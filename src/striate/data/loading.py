@@ -1,6 +1,5 @@
 """From decoded pictures to batches: an 8-bit store at the network's size, and epochs drawn from it."""
 
-import os
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ import torch
 from jaxtyping import Int64, UInt8
 from torch import Tensor
 
+from striate.data.cached_pictures import reserve
 from striate.data.sample import Batch, Mixed
 from striate.data.sampling import balanced, shuffled
 from striate.data.transforms.augmentation import Augmentation
@@ -38,7 +38,7 @@ def empty_store(shape: tuple[int, int, int, int], memory_bytes: int | None) -> U
         return torch.zeros(shape, dtype=torch.uint8)
     try:
         with tempfile.NamedTemporaryFile(prefix="striate-pictures-") as file:
-            _reserve(file.fileno(), size)
+            reserve(file.fileno(), size)
             mapped = np.memmap(Path(file.name), dtype=np.uint8, mode="r+", shape=shape)
             return torch.from_numpy(mapped)  # the mapping outlives the name
     except OSError as error:
@@ -46,13 +46,6 @@ def empty_store(shape: tuple[int, int, int, int], memory_bytes: int | None) -> U
             f"{size / 1e9:.1f} GB of decoded pictures fit neither memory nor {tempfile.gettempdir()} "
             f"({error.strerror}). Choose a smaller --image-size, or a larger disk through TMPDIR."
         ) from error
-
-
-def _reserve(descriptor: int, size: int) -> None:
-    if hasattr(os, "posix_fallocate"):  # a sparse file on a full disk would kill the process when written
-        os.posix_fallocate(descriptor, 0, size)
-    else:
-        os.truncate(descriptor, size)
 
 
 class Batches:
@@ -97,7 +90,7 @@ class Batches:
             places = together[self.part[0] :: self.part[1]]
             if self.seed is None or self.augmentation is None:
                 chosen = rows[places]
-                yield Batch(self.store.pictures[chosen], chosen, self.store.labels[chosen])
+                yield Batch(self.store.pictures.index_select(0, chosen), chosen, self.store.labels[chosen])
             else:
                 # A partner for mixing is the epoch's next picture, whatever batch that one is in.
                 partners = rows[(places + 1) % len(rows)]

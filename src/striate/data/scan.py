@@ -1,8 +1,9 @@
 """One pass over a data set: every file is read once, and who needs its picture gets it on the way."""
 
 import os
+import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 import torch
@@ -11,7 +12,7 @@ from torch import Tensor
 
 from striate.data.dataset import BadPicture, Dataset
 from striate.data.datasets.picture_files import PictureFiles
-from striate.data.decoding import decode
+from striate.data.decoding import Decoded, decode_for
 from striate.data.duplicates import SIDE, exact_pairs, groups, near_pairs, thumbnail
 from striate.data.fingerprint import digest, fingerprint
 from striate.data.headers import misnamed
@@ -19,6 +20,7 @@ from striate.events import Listener, Progress, silent
 from striate.shapes import Picture
 
 Keep = Callable[[int, Picture], None]
+Recall = Callable[[int], "tuple[Scanned, UInt8[Tensor, '256'] | None] | None"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,13 @@ class Scan:
 
 
 def scan(
-    dataset: Dataset, keep: Keep | None = None, on_event: Listener = silent, *, threads: int | None = None
+    dataset: Dataset,
+    keep: Keep | None = None,
+    on_event: Listener = silent,
+    *,
+    threads: int | None = None,
+    for_size_hw: tuple[int, int] | None = None,
+    recall: Recall | None = None,
 ) -> Scan:
     """Read, digest and decode every item once, in several threads; pictures are let go of at once.
 
@@ -94,52 +102,80 @@ def scan(
             several threads at a time, but each row once.
         on_event: receives `Progress` from the calling thread.
         threads: how many read and decode; None is one a core.
+        for_size_hw: what pictures will be resized to; large ones may be decoded at reduced scale.
+        recall: what is known of a row already, with its thumbnail; such a row is not read, nor kept.
     """
     count = len(dataset.items)
     thumbnails = torch.zeros(count, SIDE * SIDE, dtype=torch.uint8)
     comparable = torch.zeros(count, dtype=torch.bool)
 
-    def one(row: int) -> Scanned:
-        content = None
-        try:
-            content = dataset.content(row)
-            picture, damage = _decode(dataset, row, content)
-        except BadPicture as error:
-            return Scanned(None if content is None else digest(content), problem=str(error))
-        small = thumbnail(picture)
+    def compare_by(row: int, small: Tensor | None) -> None:
         if small is not None:
             thumbnails[row] = small
             comparable[row] = True
+
+    def one(row: int) -> Scanned:
+        known = recall(row) if recall is not None else None
+        if known is not None:
+            compare_by(row, known[1])
+            return known[0]
+        content = None
+        try:
+            content = dataset.content(row)
+            picture, damage, size_hw = _decode(dataset, row, content, for_size_hw)
+        except BadPicture as error:
+            return Scanned(None if content is None else digest(content), problem=str(error))
+        compare_by(row, thumbnail(picture))
         if keep is not None:
             keep(row, picture)
-        height, width = picture.shape[1:]
         wrong = misnamed(dataset.items[row].name, content) if isinstance(dataset, PictureFiles) else None
-        return Scanned(digest(content), None, damage, wrong, (height, width), picture.shape[0])
+        return Scanned(digest(content), None, damage, wrong, size_hw, picture.shape[0])
 
     rows: list[Scanned] = []
-    for chunk in _in_threads(lambda some: [one(row) for row in some], count, threads):
+    for chunk in _in_threads(one, count, threads):
         rows += chunk
         on_event(Progress("reading", len(rows), count))
     name = fingerprint(dataset.items, dataset.classes, [scanned.digest for scanned in rows])
     return Scan(tuple(rows), thumbnails, comparable, name)
 
 
-def _decode(dataset: Dataset, row: int, content: bytes) -> tuple[Picture, str | None]:
-    return decode(content) if isinstance(dataset, PictureFiles) else dataset.read(row)
+def _decode(dataset: Dataset, row: int, content: bytes, for_size_hw: tuple[int, int] | None) -> Decoded:
+    if isinstance(dataset, PictureFiles):
+        return decode_for(content, for_size_hw, dataset.limits)
+    picture, damage = dataset.read(row)
+    return Decoded(picture, damage, (picture.shape[1], picture.shape[2]))
 
 
-def _in_threads(
-    work: Callable[[range], list[Scanned]], count: int, workers: int | None
-) -> Iterator[list[Scanned]]:
-    """`work` on all rows in chunks, results in order. Threads share the files, so each computes alone."""
+def _in_threads(work: Callable[[int], Scanned], count: int, workers: int | None) -> Iterator[list[Scanned]]:
+    """`work` on all rows, results in order, a chunk at a time. Threads share the files; each computes alone.
+
+    When the caller stops (Ctrl-C), every thread ends after the picture that it is at.
+    """
     step = max(8, min(512, count // 100))
     chunks = [range(at, min(at + step, count)) for at in range(0, count, step)]
+    stopped = threading.Event()
     threads = torch.get_num_threads()
     pool = ThreadPoolExecutor(
         workers or os.cpu_count() or 1, initializer=torch.set_num_threads, initargs=(1,)
     )
+
+    def several(chunk: range) -> list[Scanned]:
+        return [work(row) for row in chunk if not stopped.is_set()]
+
     try:
-        yield from pool.map(work, chunks)
+        for future in [pool.submit(several, chunk) for chunk in chunks]:
+            yield _result(future)
     finally:
+        stopped.set()
         pool.shutdown(cancel_futures=True)
         torch.set_num_threads(threads)  # a thread's own setting becomes that of threads started later
+
+
+def _result(future: Future[list[Scanned]]) -> list[Scanned]:
+    """Wait in short steps: on Windows a wait without an end does not hear Ctrl-C."""
+    while True:
+        try:
+            return future.result(timeout=0.2)
+        except TimeoutError:
+            if future.done():  # the work's own, not the wait's
+                raise

@@ -79,7 +79,10 @@ class TableDataset(PictureFiles):
 
     def content(self, row: int) -> bytes:
         """The bytes of item `row`'s file. Raises BadPicture."""
-        return content_below(self._folder, self._images[row])
+        return content_below(self._folder, self._images[row], self.limits.bytes)
+
+    def _problem(self, row: int) -> None:
+        """Nothing is known of a file before it is read."""
 
 
 def open_csv(path: Path) -> TableDataset:

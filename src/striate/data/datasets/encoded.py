@@ -12,8 +12,7 @@ from typing import Any
 from striate.data.dataset import BadPicture
 from striate.data.datasets.labelled import Left, Row, class_notes, numbered, split_words
 from striate.data.datasets.picture_files import content_below
-from striate.data.decoding import decode
-from striate.data.files import MAX_BYTES
+from striate.data.decoding import DEFAULT_LIMITS, Limits, decode_for
 from striate.shapes import Picture
 
 KEPT_BYTES = 2**28  # of loaded shelves together; one is always kept, whatever its size
@@ -42,6 +41,8 @@ class Place:
 class EncodedDataset:
     """The `Dataset` of pictures in cells. `content` is the encoded picture, which `decode` understands."""
 
+    limits: Limits = DEFAULT_LIMITS
+
     def __init__(
         self,
         path: Path,
@@ -67,16 +68,16 @@ class EncodedDataset:
         if isinstance(cell, dict):
             cell, path = cell.get("bytes"), cell.get("path")
         if cell is None and isinstance(path, str) and path:
-            return content_below(place.shelf.folder, path)
+            return content_below(place.shelf.folder, path, self.limits.bytes)
         if not isinstance(cell, bytes):
             raise BadPicture("its cell is empty")
-        if len(cell) > MAX_BYTES:
-            raise BadPicture(f"it has {len(cell):,} bytes; at most {MAX_BYTES:,} are read")
+        if len(cell) > self.limits.bytes:
+            raise BadPicture(f"it has {len(cell):,} bytes; at most {self.limits.bytes:,} are read")
         return cell
 
     def read(self, row: int) -> tuple[Picture, str | None]:
         """The decoded picture of item `row`, and what is wrong with it. Raises BadPicture."""
-        return decode(self.content(row))
+        return decode_for(self.content(row), None, self.limits)[:2]
 
     def _cells(self, shelf: Shelf) -> Sequence[Any]:
         with _LOADING:

@@ -1,0 +1,51 @@
+"""A data set's pictures at the network's size: out of the cache, or read once and kept for the next time."""
+
+from jaxtyping import UInt8
+from torch import Tensor
+
+from striate.data.dataset import Dataset
+from striate.data.datasets.picture_files import PictureFiles
+from striate.data.loading import empty_store
+from striate.data.picture_cache import open_cache
+from striate.data.scan import Scan, scan
+from striate.events import Listener, silent
+from striate.preprocess import Preprocessing
+from striate.shapes import Picture
+
+
+def read_pictures(
+    dataset: Dataset,
+    spec: Preprocessing,
+    on_event: Listener = silent,
+    *,
+    threads: int | None = None,
+    memory_bytes: int | None = None,
+) -> tuple[UInt8[Tensor, "N C H W"], Scan]:
+    """Every picture as `spec` fits it, row i for item i, and what the scan found.
+
+    Args:
+        dataset: of any kind; only files of pictures are worth a cache.
+        spec: size, channels and fit.
+        on_event: receives `Progress`, and warnings about the cache.
+        threads: how many read and decode; None is one a core.
+        memory_bytes: of this machine; what needs over a third of it goes to disk, cache or not.
+    """
+    cache = open_cache(dataset, spec, on_event) if isinstance(dataset, PictureFiles) else None
+    if cache is None:
+        pictures = empty_store((len(dataset.items), spec.channels, *spec.size_hw), memory_bytes)
+    else:
+        pictures = cache.pictures
+
+    def keep(row: int, picture: Picture) -> None:
+        pictures[row] = spec.fit_picture(picture)
+
+    recall = None if cache is None else cache.recall
+    try:
+        found = scan(dataset, keep, on_event, threads=threads, for_size_hw=spec.size_hw, recall=recall)
+    except BaseException:
+        if cache is not None:
+            cache.abandon()
+        raise
+    if cache is not None and isinstance(dataset, PictureFiles):
+        cache.keep(dataset, found, on_event)
+    return pictures, found
