@@ -49,7 +49,7 @@ def write_list(path: Path, dataset: Dataset, rows: Iterable[int], split: Split |
     text = io.StringIO()
     # Where a line ends with \n alone, Python's writer does not quote a \r by itself.
     everything = any("\r" in value for line in lines for value in line)
-    quoting: Literal[0, 1] = csv.QUOTE_MINIMAL if everything else csv.QUOTE_MINIMAL
+    quoting: Literal[0, 1] = csv.QUOTE_ALL if everything else csv.QUOTE_MINIMAL
     csv.writer(text, lineterminator="\n", quoting=quoting).writerows(lines)
     # A name that is no UTF-8 keeps its bytes, so that the file is found again.
     write_bytes(path, text.getvalue().encode("utf-8", "surrogateescape"))
