@@ -86,11 +86,13 @@ def make_ten(folder: Path, *, binary: bool) -> dict[str, tuple[list[int], np.nda
 @pytest.mark.parametrize("binary", [True, False])
 def test_cifar_10_in_both_versions(tmp_path: Path, binary: bool):
     truth = make_ten(tmp_path, binary=binary)
+    (tmp_path / "readme.html").write_text("x")
     dataset = open_dataset(tmp_path)
     kind = "binary" if binary else "python"
     assert dataset.layout == f"CIFAR-10, {kind} batches, split into train + test"
     assert dataset.classes == tuple(name for name in TEN if name != "truck")
     assert "classes without pictures, left out: truck" in dataset.notes
+    assert dataset.ignored == 1
     row = 0
     for name, (labels, stored) in truth.items():
         for label, flat in zip(labels, stored, strict=True):

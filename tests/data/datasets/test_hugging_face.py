@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -100,6 +101,18 @@ def test_damaged_offsets_are_never_followed(tmp_path: Path):
         except StriateError:  # BadPicture among them
             continue
     assert clean  # some bytes are padding or pixels
+
+
+def test_an_offset_that_points_far_outside_is_refused(tmp_path: Path):
+    cell = png(1)
+    folder = save(tmp_path / "d", [cell, cell], [0, 1], None)
+    file = folder / "data-00000-of-00001.arrow"
+    offsets = struct.pack("<3i", 0, len(cell), 2 * len(cell))
+    damaged = struct.pack("<3i", 0, 2**30, 2 * len(cell))
+    assert file.read_bytes().count(offsets) == 1
+    file.write_bytes(file.read_bytes().replace(offsets, damaged))
+    with pytest.raises(StriateError, match="cannot be read as Arrow"):
+        open_dataset(folder)
 
 
 @pytest.fixture

@@ -131,7 +131,8 @@ def open_cifar(path: Path, top: Listing, version: Version) -> CifarDataset:
                 f"{path / file} has the label {wrong}; {version.title} has {len(names)} classes. "
                 "Fetch it again."
             )
-    others = len(top.files) + len(top.folders) + top.hidden - len(version.files)
+    beside = {found.name for found in top.files} - {*version.files, *_META.values(), "coarse_label_names.txt"}
+    others = len(beside) + len(top.folders) + top.hidden
     return CifarDataset(path, version, batches, names, others)
 
 
