@@ -11,6 +11,7 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from striate.errors import StriateError, UnknownName
+from striate.models.auxiliary import WithAuxiliary
 from striate.models.backbone import Backbone, head_of
 from striate.models.build import create_model
 from striate.models.catalog import MODELS, find_entry, list_models
@@ -40,7 +41,8 @@ def decoded(logits: torch.Tensor) -> torch.Tensor:
 def test_parameters_are_as_many_as_the_table_says(name):
     with torch.device("meta"):
         network = create_model(name)
-    assert sum(parameter.numel() for parameter in network.parameters()) == MODELS[name].parameters
+    counted = sum(parameter.numel() for parameter in network.parameters())
+    assert counted == MODELS[name].parameters + MODELS[name].auxiliary_parameters
 
 
 @every_network
@@ -53,20 +55,18 @@ def test_multiply_adds_are_as_many_as_torch_counts(name):
     assert counter.get_total_flops() == 2 * MODELS[name].multiply_adds
 
 
-@pytest.mark.parametrize(
-    ("name", "published"),
-    [
-        ("resnet18", torchvision.models.ResNet18_Weights.IMAGENET1K_V1),
-        ("squeezenet1_1", torchvision.models.SqueezeNet1_1_Weights.IMAGENET1K_V1),
-    ],
-)
-def test_figures_are_those_that_torchvision_publishes(name, published):
-    entry, meta = MODELS[name], published.meta
-    assert entry.parameters == meta["num_params"]
+@pytest.mark.parametrize("name", [name for name in MODELS if hasattr(torchvision.models, name)])
+def test_figures_are_those_that_torchvision_publishes(name):
+    published = torchvision.models.get_model_weights(name).IMAGENET1K_V1
+    entry, meta, weights = MODELS[name], published.meta, WEIGHTS[name, "imagenet"]
+    # torchvision counts the auxiliary head of Inception v3, but not those of GoogLeNet.
+    assert meta["num_params"] in (entry.parameters, entry.parameters + entry.auxiliary_parameters)
     assert round(entry.multiply_adds / 1e9, 3) == meta["_ops"]
-    assert entry.published.startswith(f"{meta['_metrics']['ImageNet-1K']['acc@1']} % top-1")
-    assert WEIGHTS[name, "imagenet"].url == published.url
-    assert WEIGHTS[name, "imagenet"].sha256 in published.url
+    accuracy = meta["_metrics"]["ImageNet-1K"]
+    assert entry.published.startswith(f"{accuracy['acc@1']} % top-1, {accuracy['acc@5']} % top-5")
+    assert weights.url == published.url
+    assert weights.sha256 in published.url
+    assert [weights.size] == published.transforms().crop_size
 
 
 def test_lenet_multiplies_as_often_as_arithmetic_by_hand_says():
@@ -85,8 +85,10 @@ def test_an_untrained_network_is_about_as_good_as_guessing(name):
 @every_network
 def test_every_parameter_gets_a_gradient(name):
     network = smallest(name).train()
-    logits = decoded(network(pictures(name, 4)))
-    nn.functional.cross_entropy(logits, torch.tensor([0, 1, 0, 1])).backward()
+    outputs = network(pictures(name, 4))
+    every = (outputs.logits, *outputs.auxiliary) if isinstance(outputs, WithAuxiliary) else (outputs,)
+    labels = torch.tensor([0, 1, 0, 1])
+    sum(nn.functional.cross_entropy(decoded(logits), labels) for logits in every).backward()
     without = [key for key, value in network.named_parameters() if value.grad is None or not value.grad.any()]
     assert without == []
 
@@ -122,9 +124,10 @@ def test_feature_maps_have_their_strides_and_feed_the_head(name):
 def test_networks_take_other_classes_channels_and_sizes(name):
     entry = MODELS[name]
     channels = 4 - entry.input[0]  # grey for RGB, RGB for grey
-    network = create_model(name, num_classes=7, in_channels=channels, image_size=(64, 96)).eval()
+    size_hw = max(64, entry.smallest), 96
+    network = create_model(name, num_classes=7, in_channels=channels, image_size=size_hw).eval()
     with torch.no_grad():
-        assert network(torch.zeros(2, channels, 64, 96)).shape == (2, 7)
+        assert network(torch.zeros(2, channels, *size_hw)).shape == (2, 7)
 
 
 @every_network

@@ -41,17 +41,30 @@ def head_of(network: nn.Module) -> nn.Linear | nn.Conv2d:
     return layer
 
 
+def head_names(network: nn.Module) -> list[str]:
+    """Dotted names of all layers that make outputs: `head`, then the last layers of auxiliary heads.
+
+    A network that has auxiliary heads (see auxiliary.py) names these layers in its class attribute
+    `auxiliary_heads`.
+    """
+    return [str(network.head), *getattr(network, "auxiliary_heads", ())]
+
+
 def head_parameter_names(network: nn.Module) -> set[str]:
-    """Names of the head's parameters as `network.named_parameters()` has them."""
-    layer = head_of(network)
-    return {f"{network.head}.{name}" for name, _ in layer.named_parameters()}
+    """Names of the parameters of all heads as `network.named_parameters()` has them."""
+    head_of(network)
+    return {
+        f"{head}.{name}"
+        for head in head_names(network)
+        for name, _ in network.get_submodule(head).named_parameters()
+    }
 
 
 def replace_head(network: nn.Module, num_classes: int, generator: torch.Generator | None = None) -> None:
     """Give the network a fresh last layer for other classes; everything before it stays.
 
     The layer keeps its kind, device and precision. A head with one output (one logit for two
-    classes) keeps one output for two classes.
+    classes) keeps one output for two classes. Auxiliary heads get fresh last layers as well.
 
     Args:
         network: changed in place.
@@ -60,7 +73,16 @@ def replace_head(network: nn.Module, num_classes: int, generator: torch.Generato
     """
     if num_classes < 1:
         raise StriateError(f"a head for {num_classes} classes is not possible; give 1 or more.")
-    old = head_of(network)
+    head_of(network)
+    for name in head_names(network):
+        old = network.get_submodule(name)
+        assert isinstance(old, nn.Linear | nn.Conv2d)
+        network.set_submodule(name, _fresh(old, num_classes, generator))
+
+
+def _fresh(
+    old: nn.Linear | nn.Conv2d, num_classes: int, generator: torch.Generator | None
+) -> nn.Linear | nn.Conv2d:
     before = old.out_features if isinstance(old, nn.Linear) else old.out_channels
     outputs = 1 if before == 1 and num_classes == 2 else num_classes
     fresh: nn.Linear | nn.Conv2d
@@ -71,9 +93,7 @@ def replace_head(network: nn.Module, num_classes: int, generator: torch.Generato
         fresh = nn.Conv2d(old.in_channels, outputs, kernel_size=1, device="meta")
     fresh.to_empty(device="cpu")
     initialise_head(fresh, generator)
-    network.set_submodule(
-        str(network.head), fresh.to(device=old.weight.device, dtype=old.weight.dtype).train(old.training)
-    )
+    return fresh.to(device=old.weight.device, dtype=old.weight.dtype).train(old.training)
 
 
 def initialise_head(layer: nn.Linear | nn.Conv2d, generator: torch.Generator | None = None) -> None:

@@ -4,35 +4,14 @@ One visible table of literals, which `--help`, completion, the doors and the doc
 The tests count parameters and multiply-adds again.
 """
 
-from dataclasses import dataclass
-
 from striate.errors import UnknownName
+from striate.models.entry import Entry
+from striate.models.tables.inception import INCEPTION
+
+__all__ = ["MODELS", "Entry", "find_entry", "list_models"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """What is known about a network without building it.
-
-    `builder` is `file:function` inside the task's folder: "resnet:resnet18" of a classifier is
-    `striate.models.classification.resnet.resnet18`. `multiply_adds` counts one a multiply-accumulate of the
-    convolution and dense layers, for one picture of size `input` (C, H, W); biases are left out.
-    """
-
-    builder: str
-    task: str
-    year: int
-    parameters: int
-    multiply_adds: int
-    input: tuple[int, int, int]
-    classes: int  # how many the published network tells apart
-    any_size: bool  # False: the head is flattened, so a network is built for one picture size
-    smallest: int  # the smallest sensible side of a picture
-    weights: tuple[str, ...] = ()  # names of pretrained weights, see weights.py
-    published: str
-    paper: str
-
-
-MODELS: dict[str, Entry] = {
+BASICS: dict[str, Entry] = {
     "lenet5": Entry(
         builder="lenet:lenet5",
         task="classify",
@@ -115,6 +94,9 @@ MODELS: dict[str, Entry] = {
         paper="arXiv:1905.11946",
     ),
 }
+
+
+MODELS = dict(sorted((BASICS | INCEPTION).items(), key=lambda row: row[1].year))
 
 
 def list_models(task: str | None = None) -> list[str]:

@@ -1,6 +1,7 @@
 """Names of weights: from other packages' layouts to torchvision's, which Striate uses.
 
-Layouts are recognised by their names. For ResNet and SqueezeNet timm's names are torchvision's.
+Layouts are recognised by their names. For ResNet, SqueezeNet and DenseNet timm's names are
+torchvision's; networks that torchvision lacks have timm's.
 """
 
 import re
@@ -26,12 +27,12 @@ def without_prefixes(tensors: dict[str, Tensor], wanted: Collection[str]) -> tup
     return tensors, removed
 
 
-def to_torchvision(tensors: dict[str, Tensor]) -> tuple[dict[str, Tensor], str]:
-    """Tensors under torchvision's names, and the name of the layout they came in."""
+def to_torchvision(tensors: dict[str, Tensor], wanted: Collection[str]) -> tuple[dict[str, Tensor], str]:
+    """Tensors under the network's names, and the layout they were translated from ("" if nothing was)."""
     for marker, layout, rename in LAYOUTS:
-        if marker in tensors:
+        if marker in tensors and marker not in wanted:
             return {rename(name): tensor for name, tensor in tensors.items()}, layout
-    return tensors, "torchvision"
+    return tensors, ""
 
 
 def _from_efficientnet_pytorch(name: str) -> str:
@@ -72,6 +73,11 @@ def _from_timm_efficientnet(name: str) -> str:
     return _in_block(stage, number, place[layer], rest) if layer in place else name
 
 
+def _from_early_densenet(name: str) -> str:
+    """`features.denseblock1.denselayer1.norm.1.weight` -> `features.denseblock1.denselayer1.norm1.weight`."""
+    return re.sub(r"(denselayer\d+\.(?:norm|conv))\.([12])\.", r"\1\2.", name)
+
+
 def _in_block(stage: int, number: int, place: str, rest: str) -> str:
     """A name in an inverted residual; the first stage does not expand, so its slots lie one earlier."""
     slot, layer = place.split(".")
@@ -87,4 +93,6 @@ def _replace_start(name: str, starts: dict[str, str]) -> str:
 LAYOUTS: tuple[tuple[str, str, Callable[[str], str]], ...] = (
     ("_conv_stem.weight", "efficientnet_pytorch", _from_efficientnet_pytorch),
     ("conv_stem.weight", "timm", _from_timm_efficientnet),
+    # The files that torchvision publishes still have the names of its first release.
+    ("features.denseblock1.denselayer1.norm.1.weight", "torchvision 0.1", _from_early_densenet),
 )

@@ -57,6 +57,59 @@ WEIGHTS: dict[tuple[str, str], Weights] = {
         url="https://download.pytorch.org/models/squeezenet1_1-b8a52dc0.pth",
         licence=TORCHVISION_LICENCE,
     ),
+    ("googlenet", "imagenet"): Weights(
+        file="googlenet-1378be20.pth",
+        sha256="1378be20",
+        url="https://download.pytorch.org/models/googlenet-1378be20.pth",
+        mean=(0.5, 0.5, 0.5),  # torchvision converts to these inside the network (transform_input)
+        std=(0.5, 0.5, 0.5),
+        licence=TORCHVISION_LICENCE,
+    ),
+    ("inception_v3", "imagenet"): Weights(
+        file="inception_v3_google-0cc3c7bd.pth",
+        sha256="0cc3c7bd",
+        url="https://download.pytorch.org/models/inception_v3_google-0cc3c7bd.pth",
+        mean=(0.5, 0.5, 0.5),  # torchvision converts to these inside the network (transform_input)
+        std=(0.5, 0.5, 0.5),
+        size=299,
+        licence=TORCHVISION_LICENCE,
+    ),
+    ("squeezenet1_0", "imagenet"): Weights(
+        file="squeezenet1_0-b66bff10.pth",
+        sha256="b66bff10",
+        url="https://download.pytorch.org/models/squeezenet1_0-b66bff10.pth",
+        licence=TORCHVISION_LICENCE,
+    ),
+    ("densenet121", "imagenet"): Weights(
+        file="densenet121-a639ec97.pth",
+        sha256="a639ec97",
+        url="https://download.pytorch.org/models/densenet121-a639ec97.pth",
+        licence=TORCHVISION_LICENCE,
+    ),
+    ("densenet169", "imagenet"): Weights(
+        file="densenet169-b2777c0a.pth",
+        sha256="b2777c0a",
+        url="https://download.pytorch.org/models/densenet169-b2777c0a.pth",
+        licence=TORCHVISION_LICENCE,
+    ),
+    ("densenet201", "imagenet"): Weights(
+        file="densenet201-c1103571.pth",
+        sha256="c1103571",
+        url="https://download.pytorch.org/models/densenet201-c1103571.pth",
+        licence=TORCHVISION_LICENCE,
+    ),
+    ("densenet161", "imagenet"): Weights(
+        file="densenet161-8d451a50.pth",
+        sha256="8d451a50",
+        url="https://download.pytorch.org/models/densenet161-8d451a50.pth",
+        licence=TORCHVISION_LICENCE,
+    ),
+    ("mobilenet_v2", "imagenet"): Weights(
+        file="mobilenet_v2-b0353104.pth",
+        sha256="b0353104",
+        url="https://download.pytorch.org/models/mobilenet_v2-b0353104.pth",
+        licence=TORCHVISION_LICENCE,
+    ),
     ("efficientnet_lite0", "imagenet"): Weights(
         file="models/efficientnet-lite0-57934424.pth",
         sha256="57934424",

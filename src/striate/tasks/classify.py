@@ -15,6 +15,7 @@ from striate.errors import StriateError
 from striate.losses.binary_cross_entropy import binary_cross_entropy
 from striate.losses.cross_entropy import ClassificationLosses, cross_entropy
 from striate.metrics.accuracy import hits
+from striate.models.auxiliary import WithAuxiliary
 from striate.preprocess import Preprocessing
 from striate.shapes import Logits
 from striate.tasks.task import Judged
@@ -37,15 +38,23 @@ class ClassifyStep(nn.Module):
         self.label_smoothing = label_smoothing
 
     def forward(self, batch: Batch) -> ClassificationLosses | Judged:
-        """Losses in training mode (labels smoothed); plain losses and scores (B, K) in eval mode."""
+        """Losses in training mode (labels smoothed, auxiliary heads' weighted and added).
+
+        In eval mode plain losses and scores (B, K).
+        """
         if batch.labels is None:
             raise StriateError("these pictures have no labels, so they cannot train or test a classifier.")
         images = self.preprocessing.normalise(batch.pictures)
-        logits = self.network(images.contiguous(memory_format=torch.channels_last))
+        outputs = self.network(images.contiguous(memory_format=torch.channels_last))
+        logits = outputs.logits if isinstance(outputs, WithAuxiliary) else outputs
         loss = binary_cross_entropy if logits.shape[1] == 1 else cross_entropy
-        if self.training:
-            return loss(logits, batch.labels, self.label_smoothing)
-        return Judged(loss(logits, batch.labels), decode_scores(logits.float()))
+        if not self.training:
+            return Judged(loss(logits, batch.labels), decode_scores(logits.float()))
+        losses = loss(logits, batch.labels, self.label_smoothing)
+        if isinstance(outputs, WithAuxiliary):
+            inner = [loss(other, batch.labels, self.label_smoothing).total for other in outputs.auxiliary]
+            losses = ClassificationLosses(losses.total + outputs.weight * torch.stack(inner).sum())
+        return losses
 
 
 @dataclass(slots=True)
