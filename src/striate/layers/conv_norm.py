@@ -32,7 +32,7 @@ class ConvNormReLU(nn.Module):
 
 
 def chain(before: int, *steps: tuple[int, Kernel] | tuple[int, Kernel, int]) -> nn.Sequential:
-    """Units one after the other; a step is (channels, kernel), or (channels, kernel, stride) without padding."""
+    """Units in a row; a step is (channels, kernel), or (channels, kernel, stride) without padding."""
     units = nn.Sequential()
     for after, kernel, *stride in steps:
         units.append(ConvNormReLU(before, after, kernel, *stride, valid=bool(stride)))

@@ -4,8 +4,8 @@ Source: Szegedy et al., "Inception-v4, Inception-ResNet and the Impact of Residu
 AAAI 2017, arXiv:1602.07261, figures 15 to 19 and section 3.3
 Differs: as Google's release, on which the published weights rest. The stem is Inception v3's and one module
 more, not figure 3; there are twice as many modules (10, 20, 10) as in figure 15; corrections are scaled by
-0.17, 0.1 and 0.2, and the very last is added whole and not rectified. The start is He et al. 2015. Names of
-weights are timm's.
+0.17, 0.1 and 0.2, and the very last is added whole and not rectified. The start is Glorot and Bengio 2010,
+the release's. Names of weights are timm's.
 """
 
 from typing import ClassVar
@@ -65,7 +65,7 @@ class InceptionResNetV2(nn.Module):
         self.classif = nn.Linear(1536, num_classes)
         for layer in self.modules():
             if isinstance(layer, nn.Conv2d):
-                nn.init.kaiming_normal_(layer.weight)
+                nn.init.xavier_uniform_(layer.weight)
                 if layer.bias is not None:
                     nn.init.zeros_(layer.bias)
         initialise_head(self.classif)

@@ -6,7 +6,8 @@ Differs: torchvision's network, number for number, after Google's release: 5x5 r
 modules, the auxiliary head convolves 5x5 before its dense layer. On inner maps below 17x17 that head's
 pooling adapts to 5x5, so that small pictures can be learned. Weights read pictures as (x - 0.5) / 0.5;
 torchvision converts inside the network (`transform_input`), here the weights' preprocessing says so (see
-weights.py).
+weights.py). The start is He et al. 2015: with torchvision's spread of 0.1 everywhere, maps grow a millionfold
+before the statistics of normalisation are learned (the paper gives no start).
 """
 
 from typing import ClassVar
@@ -134,7 +135,11 @@ class InceptionV3(nn.Module):
         self.Mixed_7c = MixedSplit(2048)
         self.dropout = nn.Dropout(0.5)
         self.fc = nn.Linear(2048, num_classes)
-        self._initialise()
+        for layer in self.modules():
+            if isinstance(layer, nn.Conv2d):
+                nn.init.kaiming_normal_(layer.weight)
+        for last in (self.AuxLogits.fc, self.fc):
+            initialise_head(last)
 
     def feature_maps(self, images: Images) -> list[Map]:
         """Maps at strides 4, 8, 16, 32 with 192, 288, 768, 2048 channels: the last before each halving."""
@@ -152,15 +157,6 @@ class InceptionV3(nn.Module):
         if not self.training:
             return logits
         return WithAuxiliary(logits, (self.AuxLogits(at16),), AUXILIARY_WEIGHT)
-
-    def _initialise(self) -> None:
-        """Truncated normal, spread 0.1, and 0.01 in the auxiliary head's 5x5 convolution."""
-        for layer in self.modules():
-            if isinstance(layer, nn.Conv2d):
-                nn.init.trunc_normal_(layer.weight, std=0.1)
-        nn.init.trunc_normal_(self.AuxLogits.conv1.conv.weight, std=0.01)
-        initialise_head(self.AuxLogits.fc)
-        initialise_head(self.fc)
 
 
 def _mixed_5(before: int, projected: int) -> Mixed:

@@ -16,7 +16,7 @@ from striate.models.backbone import Map, initialise_head
 from striate.shapes import Images, Logits
 
 STEM = 32
-# Table 1, a row a map size: channels of separable convolutions. Every row but the top one starts with stride 2.
+# Channels of table 1's convolutions, a row a map size; every row but the first starts with stride 2.
 STAGES = ((64,), (128, 128), (256, 256), (512, 512, 512, 512, 512, 512), (1024, 1024))
 
 
