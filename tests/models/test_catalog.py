@@ -18,6 +18,13 @@ from striate.models.catalog import MODELS, find_entry, list_models
 from striate.models.weights import WEIGHTS
 
 every_network = pytest.mark.parametrize("name", MODELS)
+every_trained_network = pytest.mark.parametrize(  # on real numbers, so the large ones take seconds
+    "name",
+    [
+        pytest.param(name, marks=pytest.mark.slow) if entry.parameters > 14_000_000 else name
+        for name, entry in MODELS.items()
+    ],
+)
 
 
 def pictures(name: str, count: int) -> torch.Tensor:
@@ -74,7 +81,7 @@ def test_lenet_multiplies_as_often_as_arithmetic_by_hand_says():
     assert MODELS["lenet5"].multiply_adds == c1 + c3 + 400 * 120 + 120 * 84 + 84 * 10
 
 
-@every_network
+@every_trained_network
 def test_an_untrained_network_is_about_as_good_as_guessing(name):
     logits = decoded(smallest(name).eval()(pictures(name, 16)))
     classes = logits.shape[1]
@@ -82,7 +89,7 @@ def test_an_untrained_network_is_about_as_good_as_guessing(name):
     assert nn.functional.cross_entropy(logits, labels).item() == pytest.approx(math.log(classes), rel=0.15)
 
 
-@every_network
+@every_trained_network
 def test_every_parameter_gets_a_gradient(name):
     network = smallest(name).train()
     outputs = network(pictures(name, 4))
@@ -93,7 +100,7 @@ def test_every_parameter_gets_a_gradient(name):
     assert without == []
 
 
-@every_network
+@every_trained_network
 def test_an_image_does_not_see_its_neighbours(name):
     network, images = smallest(name).eval(), pictures(name, 3)
     with torch.no_grad():

@@ -68,7 +68,13 @@ def assert_same(received: torch.Tensor, expected: torch.Tensor) -> None:
 
 
 @pytest.mark.parity
-@pytest.mark.parametrize("name", [*TORCHVISION, *TIMM])
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=pytest.mark.slow) if MODELS[name].parameters > 14_000_000 else name
+        for name in (*TORCHVISION, *TIMM)
+    ],
+)
 def test_a_peers_weights_give_the_peers_logits_and_back(name):
     theirs, ours = peer(name), create_model(name).eval()
     side = MODELS[name].smallest + 22
