@@ -1,11 +1,14 @@
 """The step: losses in training, decoded scores in eval mode, one output for two classes."""
 
+import math
+
 import pytest
 import torch
 from torch import nn
 
 from striate.data.sample import Batch, Mixed
 from striate.errors import StriateError
+from striate.models.auxiliary import WithAuxiliary
 from striate.preprocess import Preprocessing
 from striate.tasks.classify import Classify, decode_scores, shares
 
@@ -52,6 +55,27 @@ def test_mixed_pictures_are_compared_with_both_labels_in_training_only(outputs):
 def test_shares_add_up_also_where_both_labels_are_the_same():
     found = shares(torch.tensor([2, 1]), Mixed(torch.tensor([0, 1]), torch.tensor([0.75, 0.3])), 3)
     assert torch.allclose(found, torch.tensor([[0.25, 0.0, 0.75], [0.0, 1.0, 0.0]]))
+
+
+class TwoInnerHeads(nn.Module):
+    """Constant logits: in training mode two auxiliary heads more, each with weight 0.3."""
+
+    def forward(self, images):
+        rows = torch.ones(len(images), 1)
+        logits = rows * torch.tensor([0.0, 1.0])
+        if not self.training:
+            return logits
+        return WithAuxiliary(logits, (rows * torch.tensor([2.0, 0.0]), rows * torch.tensor([0.0, 0.0])), 0.3)
+
+
+def test_auxiliary_heads_add_their_weighted_losses_in_training_only():
+    step = Classify(SPEC).step(TwoInnerHeads())
+    total = step(batch(torch.tensor([0, 0]))).total.item()
+    main, first, second = math.log(1 + math.e), math.log(1 + math.exp(-2)), math.log(2)
+    assert total == pytest.approx(main + 0.3 * (first + second), rel=1e-6)
+    judged = step.eval()(batch(torch.tensor([0, 0])))
+    assert judged.losses.total.item() == pytest.approx(main, rel=1e-6)
+    assert judged.outputs.tolist() == [[0.0, 1.0], [0.0, 1.0]]
 
 
 def test_the_metric_counts_over_all_batches():

@@ -42,22 +42,32 @@ def head_of(network: nn.Module) -> nn.Linear | nn.Conv2d | RadialBasis:
     return layer
 
 
+def head_names(network: nn.Module) -> list[str]:
+    """Dotted names of all layers that make outputs: `head`, then the last layers of auxiliary heads.
+
+    A network that has auxiliary heads (see auxiliary.py) names these layers in its class attribute
+    `auxiliary_heads`.
+    """
+    return [str(network.head), *getattr(network, "auxiliary_heads", ())]
+
+
 def head_parameter_names(network: nn.Module) -> set[str]:
-    """Names of the head's parameters as `network.named_parameters()` has them.
+    """Names of the parameters of all heads as `network.named_parameters()` has them.
 
     Fixed codes have none; then it is the layer before them that learns the classes.
     """
-    layer, head = head_of(network), str(network.head)
-    if isinstance(layer, RadialBasis):
-        head = [name for name, _ in network.named_parameters()][-1].rpartition(".")[0]
-    return {name for name, _ in network.named_parameters() if name.startswith(f"{head}.")}
+    heads = head_names(network)
+    if isinstance(head_of(network), RadialBasis):
+        heads = [[name for name, _ in network.named_parameters()][-1].rpartition(".")[0]]
+    return {name for name, _ in network.named_parameters() if name.rpartition(".")[0] in heads}
 
 
 def replace_head(network: nn.Module, num_classes: int, generator: torch.Generator | None = None) -> None:
     """Give the network a fresh last layer for other classes; everything before it stays.
 
     The layer keeps its kind, device and precision. A head with one output (one logit for two
-    classes) keeps one output for two classes. Radial basis outputs get fresh random codes.
+    classes) keeps one output for two classes. Radial basis outputs get fresh random codes, auxiliary heads
+    fresh last layers.
 
     Args:
         network: changed in place.
@@ -66,11 +76,19 @@ def replace_head(network: nn.Module, num_classes: int, generator: torch.Generato
     """
     if num_classes < 1:
         raise StriateError(f"a head for {num_classes} classes is not possible; give 1 or more.")
-    old = head_of(network)
-    if isinstance(old, RadialBasis):
+    if isinstance(old := head_of(network), RadialBasis):
         codes = random_codes(num_classes, old.in_features, generator).to(old.weight)
         network.set_submodule(str(network.head), RadialBasis(codes).train(old.training))
         return
+    for name in head_names(network):
+        layer = network.get_submodule(name)
+        assert isinstance(layer, nn.Linear | nn.Conv2d)
+        network.set_submodule(name, _fresh(layer, num_classes, generator))
+
+
+def _fresh(
+    old: nn.Linear | nn.Conv2d, num_classes: int, generator: torch.Generator | None
+) -> nn.Linear | nn.Conv2d:
     before = old.out_features if isinstance(old, nn.Linear) else old.out_channels
     outputs = 1 if before == 1 and num_classes == 2 else num_classes
     fresh: nn.Linear | nn.Conv2d
@@ -81,9 +99,7 @@ def replace_head(network: nn.Module, num_classes: int, generator: torch.Generato
         fresh = nn.Conv2d(old.in_channels, outputs, kernel_size=1, device="meta")
     fresh.to_empty(device="cpu")
     initialise_head(fresh, generator)
-    network.set_submodule(
-        str(network.head), fresh.to(device=old.weight.device, dtype=old.weight.dtype).train(old.training)
-    )
+    return fresh.to(device=old.weight.device, dtype=old.weight.dtype).train(old.training)
 
 
 def initialise_head(layer: nn.Linear | nn.Conv2d, generator: torch.Generator | None = None) -> None:

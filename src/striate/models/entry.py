@@ -9,7 +9,8 @@ class Entry:
 
     `builder` is `file:function` inside the task's folder: "resnet:resnet18" of a classifier is
     `striate.models.classification.resnet.resnet18`. `multiply_adds` counts one a multiply-accumulate of the
-    convolution and dense layers, for one picture of size `input` (C, H, W); biases are left out.
+    convolution and dense layers, for one picture of size `input` (C, H, W); biases are left out. Heads that
+    only training has count in neither; `auxiliary_parameters` says how many they hold.
     """
 
     builder: str
@@ -24,3 +25,4 @@ class Entry:
     weights: tuple[str, ...] = ()  # names of pretrained weights, see weights.py
     published: str
     paper: str
+    auxiliary_parameters: int = 0

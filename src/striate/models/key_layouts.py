@@ -1,6 +1,7 @@
 """Names of weights: from other packages' layouts to torchvision's, which Striate uses.
 
-Layouts are recognised by their names. For ResNet and SqueezeNet timm's names are torchvision's.
+Layouts are recognised by their names. For ResNet, SqueezeNet and DenseNet timm's names are
+torchvision's; networks that torchvision lacks have timm's.
 """
 
 import re
@@ -9,9 +10,7 @@ from collections.abc import Callable, Collection
 from torch import Tensor
 
 PREFIXES = ("module.", "model.", "network.", "_orig_mod.")  # DataParallel, Lightning, recipes, torch.compile
-
-# First block of each stage of EfficientNet-Lite0 where blocks are counted through (efficientnet_pytorch).
-STAGE_STARTS = (0, 1, 3, 5, 8, 11, 15)
+BLOCK = re.compile(r"features\.(\d+)\.(\d+)\.block\.")  # of an EfficientNet: stage, number in it
 
 
 def without_prefixes(tensors: dict[str, Tensor], wanted: Collection[str]) -> tuple[dict[str, Tensor], str]:
@@ -26,15 +25,15 @@ def without_prefixes(tensors: dict[str, Tensor], wanted: Collection[str]) -> tup
     return tensors, removed
 
 
-def to_torchvision(tensors: dict[str, Tensor]) -> tuple[dict[str, Tensor], str]:
-    """Tensors under torchvision's names, and the name of the layout they came in."""
+def to_torchvision(tensors: dict[str, Tensor], wanted: Collection[str]) -> tuple[dict[str, Tensor], str]:
+    """Tensors under the network's names, and the layout they were translated from ("" if nothing was)."""
     for marker, layout, rename in LAYOUTS:
-        if marker in tensors:
-            return {rename(name): tensor for name, tensor in tensors.items()}, layout
-    return tensors, "torchvision"
+        if marker in tensors and marker not in wanted:
+            return {rename(name, wanted): tensor for name, tensor in tensors.items()}, layout
+    return tensors, ""
 
 
-def _from_efficientnet_pytorch(name: str) -> str:
+def _from_efficientnet_pytorch(name: str, wanted: Collection[str]) -> str:
     """`_blocks.3._expand_conv.weight` -> `features.3.0.block.0.0.weight`."""
     inside = re.fullmatch(r"_blocks\.(\d+)\._(\w+?)\.(\w+)", name)
     if inside is None:
@@ -42,15 +41,22 @@ def _from_efficientnet_pytorch(name: str) -> str:
         ends |= {"_conv_head": "features.8.0", "_bn1": "features.8.1"}
         return _replace_start(name, ends)
     number, layer, rest = int(inside[1]), inside[2], inside[3]
-    stage = sum(start <= number for start in STAGE_STARTS)
+    starts = _stage_starts(wanted)
+    stage = sum(start <= number for start in starts)
     place = {"expand_conv": "0.0", "bn0": "0.1", "depthwise_conv": "1.0", "bn1": "1.1"}
     place |= {"project_conv": "3.0", "bn2": "3.1"}
     if layer not in place:
         return name
-    return _in_block(stage, number - STAGE_STARTS[stage - 1], place[layer], rest)
+    return _in_block(stage, number - starts[stage - 1], place[layer], rest)
 
 
-def _from_timm_efficientnet(name: str) -> str:
+def _stage_starts(wanted: Collection[str]) -> list[int]:
+    """The first block of each stage, were blocks counted through: of Lite0 0, 1, 3, 5, 8, 11, 15."""
+    blocks = {(int(found[1]), int(found[2])) for name in wanted if (found := BLOCK.match(name))}
+    return [place for place, (_, number) in enumerate(sorted(blocks)) if number == 0]
+
+
+def _from_timm_efficientnet(name: str, _: Collection[str]) -> str:
     """`blocks.2.0.conv_pw.weight` -> `features.3.0.block.0.0.weight`."""
     inside = re.fullmatch(r"blocks\.(\d+)\.(\d+)\.(\w+)\.(\w+)", name)
     if inside is None:
@@ -72,6 +78,11 @@ def _from_timm_efficientnet(name: str) -> str:
     return _in_block(stage, number, place[layer], rest) if layer in place else name
 
 
+def _from_early_densenet(name: str, _: Collection[str]) -> str:
+    """`features.denseblock1.denselayer1.norm.1.weight` -> `features.denseblock1.denselayer1.norm1.weight`."""
+    return re.sub(r"(denselayer\d+\.(?:norm|conv))\.([12])\.", r"\1\2.", name)
+
+
 def _in_block(stage: int, number: int, place: str, rest: str) -> str:
     """A name in an inverted residual; the first stage does not expand, so its slots lie one earlier."""
     slot, layer = place.split(".")
@@ -84,7 +95,9 @@ def _replace_start(name: str, starts: dict[str, str]) -> str:
 
 
 # A name that only this layout has, the layout, and how its names are translated.
-LAYOUTS: tuple[tuple[str, str, Callable[[str], str]], ...] = (
+LAYOUTS: tuple[tuple[str, str, Callable[[str, Collection[str]], str]], ...] = (
     ("_conv_stem.weight", "efficientnet_pytorch", _from_efficientnet_pytorch),
     ("conv_stem.weight", "timm", _from_timm_efficientnet),
+    # The files that torchvision publishes still have the names of its first release.
+    ("features.denseblock1.denselayer1.norm.1.weight", "torchvision 0.1", _from_early_densenet),
 )

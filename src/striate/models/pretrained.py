@@ -42,9 +42,10 @@ def load_weights(module: nn.Module, source: str | Path | Mapping[str, object]) -
 
     Args:
         module: any module; a head (see backbone.py) may have another number of outputs than the file's.
-        source: a .safetensors, .pth or .pt file, or a state_dict, with Striate's or torchvision's names, or
-            timm's or efficientnet_pytorch's of EfficientNet-Lite0. Prefixes such as `module.` are removed and
-            {"state_dict": ...} is opened. Values take the module's precision.
+        source: a .safetensors, .pth or .pt file, or a state_dict, with Striate's names (torchvision's or,
+            where torchvision lacks the network, timm's), or with timm's or efficientnet_pytorch's names of
+            EfficientNet-Lite. Prefixes such as `module.` are removed and {"state_dict": ...} is opened.
+            Values take the module's precision.
 
     Raises:
         StriateError: the source cannot be read, or more than the head does not fit.
@@ -56,16 +57,23 @@ def load_weights(module: nn.Module, source: str | Path | Mapping[str, object]) -
     found, prefix = without_prefixes(found, wanted)
     if prefix:
         notes.append(f"The prefix '{prefix}' was removed from the names of the weights.")
-    found, layout = to_torchvision(found)
-    if layout != "torchvision":
+    found, layout = to_torchvision(found, wanted)
+    if layout:
         notes.append(f"The names of the weights were translated from {layout}'s layout.")
     found, note = _fit_first_convolution(module, found)
     notes += [note] if note else []
     found, head_replaced = _without_other_head(module, found)
 
     kept_head = _head_names(module) if head_replaced else set()
+    missing_auxiliary = _auxiliary_names(module)
+    if not missing_auxiliary.isdisjoint(found):
+        missing_auxiliary = set()
+    elif missing_auxiliary:
+        notes.append("The file has no auxiliary heads; those of the network start anew.")
     # Files written before PyTorch 0.4.1 have no counters; they matter only when momentum is None.
-    optional = kept_head | {name for name in wanted if name.endswith("num_batches_tracked")}
+    optional = (
+        kept_head | missing_auxiliary | {name for name in wanted if name.endswith("num_batches_tracked")}
+    )
     _require_fit(origin, type(module).__name__, found, wanted, optional)
     module.load_state_dict(found, strict=False)
     return Loaded(len(found), head_replaced, tuple(notes))
@@ -112,10 +120,10 @@ def _without_other_head(
     module: nn.Module, found: dict[str, Tensor]
 ) -> tuple[dict[str, Tensor], tuple[int, int] | None]:
     """The tensors without a head of another number of outputs, and the two numbers (file's, network's)."""
-    names = _head_names(module)
-    wanted = {name: tensor for name, tensor in module.state_dict().items() if name in names}
-    if not names or not names <= found.keys():
+    if not _parameter_names(module, getattr(module, "head", None)) <= found.keys():
         return found, None
+    names = _head_names(module) & found.keys()
+    wanted = {name: tensor for name, tensor in module.state_dict().items() if name in names}
     if any(found[name].shape[1:] != wanted[name].shape[1:] for name in names):
         return found, None
     outputs = {(found[name].shape[0], wanted[name].shape[0]) for name in names}
@@ -125,9 +133,20 @@ def _without_other_head(
 
 
 def _head_names(module: nn.Module) -> set[str]:
-    head = getattr(module, "head", None)
+    """Parameters of the head and of the last layers of auxiliary heads."""
+    heads = (getattr(module, "head", None), *getattr(module, "auxiliary_heads", ()))
+    return {name for head in heads for name in _parameter_names(module, head)}
+
+
+def _auxiliary_names(module: nn.Module) -> set[str]:
+    """Everything inside auxiliary heads, statistics included: `aux1.fc2` is the last layer of `aux1`."""
+    whole = tuple(f"{head.split('.')[0]}." for head in getattr(module, "auxiliary_heads", ()))
+    return {name for name in module.state_dict() if name.startswith(whole)}
+
+
+def _parameter_names(module: nn.Module, part: object) -> set[str]:
     return {
-        name for name, _ in module.named_parameters() if isinstance(head, str) and name.startswith(f"{head}.")
+        name for name, _ in module.named_parameters() if isinstance(part, str) and name.startswith(f"{part}.")
     }
 
 

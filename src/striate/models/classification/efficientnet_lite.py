@@ -27,7 +27,7 @@ STAGES = (
     (6, 5, 2, 192, 4),
     (6, 3, 1, 320, 1),
 )
-STEM, LAST = 32, 1280
+STEM, LAST = 32, 1280  # Lite leaves these, and the depth of the first and last stage, at every scale
 
 
 class SameConv2d(nn.Conv2d):
@@ -65,23 +65,27 @@ class EfficientNetLite(nn.Module):
     head: ClassVar[str] = "classifier.1"
     strides: ClassVar[tuple[int, ...]] = (2, 4, 8, 16, 32)
 
-    def __init__(self, num_classes: int, in_channels: int) -> None:
+    def __init__(
+        self, width: float, depth: float, dropout: float, num_classes: int, in_channels: int
+    ) -> None:
         super().__init__()
         self.features = nn.Sequential(_conv_norm(in_channels, STEM, kernel=3, stride=2))
         before = STEM
-        for expansion, kernel, stride, after, blocks in STAGES:
+        for number, (expansion, kernel, stride, channels, blocks) in enumerate(STAGES):
+            after = _scaled_channels(channels, width)
+            more = math.ceil(depth * blocks) if 0 < number < len(STAGES) - 1 else blocks
             first = InvertedResidual(before, after, expansion, kernel, stride)
-            rest = [InvertedResidual(after, after, expansion, kernel, stride=1) for _ in range(blocks - 1)]
+            rest = [InvertedResidual(after, after, expansion, kernel, stride=1) for _ in range(more - 1)]
             self.features.append(nn.Sequential(first, *rest))
             before = after
         self.features.append(_conv_norm(before, LAST, kernel=1))
         last = nn.Linear(LAST, num_classes)
-        self.classifier = nn.Sequential(nn.Dropout(0.2), last)
+        self.classifier = nn.Sequential(nn.Dropout(dropout), last)
         _initialise_convolutions(self)
         initialise_head(last)
 
     def feature_maps(self, images: Images) -> list[Map]:
-        """Maps at strides 2, 4, 8, 16, 32 with 16, 24, 40, 112, 1280 channels, the last activated."""
+        """Maps at strides 2, 4, 8, 16, 32, the last activated; 16, 24, 40, 112, 1280 channels at width 1."""
         maps = [images]
         for first, end in pairwise((0, 2, 3, 4, 6, 9)):
             maps.append(self.features[first:end](maps[-1]))
@@ -104,6 +108,13 @@ def _conv_norm(
     return nn.Sequential(conv, norm, nn.ReLU6()) if activation else nn.Sequential(conv, norm)
 
 
+def _scaled_channels(channels: int, width: float) -> int:
+    """The nearest multiple of 8, but not below 90 % of `width * channels` (the release's rounding)."""
+    wanted = channels * width
+    rounded = max(8, int(wanted + 4) // 8 * 8)
+    return rounded if rounded >= 0.9 * wanted else rounded + 8
+
+
 def _same_padding(side: int, kernel: int, stride: int) -> tuple[int, int]:
     """Rows before and after so that ceil(side / stride) windows fit."""
     total = max((math.ceil(side / stride) - 1) * stride + kernel - side, 0)
@@ -119,4 +130,24 @@ def _initialise_convolutions(network: nn.Module) -> None:
 
 def efficientnet_lite0(num_classes: int = 1000, in_channels: int = 3) -> EfficientNetLite:
     """EfficientNet-Lite0, 4,652,008 parameters."""
-    return EfficientNetLite(num_classes, in_channels)
+    return EfficientNetLite(1.0, 1.0, 0.2, num_classes, in_channels)
+
+
+def efficientnet_lite1(num_classes: int = 1000, in_channels: int = 3) -> EfficientNetLite:
+    """EfficientNet-Lite1, 5,416,680 parameters."""
+    return EfficientNetLite(1.0, 1.1, 0.2, num_classes, in_channels)
+
+
+def efficientnet_lite2(num_classes: int = 1000, in_channels: int = 3) -> EfficientNetLite:
+    """EfficientNet-Lite2, 6,092,072 parameters."""
+    return EfficientNetLite(1.1, 1.2, 0.3, num_classes, in_channels)
+
+
+def efficientnet_lite3(num_classes: int = 1000, in_channels: int = 3) -> EfficientNetLite:
+    """EfficientNet-Lite3, 8,197,096 parameters."""
+    return EfficientNetLite(1.2, 1.4, 0.3, num_classes, in_channels)
+
+
+def efficientnet_lite4(num_classes: int = 1000, in_channels: int = 3) -> EfficientNetLite:
+    """EfficientNet-Lite4, 13,006,568 parameters."""
+    return EfficientNetLite(1.4, 1.8, 0.3, num_classes, in_channels)

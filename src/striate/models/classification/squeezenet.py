@@ -35,6 +35,12 @@ class Fire(nn.Module):
         return torch.cat([pointwise, spatial], dim=1)
 
 
+# Table 1 from the first fire module on: squeezed and expanded channels, or a pooling.
+POOL = (0, 0)
+FIRES_1_0 = ((16, 64), (16, 64), (32, 128), POOL, (32, 128), (48, 192), (48, 192), (64, 256), POOL, (64, 256))
+FIRES_1_1 = ((16, 64), (16, 64), POOL, (32, 128), (32, 128), POOL, (48, 192), (48, 192), (64, 256), (64, 256))
+
+
 class SqueezeNet(nn.Module):
     """A stem and eight fire modules; the classifier is a 1x1 convolution, averaged over all places.
 
@@ -45,23 +51,23 @@ class SqueezeNet(nn.Module):
     head: ClassVar[str] = "classifier.1"
     strides: ClassVar[tuple[int, ...]] = (4, 8, 16)
 
-    def __init__(self, num_classes: int, in_channels: int) -> None:
+    def __init__(
+        self,
+        stem: int,
+        kernel: int,
+        fires: tuple[tuple[int, int], ...],
+        num_classes: int,
+        in_channels: int,
+    ) -> None:
         super().__init__()
-        self.features = nn.Sequential(
-            nn.Conv2d(in_channels, 64, kernel_size=3, stride=2),
-            nn.ReLU(),
-            _pool(),
-            Fire(64, 16, 64),
-            Fire(128, 16, 64),
-            _pool(),
-            Fire(128, 32, 128),
-            Fire(256, 32, 128),
-            _pool(),
-            Fire(256, 48, 192),
-            Fire(384, 48, 192),
-            Fire(384, 64, 256),
-            Fire(512, 64, 256),
-        )
+        self.features = nn.Sequential(nn.Conv2d(in_channels, stem, kernel, stride=2), nn.ReLU(), _pool())
+        before = stem
+        for squeezed, expanded in fires:
+            if squeezed:
+                self.features.append(Fire(before, squeezed, expanded))
+                before = 2 * expanded
+            else:
+                self.features.append(_pool())
         last = nn.Conv2d(512, num_classes, kernel_size=1)
         self.classifier = nn.Sequential(
             nn.Dropout(0.5), last, nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten()
@@ -74,9 +80,13 @@ class SqueezeNet(nn.Module):
         initialise_head(last)
 
     def feature_maps(self, images: Images) -> list[Map]:
-        """Maps at strides 4, 8, 16 with 128, 256, 512 channels: the last fire module's of each size."""
+        """Maps at strides 4, 8, 16: the last fire module's of each size.
+
+        Their channels are 256, 512, 512 in version 1.0 and 128, 256, 512 in version 1.1.
+        """
+        pools = [place for place, layer in enumerate(self.features) if isinstance(layer, nn.MaxPool2d)]
         maps = [images]
-        for first, end in pairwise((0, 5, 8, 13)):
+        for first, end in pairwise((0, *pools[1:], len(self.features))):
             maps.append(self.features[first:end](maps[-1]))
         return maps[1:]
 
@@ -89,6 +99,11 @@ def _pool() -> nn.MaxPool2d:
     return nn.MaxPool2d(kernel_size=3, stride=2, ceil_mode=True)
 
 
+def squeezenet1_0(num_classes: int = 1000, in_channels: int = 3) -> SqueezeNet:
+    """SqueezeNet of the paper as torchvision has it, number for number."""
+    return SqueezeNet(96, 7, FIRES_1_0, num_classes, in_channels)
+
+
 def squeezenet1_1(num_classes: int = 1000, in_channels: int = 3) -> SqueezeNet:
     """SqueezeNet 1.1 as torchvision has it, number for number."""
-    return SqueezeNet(num_classes, in_channels)
+    return SqueezeNet(64, 3, FIRES_1_1, num_classes, in_channels)
