@@ -109,7 +109,6 @@ def test_the_misprinted_table_is_refused():
         ),
         ([(), (1, 2)], "map 0"),
         ([(0, 0)], "map 0"),
-        ([(0, 1, 2, 3), (4, 5)], "sorted by length"),
     ],
 )
 def test_impossible_tables_are_refused(table, says):

@@ -59,7 +59,8 @@ def test_multiply_adds_are_as_many_as_torch_counts(name):
         images = torch.empty(1, *MODELS[name].input)
     with FlopCounterMode(display=False) as counter:
         network(images)
-    assert counter.get_total_flops() == 2 * MODELS[name].multiply_adds
+    unread = 10 * 10 * 25 * (6 * 16 - 60) if name == "lenet5_1998" else 0  # zeros of its table, multiplied
+    assert counter.get_total_flops() == 2 * (MODELS[name].multiply_adds + unread)
 
 
 @pytest.mark.parametrize("name", [name for name in MODELS if "torchvision" in MODELS[name].published])

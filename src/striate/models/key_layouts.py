@@ -8,7 +8,8 @@ from collections.abc import Callable, Collection
 
 from torch import Tensor
 
-PREFIXES = ("module.", "model.", "network.", "_orig_mod.")  # DataParallel, Lightning, recipes, torch.compile
+# DataParallel, Lightning, recipes, torch.compile; a trunk on its own, for `network.features`
+PREFIXES = ("module.", "model.", "network.", "_orig_mod.", "features.")
 
 # First block of each stage of EfficientNet-Lite0 where blocks are counted through (efficientnet_pytorch).
 STAGE_STARTS = (0, 1, 3, 5, 8, 11, 15)
