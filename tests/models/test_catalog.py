@@ -146,6 +146,15 @@ def test_networks_take_other_classes_channels_and_sizes(name):
         assert network(torch.empty(2, channels, *size_hw)).shape == (2, 7)
 
 
+@pytest.mark.parametrize("name", [name for name, entry in MODELS.items() if not entry.any_size])
+def test_flattened_networks_are_as_wide_as_their_maps_at_any_size(name):
+    for more in (1, 2, 7, 24):
+        side = MODELS[name].smallest + more
+        with torch.device("meta"), torch.no_grad():
+            network = create_model(name, image_size=(side, side + 1)).eval()
+            assert network(torch.empty(1, MODELS[name].input[0], side, side + 1)).shape[0] == 1
+
+
 @every_network
 def test_a_picture_below_the_smallest_size_is_refused_by_its_number(name):
     least = MODELS[name].smallest

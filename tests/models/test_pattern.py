@@ -122,6 +122,16 @@ def test_sizes_follow_layer_by_layer():
         (100, 1, 1),
         (10, 1, 1),
     ]
+    simple = "INPUT 39x39x3 -> CONV3-10 p0 -> CONV5-20 s2 p0 -> CONV5-40 s2 p0 -> FLATTEN -> FC2"
+    assert [placed.output for placed in plan_pattern(simple).layers[:4]] == [
+        (10, 37, 37),
+        (20, 17, 17),
+        (40, 7, 7),
+        (1960, 1, 1),
+    ]
+    assert plan_pattern(simple).layers[0].parameters == 280  # ten 3x3x3 filters
+    assert plan_pattern("INPUT 7x7x1024 -> GAP -> FC1000").layers[0].output == (1024, 1, 1)
+    assert plan_pattern("INPUT 5x5x16 -> FLATTEN -> FC1").layers[0].output == (400, 1, 1)
     demo = [placed.output for placed in plan_pattern(CONVNETJS).layers]
     assert demo[:4] == [(16, 32, 32), (16, 32, 32), (16, 16, 16), (20, 16, 16)]
 
