@@ -3,6 +3,8 @@
 import math
 import subprocess
 import sys
+from dataclasses import replace
+from types import ModuleType
 
 import pytest
 import torch
@@ -162,6 +164,23 @@ def test_a_picture_below_the_smallest_size_is_refused_by_its_number(name):
         pytest.skip("a single pixel is enough for it")
     with pytest.raises(StriateError, match=f"smallest size is {least}x{least}"):
         create_model(name, image_size=(least - 1, least))
+
+
+def test_a_network_needs_one_file_and_one_row(monkeypatch):
+    file = ModuleType("striate.models.classification.mine")
+
+    def mine(num_classes: int = 10, in_channels: int = 3) -> nn.Module:
+        return nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(in_channels, num_classes))
+
+    file.mine = mine
+    monkeypatch.setitem(sys.modules, file.__name__, file)
+    row = replace(MODELS["resnet18"], builder="mine:mine", parameters=40, year=2030)
+    monkeypatch.setitem(MODELS, "mine", row)
+    assert create_model("mine", num_classes=4)(torch.zeros(2, 3, 40, 40)).shape == (2, 4)
+    assert list_models("classify")[-1] == "mine"
+    assert find_entry("mine") is row
+    with pytest.raises(UnknownName, match="Did you mean mine"):
+        create_model("mime")
 
 
 def test_the_same_seed_builds_the_same_network():

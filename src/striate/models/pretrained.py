@@ -126,9 +126,7 @@ def _without_other_head(
 
 def _head_names(module: nn.Module) -> set[str]:
     head = getattr(module, "head", None)
-    return {
-        name for name, _ in module.named_parameters() if isinstance(head, str) and name.startswith(f"{head}.")
-    }
+    return {name for name in module.state_dict() if isinstance(head, str) and name.startswith(f"{head}.")}
 
 
 def _require_fit(
