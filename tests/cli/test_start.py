@@ -68,7 +68,7 @@ def test_predict_imports_neither_fabric_nor_scikit_learn_nor_matplotlib(digits_r
     ("words", "at", "expected"),
     [
         ("striate tr", 1, {"train"}),
-        ("striate train x --model le", 4, {"lenet5", "lenet5_1998", "lenet5_average"}),
+        ("striate train x --model book_m", 4, {"book_mnist"}),
         ("striate re", 1, {"report"}),
     ],
 )

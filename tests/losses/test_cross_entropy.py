@@ -15,6 +15,15 @@ def test_one_picture_by_hand():
     assert loss.total.item() == pytest.approx(-log(exp(3) / (exp(1) + exp(2) + exp(3))), rel=1e-6)
 
 
+def test_the_courses_two_worked_losses_come_out():
+    three = torch.tensor([[1.0, 2, 3]], dtype=torch.float64)
+    assert cross_entropy(three, torch.tensor([2])).total.item() == pytest.approx(0.4076059644443804, rel=1e-6)
+    expected = [0.6931471805599453, 0.1269280110429725, 0.3132616875182228]
+    for logit, label, loss in zip((0.0, 2.0, -1.0), (1, 1, 0), expected, strict=True):
+        found = binary_cross_entropy(torch.tensor([[logit]]), torch.tensor([label])).total.item()
+        assert found == pytest.approx(loss, rel=1e-6)
+
+
 def test_equal_scores_cost_log_k():
     assert cross_entropy(torch.zeros(4, 7), torch.arange(4)).total.item() == pytest.approx(log(7))
 

@@ -80,7 +80,7 @@ def small(name: str) -> nn.Module:
     return create_model(name, image_size=MODELS[name].smallest)
 
 
-@every_network
+@pytest.mark.parametrize("name", MAPS)
 def test_feature_maps_have_the_papers_channels_and_sides(name):
     with torch.device("meta"):
         network = create_model(name).eval()

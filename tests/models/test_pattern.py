@@ -81,12 +81,34 @@ def test_the_courses_four_examples_are_built(text, expected):
             61_706,
         ),
         ("INPUT 32x32x3 -> CONV5-10 p2 -> GAP -> FC1", 760 + 11),
+        ("INPUT 16x16x256 -> CONV3-128 g4 -> FC1", 73_728 + 128 + 16 * 16 * 128 + 1),
     ],
 )
 def test_networks_of_the_course_have_their_parameters_and_torch_counts_the_same(text, parameters):
     entry = find_entry(text)
     assert entry.parameters == parameters
     assert counted(text) == (parameters, entry.multiply_adds)
+
+
+def test_the_courses_comparisons_come_out():
+    def spent(text):
+        placed = plan_pattern(text).layers[:-1]
+        return sum(one.parameters for one in placed), sum(one.multiply_adds for one in placed)
+
+    direct = "INPUT 28x28x256 -> CONV5-96 -> FC1"
+    bottleneck = "INPUT 28x28x256 -> CONV1-32 -> CONV5-96 -> FC1"
+    assert spent(direct) == (614_400 + 96, 481_689_600)
+    assert spent(bottleneck) == (84_992 + 32 + 96, 66_633_728)
+    assert spent("INPUT 32x32x3 -> CONV5-6 p0 -> FC1")[0] == 456
+    assert spent("INPUT 32x32x3 -> FC4704 -> FC1")[0] == 14_455_392
+    assert spent("INPUT 32x32x1 -> FC4704 -> FC1")[0] == 4_821_600
+    whole, pair = (
+        spent("INPUT 9x9x64 -> CONV7-64 -> FC1"),
+        spent("INPUT 9x9x64 -> CONV1x7-64 -> CONV7x1-64 -> FC1"),
+    )
+    assert (pair[0] - 128) / (whole[0] - 64) == 2 / 7
+    assert spent("INPUT 9x9x64 -> [CONV3-64]*3 -> FC1")[0] - 3 * 64 == 110_592
+    assert whole[0] - 64 == 200_704
 
 
 def test_sizes_follow_layer_by_layer():
@@ -100,6 +122,16 @@ def test_sizes_follow_layer_by_layer():
         (100, 1, 1),
         (10, 1, 1),
     ]
+    simple = "INPUT 39x39x3 -> CONV3-10 p0 -> CONV5-20 s2 p0 -> CONV5-40 s2 p0 -> FLATTEN -> FC2"
+    assert [placed.output for placed in plan_pattern(simple).layers[:4]] == [
+        (10, 37, 37),
+        (20, 17, 17),
+        (40, 7, 7),
+        (1960, 1, 1),
+    ]
+    assert plan_pattern(simple).layers[0].parameters == 280  # ten 3x3x3 filters
+    assert plan_pattern("INPUT 7x7x1024 -> GAP -> FC1000").layers[0].output == (1024, 1, 1)
+    assert plan_pattern("INPUT 5x5x16 -> FLATTEN -> FC1").layers[0].output == (400, 1, 1)
     demo = [placed.output for placed in plan_pattern(CONVNETJS).layers]
     assert demo[:4] == [(16, 32, 32), (16, 32, 32), (16, 16, 16), (20, 16, 16)]
 
@@ -175,7 +207,11 @@ def test_one_step_lowers_the_loss_and_every_parameter_learns():
 @pytest.mark.parametrize(
     ("text", "place", "says"),
     [
-        ("INPUT 32x32x3 -> CONV3-32 -> PUL2 -> FC10", ">>>PUL2<<<", "'PUL2' is no layer; layers are CONV"),
+        (
+            "INPUT 32x32x3 -> CONV3-32 -> PUL2 -> FC10",
+            ">>>PUL2<<<",
+            "is no layer. Did you mean POOL? Layers are CONV",
+        ),
         ("INPUT 32x32x3 -> [CONV3-32 -> RELU*2 -> FC10", ">>>*<<<", "expected '->' or a closing bracket"),
         ("INPUT 32x32x3 -> [CONV3-32 -> RELU -> FC10", ">>>[<<<", "this bracket is never closed"),
         ("INPUT 32x32x3 -> [CONV3-32)*2 -> FC10", ">>>)<<<", "expected the bracket that closes '['"),

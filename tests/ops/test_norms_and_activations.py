@@ -96,6 +96,12 @@ def test_a_constant_picture_has_no_contrast_anywhere_even_at_the_border(channels
     flat.sum().backward()
 
 
+def test_the_surroundings_are_those_of_all_channels():
+    maps = torch.tensor([2.0, 4, 9]).view(1, 3, 1, 1).expand(1, 3, 4, 4)
+    centred = subtractive_norm(maps, gaussian_window(3))[0, :, 1, 1]
+    assert centred.tolist() == pytest.approx([-3, -1, 4], abs=1e-5)
+
+
 def test_an_impulse_is_centred_by_its_blurred_copy():
     impulse = torch.zeros(1, 1, 5, 5, dtype=torch.float64)
     impulse[0, 0, 2, 2] = 16

@@ -40,13 +40,13 @@ def models(
         )
         return
     print(
-        f"{'name':<20} {'year':<5} {'parameters':>12} {'multiply-adds':>15}  {'input':<12} "
+        f"{'name':<24} {'year':<5} {'parameters':>12} {'multiply-adds':>15}  {'input':<12} "
         f"{'weights':<10} paper"
     )
     for name, entry in sorted(chosen.items(), key=lambda pair: (pair[1].year, pair[1].parameters)):
         size = "x".join(str(side) for side in entry.input)
         weights = ", ".join(entry.weights) or "-"
         print(
-            f"{name:<20} {entry.year:<5} {entry.parameters:>12,} {entry.multiply_adds:>15,}  {size:<12} "
+            f"{name:<24} {entry.year:<5} {entry.parameters:>12,} {entry.multiply_adds:>15,}  {size:<12} "
             f"{weights:<10} {entry.paper}"
         )

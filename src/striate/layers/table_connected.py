@@ -22,51 +22,44 @@ C3_TABLE = (
 
 
 class TableConnected2d(nn.Module):
-    """One kernel a connection and one bias a map; maps that read equally many are computed together.
+    """One kernel a connection and one bias a map.
 
-    Rows of equal length must follow each other, the shortest first, as they do in table I.
+    It computes one convolution whose kernels are 0 where the table names no connection: that is ten times
+    faster than leaving the zeros out, so 240,000 multiplications stand for C3's 150,000.
     """
 
     def __init__(self, table: Sequence[Sequence[int]], in_channels: int, kernel_size: int) -> None:
         super().__init__()
         require_table(table, in_channels)
-        self.kernel_size = kernel_size
-        self.lengths = [len(row) for row in table]
-        self.register_buffer("read", torch.tensor([m for row in table for m in row]), persistent=False)
-        self.read: Tensor
-        self.weight = nn.Parameter(torch.empty(len(self.read), kernel_size, kernel_size))
+        self.in_channels, self.kernel_size = in_channels, kernel_size
+        pairs = [(number, source) for number, row in enumerate(table) for source in row]
+        self.register_buffer("feeds", torch.tensor([number for number, _ in pairs]), persistent=False)
+        self.register_buffer("reads", torch.tensor([source for _, source in pairs]), persistent=False)
+        self.feeds: Tensor
+        self.reads: Tensor
+        self.weight = nn.Parameter(torch.empty(len(pairs), kernel_size, kernel_size))
         self.bias = nn.Parameter(torch.zeros(len(table)))
-        bounds = 1 / self.fan_in().sqrt()
+        lengths = torch.tensor([len(table[number]) for number, _ in pairs])
+        self.fan_in = (lengths * kernel_size**2).float()  # values that the map which a kernel feeds reads
         with torch.no_grad():
-            self.weight.uniform_(-1, 1).mul_(bounds.to(self.weight.device))
-
-    def fan_in(self) -> Float[Tensor, "connections 1 1"]:
-        """How many values the map that each kernel feeds reads."""
-        maps_read = torch.tensor([length for length in self.lengths for _ in range(length)], device="cpu")
-        return (maps_read * self.kernel_size**2).float().view(-1, 1, 1)
+            self.weight.uniform_(-1, 1).div_(self.fan_in.sqrt().view(-1, 1, 1))
 
     def forward(self, maps: Float[Tensor, "B C H W"]) -> Float[Tensor, "B K h w"]:
-        found, first = [], 0
-        for length in sorted(set(self.lengths)):
-            rows = self.lengths.count(length)
-            last = first + rows * length
-            kernels = self.weight[first:last].view(rows, length, self.kernel_size, self.kernel_size)
-            found.append(F.conv2d(maps[:, self.read[first:last]], kernels, groups=rows))
-            first = last
-        return torch.cat(found, dim=1) + self.bias.view(1, -1, 1, 1)
+        shape = (len(self.bias), self.in_channels, self.kernel_size, self.kernel_size)
+        kernels = self.weight.new_zeros(shape).index_put((self.feeds, self.reads), self.weight)
+        return F.conv2d(maps, kernels, self.bias)
 
     def extra_repr(self) -> str:
         """What `print(network)` shows."""
-        return f"{len(self.lengths)} maps, {len(self.read)} connections, kernel_size={self.kernel_size}"
+        return f"{len(self.bias)} maps, {len(self.feeds)} connections, kernel_size={self.kernel_size}"
 
 
 def require_table(table: Sequence[Sequence[int]], in_channels: int) -> None:
     """Refuse a table that no such layer can have.
 
     Raises:
-        StriateError: a row is empty, repeats a map or names one that does not exist; two rows are equal; an
-            input map is read by fewer maps than another (in table I each is read ten times); or rows are not
-            sorted by length.
+        StriateError: a row is empty, repeats a map or names one that does not exist; two rows are equal; or
+            an input map is read by fewer maps than another (in table I each is read ten times).
     """
     rows = [tuple(row) for row in table]
     for number, row in enumerate(rows):
@@ -86,5 +79,3 @@ def require_table(table: Sequence[Sequence[int]], in_channels: int) -> None:
             f"the connection table uses the input maps {counts} times; each must be used equally often, as "
             "in table I of the paper (10 times, 60 connections)."
         )
-    if [len(row) for row in rows] != sorted(len(row) for row in rows):
-        raise StriateError("the rows of the connection table must be sorted by length, the shortest first.")

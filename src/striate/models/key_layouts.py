@@ -9,7 +9,8 @@ from collections.abc import Callable, Collection
 
 from torch import Tensor
 
-PREFIXES = ("module.", "model.", "network.", "_orig_mod.")  # DataParallel, Lightning, recipes, torch.compile
+# DataParallel, Lightning, recipes, torch.compile; a trunk on its own, for `network.features`
+PREFIXES = ("module.", "model.", "network.", "_orig_mod.", "features.")
 BLOCK = re.compile(r"features\.(\d+)\.(\d+)\.block\.")  # of an EfficientNet: stage, number in it
 
 

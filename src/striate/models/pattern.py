@@ -16,6 +16,7 @@ The last FC, or a last CONV1-n -> GAP, makes the classes.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 from striate.errors import StriateError
 
@@ -205,8 +206,10 @@ class _Reader:
         """A layer with its numbers and the options behind it."""
         kind = "FC" if token.word == "DENSE" else token.word
         if kind not in KINDS:
-            hint = "; INPUT stands once, at the beginning" if kind == "INPUT" else ""
-            raise self.refuse(token, f"'{token.text}' is no layer{hint}; layers are {', '.join(KINDS)}")
+            near = get_close_matches(kind, KINDS, n=1, cutoff=0.5)
+            hint = f". Did you mean {near[0]}?" if near else "."
+            hint = "; INPUT stands once, at the beginning." if kind == "INPUT" else hint
+            raise self.refuse(token, f"'{token.text}' is no layer{hint} Layers are {', '.join(KINDS)}")
         if self.at("ask"):
             raise self.refuse(self.take(), "a pattern has no choices; write the layer or leave it out")
         options: dict[str, int] = {}

@@ -145,9 +145,7 @@ def _auxiliary_names(module: nn.Module) -> set[str]:
 
 
 def _parameter_names(module: nn.Module, part: object) -> set[str]:
-    return {
-        name for name, _ in module.named_parameters() if isinstance(part, str) and name.startswith(f"{part}.")
-    }
+    return {name for name in module.state_dict() if isinstance(part, str) and name.startswith(f"{part}.")}
 
 
 def _require_fit(

@@ -72,7 +72,7 @@ class LeNet51998(nn.Module):
         for layer in (self.c1, self.c5, self.f6):
             _initialise(layer)
         with torch.no_grad():  # the same rule for a table of connections
-            self.c3.weight.uniform_(-1, 1).mul_((2.4 / self.c3.fan_in()).to(self.c3.weight.device))
+            self.c3.weight.uniform_(-1, 1).mul_(2.4 / self.c3.fan_in.view(-1, 1, 1))
 
     def feature_maps(self, images: Images) -> list[Map]:
         """S2 (6 maps) and S4 (16 maps), at strides 2 and 4."""
