@@ -256,3 +256,20 @@ def test_ctrl_c_says_how_to_go_on(tmp_path):
     _, err = process.communicate(timeout=60)
     assert process.returncode == 130
     assert f"go on with: striate train --resume {metrics.parent}" in err and "Traceback" not in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["train", "x", "--epochs", "many"], "error: invalid value for '--epochs'"),
+        (["train", "x", "--lr", "fast"], "error: --lr 'fast': input should be"),
+        (["trian"], "error: no such command 'trian'. Did you mean 'train'?"),
+        (["train", "a", "b"], "error: got unexpected extra argument"),
+    ],
+)
+def test_a_wrong_call_is_one_line(arguments, told):
+    called = subprocess.run(
+        [sys.executable, "-m", "striate", *arguments], capture_output=True, text=True, check=False
+    )
+    assert called.returncode == 2 and called.stdout == ""
+    assert called.stderr.startswith(told) and called.stderr.count("\n") == 1

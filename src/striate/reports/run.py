@@ -3,6 +3,7 @@
 The same folder gives the same bytes. Files that are not there yet are named on the page.
 """
 
+import base64
 import shlex
 from pathlib import Path
 from typing import Any
@@ -253,7 +254,16 @@ def _trained(contents: Contents) -> dict[str, Any]:
         "stages": [stage for stage in resolved.get("stages") or [] if isinstance(stage, dict)],
         "augment": resolved.get("augmentation") or config.get("augment"),
         "preprocess": preprocess or None,
+        "parent": resolved.get("parent"),
+        "rate_chart": _picture_of_text(contents.folder.path / "pictures" / "learning-rate.svg"),
     }
+
+
+def _picture_of_text(path: Path) -> str | None:
+    """An SVG file as the address of an `img`, where nothing in it can run; None without the file."""
+    if not path.is_file():
+        return None
+    return f"data:image/svg+xml;base64,{base64.b64encode(path.read_bytes()).decode()}"
 
 
 def _data(contents: Contents) -> dict[str, Any]:

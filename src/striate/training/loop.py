@@ -112,7 +112,7 @@ def train_epoch(
             stage.schedule, taken, steps, len(batches), warm_up=stage.warm_up, drops=position.drops
         )
         set_rate(optimizer, stage.lr * rate)
-        seed_step(seed, position.steps_done, fabric.global_rank)
+        seed_step(seed, position.steps_done, fabric)
         with enough_memory(batch):
             loss = step(batch.to(fabric.device)).total
             loss_sum, pictures, share = gathered(fabric, loss, len(batch))

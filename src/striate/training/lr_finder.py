@@ -49,7 +49,7 @@ def range_test(fabric: Fabric, stage: Stage, batches: Any, seed: int) -> RangeTe
     with on_a_copy(fabric, stage) as (_, step, optimizer):
         for number, batch in enumerate(islice(endless(batches), STEPS)):
             set_rate(optimizer, rates[number])
-            seed_step(seed, number, fabric.global_rank)
+            seed_step(seed, number, fabric)
             with enough_memory(batch):
                 losses = step(batch.to(fabric.device))
                 optimizer.zero_grad()
