@@ -59,7 +59,7 @@ def _step(target: Thumbnails, source: Thumbnails, moves: Moves) -> Moves:
     curvature = slopes.transpose(1, 2) @ slopes
     scale = curvature.diagonal(dim1=1, dim2=2).mean(dim=1).clamp(min=1e-12)
     curvature = curvature + _DAMPING * scale[:, None, None] * torch.eye(4)
-    step = torch.linalg.solve(curvature, slopes.transpose(1, 2) @ rest[..., None])[..., 0]
+    step: Tensor = torch.linalg.solve(curvature, slopes.transpose(1, 2) @ rest[..., None])[..., 0]
     return step.clamp(-_LONGEST_STEP, _LONGEST_STEP)
 
 
@@ -68,7 +68,8 @@ def _moved(pictures: Thumbnails, moves: Moves) -> tuple[Thumbnails, Thumbnails]:
     x, y = _coordinates(pictures)
     across = x * (1 + moves[:, 0, None, None]) + moves[:, 2, None, None]
     down = y * (1 + moves[:, 1, None, None]) + moves[:, 3, None, None]
-    grid = torch.stack(torch.broadcast_tensors(across, down), dim=-1)
+    shape = (len(moves), *pictures.shape[1:])
+    grid = torch.stack([across.expand(shape), down.expand(shape)], dim=-1)
     moved = F.grid_sample(pictures[:, None], grid, "bilinear", "border", align_corners=False)[:, 0]
     return moved, ((across.abs() <= 1) & (down.abs() <= 1)).float()
 

@@ -74,9 +74,7 @@ def _candidates(found: Float[Tensor, "N 64"], forest: "_Forest") -> tuple[list[t
     for at in range(0, len(found), _BLOCK):
         for other in range(at, len(found), _BLOCK):
             alike = _most_alike(found[at : at + _BLOCK], found[other : other + _BLOCK])
-            close = (alike >= CANDIDATE) & (
-                roots[at : at + _BLOCK, None] != roots[other : other + _BLOCK]
-            )
+            close = (alike >= CANDIDATE) & (roots[at : at + _BLOCK, None] != roots[other : other + _BLOCK])
             if at == other:
                 close = close.triu(1)
             if close.sum().item() > _MOST * max(close.shape):
@@ -111,7 +109,10 @@ def _join(
 ) -> list[tuple[int, int]]:
     """Those candidates that are near-duplicates and connect what was apart."""
     joined: list[tuple[int, int]] = []
-    for method, least, most in ((likeness, NEAR, len(candidates)), (aligned_likeness, NEAR_ALIGNED, _ALIGNED)):
+    for method, least, most in (
+        (likeness, NEAR, len(candidates)),
+        (aligned_likeness, NEAR_ALIGNED, _ALIGNED),
+    ):
         tried: dict[int, int] = {}
         for part in _parts(candidates, forest, tried, most):
             pairs = torch.tensor(part)

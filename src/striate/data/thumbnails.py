@@ -68,8 +68,8 @@ def oriented(thumbnails: UInt8[Tensor, "N 1024"], ways: Int64[Tensor, " N"]) -> 
     """Each thumbnail in one of its eight orientations.
 
     Args:
-        ways: for each row 4 if rows and columns are interchanged, plus 2 if it is then mirrored top to bottom,
-            plus 1 if left to right.
+        ways: for each row 4 if rows and columns are interchanged, plus 2 if it is then mirrored top to
+            bottom, plus 1 if left to right.
     """
     squares = _squares(thumbnails)
     for bit, change in ((4, _transposed), (2, _upside_down), (1, _mirrored)):
