@@ -2,8 +2,10 @@
 
 Data: 559 game textures in 12 classes, with colour variants of one motif (shared/data/textures). The network
 and recipe are the same on both sides: EfficientNet-Lite0 with ImageNet weights, frozen, its features computed
-once; then a logistic regression, and the nearest neighbour. Each seed is a stratified 5-fold cross-validation,
-so that every picture is predicted once: by a head that may have seen its look-alike, or by one that has not.
+once; then a logistic regression, and the nearest neighbour. Each seed is a stratified 5-fold
+cross-validation, so that every picture is predicted once: by a head that may have seen its look-alike, or by
+one that has not. The third side also keeps motifs together, by the stems of the names, as only who made the
+textures can.
 
     python benchmarks/leak.py [DATA] [SEEDS]
 """
@@ -19,6 +21,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import torch
+from duplicates import stem
 from scipy import stats
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
@@ -28,6 +31,7 @@ from sklearn.preprocessing import StandardScaler
 from timing import RESULTS, this_machine
 
 from striate.data.datasets.recognise import open_dataset
+from striate.data.duplicates import groups as groups_of
 from striate.data.duplicates import members
 from striate.data.scan import scan
 from striate.models.build import create_model
@@ -45,7 +49,7 @@ def main(arguments: list[str]) -> None:
     """Measure, print, write benchmarks/results/leak.json."""
     data = Path(arguments[0]) if arguments else DATA
     seeds = int(arguments[1]) if len(arguments) > 1 else SEEDS
-    features, labels, groups = prepare(data)
+    features, labels, groups, motifs = prepare(data)
     alike = [row for family in members(groups) for row in family]
     paired = np.isin(np.arange(len(labels)), alike)
     print(f"{data.name}: n = {len(labels)} pictures, {len(alike)} of them in {len(members(groups))} groups")
@@ -64,13 +68,15 @@ def main(arguments: list[str]) -> None:
         "nearest neighbour": lambda: make_pipeline(StandardScaler(), KNeighborsClassifier(1)),
     }
     for name, head in heads.items():
-        right = {"picture by picture": [], "look-alikes together": []}
+        sides = {"look-alikes together": groups, "motifs together": motifs}
+        right: dict[str, list[Array]] = {"picture by picture": [], **{side: [] for side in sides}}
         for seed in range(seeds):
             alone = StratifiedKFold(FOLDS, shuffle=True, random_state=seed).split(features, labels)
             together = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=seed)
             right["picture by picture"].append(predicted(head, features, labels, alone) == labels)
-            folds = together.split(features, labels, groups)
-            right["look-alikes together"].append(predicted(head, features, labels, folds) == labels)
+            for side, kept in sides.items():
+                folds = together.split(features, labels, kept)
+                right[side].append(predicted(head, features, labels, folds) == labels)
         results["heads"][name] = report(name, {side: np.stack(r) for side, r in right.items()}, paired)
     content = {
         "benchmark": "leak",
@@ -82,8 +88,8 @@ def main(arguments: list[str]) -> None:
     (RESULTS / "leak.json").write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
 
-def prepare(data: Path) -> tuple[Array, Array, list[int]]:
-    """Features (N, D), labels (N) and groups (N) of every readable picture; one pass through the network."""
+def prepare(data: Path) -> tuple[Array, Array, list[int], list[int]]:
+    """Features (N, D), labels, groups and motifs (N) of the pictures; one pass through the network."""
     module = create_model(NETWORK)
     load_weights(module, find_weights(NETWORK, download=False))
     module.eval()
@@ -103,7 +109,10 @@ def prepare(data: Path) -> tuple[Array, Array, list[int]]:
             features.append(last.mean(dim=(2, 3)))
     groups = found.groups()
     labels = np.array([dataset.items[row].truth.label for row in rows])
-    return torch.cat(features).numpy(), labels, [groups[row] for row in rows]
+    first: dict[str, int] = {}
+    stems = [(first.setdefault(stem(dataset.items[row].name), row), row) for row in rows]
+    motifs = groups_of(len(groups), [*stems, *((group, row) for row, group in enumerate(groups))])
+    return torch.cat(features).numpy(), labels, [groups[row] for row in rows], [motifs[row] for row in rows]
 
 
 def predicted(head: Any, features: Array, labels: Array, folds: Iterable[tuple[Array, Array]]) -> Array:
@@ -121,13 +130,14 @@ def report(name: str, right: dict[str, Array], paired: Array) -> dict[str, Any]:
     lines: dict[str, Any] = {}
     for what, which in (("all pictures", np.ones_like(paired)), ("with a look-alike", paired)):
         sides = {side: values[:, which].mean(axis=1) for side, values in right.items()}
-        alone, together = sides["picture by picture"], sides["look-alikes together"]
+        alone = sides["picture by picture"]
+        gains = {f"overstated, {side}": alone - values for side, values in list(sides.items())[1:]}
         lines[what] = {"n": int(which.sum())}
-        for side, values in (*sides.items(), ("overstated by", alone - together)):
+        for side, values in (*sides.items(), *gains.items()):
             mean, half = float(values.mean()), interval(values)
             lines[what][side] = {"mean": mean, "interval": [mean - half, mean + half]}
             print(
-                f"{name:<20} {what:<18} n = {which.sum():<4} {side:<21} {100 * mean:5.1f} ± {100 * half:.1f}"
+                f"{name:<20} {what:<18} n = {which.sum():<4} {side:<32} {100 * mean:5.1f} ± {100 * half:.1f}"
             )
     return lines
 
