@@ -1,8 +1,8 @@
 """What the near-duplicate search of `striate check` finds, and what it finds wrongly.
 
 1. Copies made on purpose: real pictures, each changed in one way (resized, JPEG, mirrored, turned,
-   recoloured, cropped), put beside the untouched set. Recall is the share of copies that end in their original's group;
-   `joined` counts other pictures of the set that only the copies brought together.
+   recoloured, cropped), put beside the untouched set. Recall is the share of copies that end in their
+   original's group; `joined` counts other pictures of the set that only the copies brought together.
 2. Real sets: textures against the stems of their names (`wall002_red` and `wall002_blue` are one motif),
    faces (groups may hold one person only), stamps, scenes and photographs, MNIST.
 3. Seconds for thumbnails with the spectrum of photographs; one in twenty is a mirrored copy.
@@ -145,7 +145,8 @@ def recall(data: Path) -> dict[str, Any]:
             hits = sum(found[row] == found[row + len(images)] for row in range(len(images)))
             joined = sum(len(group) - 1 for group in members(found[: len(images)])) - apart
             table[name][change] = {"found": hits, "recall": hits / len(images), "joined": joined}
-            print(f"{name:<9} {change:<28} {hits:>4} of {len(images)}  joined {joined}", flush=True)
+            told = f"{name:<9} {change:<28} {hits:>4} of {len(images)}"
+            print(f"{told}  joined {joined}", flush=True)
     return table
 
 

@@ -11,6 +11,7 @@ from PIL import Image
 
 from striate.shapes import Picture
 
+Number = float | int
 SIDE = 160  # pixels of the longer side, at most
 QUALITY = 82
 SPOTS = 400  # different sizes that are drawn
@@ -85,12 +86,12 @@ def size_chart(sizes_hw: Mapping[int, tuple[int, int]], odd: set[int]) -> str:
     )
 
 
-def _line(x1: float, y1: float, x2: float, y2: float) -> str:
+def _line(x1: Number, y1: Number, x2: Number, y2: Number) -> str:
     return (
         f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" style="stroke:var(--rule,#dedbd3)"/>'
     )
 
 
-def _text(x: float, y: float, text: str | int, anchor: str) -> str:
+def _text(x: Number, y: Number, text: str | int, anchor: str) -> str:
     place = f'x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}"'
     return f'<text {place} style="fill:var(--quiet,#5b656e)">{text}</text>'
