@@ -151,7 +151,7 @@ def recall(data: Path) -> dict[str, Any]:
 
 
 def originals(folders: list[Path]) -> list[Image.Image]:
-    """Up to `MOST` pictures of the folders as RGB on white, at most 512 pixels large; the same at each run."""
+    """Up to `MOST` pictures of the folders, RGB on white, at most 512 pixels large; the same at each run."""
     files = sorted(f for d in folders for f in d.rglob("*") if f.suffix in (".jpg", ".png", ".pgm"))
     files = [f for f in files if not (f.suffix == ".jpg" and f.with_suffix(".png") in files)]
     images = []
