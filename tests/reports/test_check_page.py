@@ -40,7 +40,7 @@ def test_every_problem_is_on_the_page_with_its_pictures(leaky: Path, tmp_path: P
     check(leaky, out=tmp_path / "page.html")
     page = Page((tmp_path / "page.html").read_text())
     for expected in (
-        "4 problems in 6 readable pictures of 2 classes.",
+        "5 problems in 6 readable pictures of 2 classes.",
         "Look-alikes in two parts 1",
         "Look-alikes under two labels 1",
         "the file is empty",
