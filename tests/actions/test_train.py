@@ -247,7 +247,7 @@ def test_photographs_start_from_pretrained_weights_and_the_new_head_is_said(tmp_
     [
         ({"model": "resnet5"}, r"unknown model 'resnet5'\. Did you mean"),
         ({"epochs": 0}, "--epochs 0: input should be greater than or equal to 1"),
-        ({"augment": "wild"}, r"unknown augmentation 'wild'\. Allowed: auto, none, light, photo"),
+        ({"augment": "wild"}, r"unknown augmentation 'wild'\. Allowed: auto, none, light, shift, photo"),
         ({"weights": "imagenet"}, "--weights needs --model"),
         ({"model": "lenet5", "weights": "nothing.pth"}, r"--weights nothing\.pth is no file"),
         ({"device": "tpu9"}, "--device tpu9 is not to be had here"),

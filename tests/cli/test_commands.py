@@ -191,18 +191,45 @@ def test_check_lists_problems_and_fails_only_when_asked(striate, digits, tmp_pat
     assert found["problems"]["label_conflicts"] == [["digit 0/000.png", "digit 1/copy.png"]]
     assert [entry["file"] for entry in found["problems"]["unreadable"]] == ["digit 2/bad.jpg"]
     assert set(found["problems"]) == {
-        *(
-            "unreadable",
-            "damaged",
-            "wrong_extension",
-            "duplicates",
-            "near_duplicates",
-            "label_conflicts",
-            "leaks",
-        ),
+        *("unreadable", "damaged", "wrong_extension", "duplicates", "near_duplicates", "label_conflicts"),
+        *("leaks", "near_leaks", "near_label_conflicts", "blank", "odd_sizes", "small_classes"),
+        "mislabelled",
     }
     code, out, _ = striate("check", data, "--fail")
     assert code == 1 and "digit 2/bad.jpg" in out
+
+
+def test_check_writes_a_page_and_a_list(striate, digits, tmp_path):
+    page, listed = tmp_path / "deep" / "check.html", tmp_path / "clean.csv"
+    code, out, err = striate("check", digits, "--out", page, "--clean-list", listed)
+    assert code == 0 and "120 readable pictures, 3 classes" in out and "no problems found" in out
+    assert page.read_text().startswith("<!doctype html>")
+    assert len(listed.read_text().splitlines()) == 121 and str(listed) in err
+
+
+def test_check_with_a_run_names_labels_that_it_doubts(striate, digits, digits_run, tmp_path):
+    data = shutil.copytree(digits, tmp_path / "data")
+    (data / "digit 0" / "007.png").rename(data / "digit 1" / "moved.png")
+    code, out, _ = striate("check", data, "--run", digits_run, "--json")
+    suspects = json.loads(out)["problems"]["mislabelled"]
+    assert code == 0 and suspects[0]["file"] == "digit 1/moved.png"
+    assert (suspects[0]["label"], suspects[0]["predicted"]) == ("digit 1", "digit 0")
+    assert suspects[0]["part"] in ("train", "validation", "test") and suspects[0]["probability"] >= 0.8
+    code, _, err = striate("check", data, "--run", tmp_path / "nowhere")
+    assert code == 2 and "is not a run" in err
+
+
+def test_check_draws_a_sheet_of_an_augmentation(striate, digits, tmp_path):
+    from PIL import Image
+
+    code, out, _ = striate("check", digits, "--augment", "light", "--out", tmp_path / "sheet.png")
+    assert (code, out) == (0, f"{tmp_path / 'sheet.png'}\n")
+    with Image.open(tmp_path / "sheet.png") as sheet:
+        assert sheet.width > 9 * 96 and sheet.height > 8 * 96  # nine columns and eight rows
+    code, _, err = striate("check", digits, "--augment", "ligth", "--out", tmp_path / "other.png")
+    assert code == 2 and "Did you mean light?" in err
+    code, _, err = striate("check", digits, "--augment", "light", "--out", tmp_path / "sheet.pdf")
+    assert code == 2 and ".png, .jpg or .html" in err
 
 
 def test_models_lists_the_catalogue(striate):

@@ -71,9 +71,15 @@ def test_every_problem_is_named_once_where_it_belongs(troubled: Path):
             ["test/dog/leak.png", "train/dog/5.png"],
             ["train/cat/1.png", "train/cat/2.png", "train/dog/conflict.png"],
         ],
-        "near_duplicates": [["train/dog/3.png", "train/dog/near.jpg"]],
+        "near_duplicates": [["train/dog/3.png", "train/dog/near.jpg", "train/dog/short.png"]],
         "label_conflicts": [["train/cat/1.png", "train/cat/2.png", "train/dog/conflict.png"]],
         "leaks": [["test/dog/leak.png", "train/dog/5.png"]],
+        "near_label_conflicts": [],
+        "near_leaks": [],
+        "blank": [],
+        "odd_sizes": [],
+        "small_classes": [],
+        "mislabelled": [],
     }
 
 
@@ -166,8 +172,52 @@ def test_the_fingerprint_does_not_depend_on_the_order(troubled: Path):
     )
 
 
+@pytest.mark.slow
 def test_mnist_is_audited_whole(shared: Path):
     result = audit(open_dataset(shared / "data" / "mnist"))
     assert result.pictures == 70_000
     assert result.problems.near_duplicates == ()
     assert sum(result.classes.values()) == 70_000
+
+
+def test_look_alikes_across_parts_and_labels_are_named_beside_the_exact_ones(troubled: Path):
+    with Image.open(troubled / "train" / "dog" / "3.png") as image:
+        image.transpose(Image.Transpose.FLIP_LEFT_RIGHT).save(troubled / "test" / "cat" / "mirror.png")
+    problems = audit(open_dataset(troubled)).problems
+    family = ("test/cat/mirror.png", "train/dog/3.png", "train/dog/near.jpg", "train/dog/short.png")
+    assert problems.near_leaks == (family,)
+    assert problems.near_label_conflicts == (family,)
+    assert problems.leaks == (("test/dog/leak.png", "train/dog/5.png"),)
+
+
+def test_a_copy_on_the_other_side_of_a_look_alike_is_named_too(tmp_path: Path):
+    """The copy itself is a leak; so is its look-alike, though thumbnails compare only the first copy."""
+    first = noise(tmp_path / "train" / "a" / "1.png", 1)
+    noise(tmp_path / "train" / "b" / "2.png", 2)
+    for name in ("a", "b"):
+        (tmp_path / "test" / name).mkdir(parents=True)
+    shutil.copy(first, tmp_path / "test" / "a" / "copy.png")
+    with Image.open(first) as image:
+        image.resize((90, 90)).save(tmp_path / "train" / "a" / "larger.png")
+    problems = audit(open_dataset(tmp_path)).problems
+    assert problems.leaks == (("test/a/copy.png", "train/a/1.png"),)
+    assert problems.near_leaks == (("test/a/copy.png", "train/a/1.png", "train/a/larger.png"),)
+
+
+def test_blank_odd_and_small_are_named_and_odd_sizes_are_only_a_hint(tmp_path: Path):
+    for row in range(24):
+        noise(tmp_path / "ab"[row % 2] / f"{row}.png", row)
+    noise(tmp_path / "a" / "wide.png", 50).unlink()
+    Image.fromarray(np.random.default_rng(3).integers(0, 256, (60, 600, 3), dtype=np.uint8)).save(
+        tmp_path / "a" / "wide.png"
+    )
+    result = audit(open_dataset(tmp_path))
+    assert [entry.file for entry in result.problems.odd_sizes] == ["a/wide.png"]
+    assert result.problems.count() == 0
+    Image.new("RGB", (64, 64), (30, 30, 30)).save(tmp_path / "b" / "cap.png")
+    (tmp_path / "c").mkdir()
+    noise(tmp_path / "c" / "only.png", 60)
+    result = audit(open_dataset(tmp_path))
+    assert [entry.file for entry in result.problems.blank] == ["b/cap.png"]
+    assert [(entry.label, entry.pictures) for entry in result.problems.small_classes] == [("c", 1)]
+    assert result.imbalance == 13

@@ -1,7 +1,6 @@
 """Duplicates: naive pairs as the oracle, and real pictures changed as people change them."""
 
 import io
-from itertools import combinations
 from pathlib import Path
 
 import numpy as np
@@ -9,12 +8,13 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image, ImageEnhance
+from PIL import Image, ImageEnhance, ImageOps
 
 from striate.data.datasets.recognise import open_dataset
 from striate.data.decoding import as_picture, decode
-from striate.data.duplicates import NEAR, exact_pairs, groups, members, near_pairs, thumbnail
+from striate.data.duplicates import exact_pairs, groups, members, near_pairs
 from striate.data.scan import scan
+from striate.data.thumbnails import thumbnail
 
 
 @given(
@@ -36,70 +36,86 @@ def test_exact_pairs_name_the_first_and_pass_over_what_could_not_be_read():
     assert members([0, 1, 0, 3, 1]) == [[0, 2], [1, 4]]
 
 
-def test_near_pairs_agree_with_numpys_correlation():
-    chance = np.random.default_rng(3)
-    base = chance.integers(0, 256, (20, 256))
-    noisy = np.clip(base[:10] + chance.normal(0, 8, (10, 256)), 0, 255)
-    pictures = np.concatenate([base, noisy]).astype(np.uint8)
-    expected = {
-        (a, b) for a, b in combinations(range(30), 2) if np.corrcoef(pictures[a], pictures[b])[0, 1] >= NEAR
-    }
-    found = near_pairs(torch.from_numpy(pictures), torch.ones(30, dtype=torch.bool))
-    assert set(found) == expected
-    assert len(expected) == 10
+def waves(count: int, seed: int) -> torch.Tensor:
+    """Thumbnails of soft random pictures, each unlike the others."""
+    generator = torch.Generator().manual_seed(seed)
+    small = torch.rand(count, 1, 11, 11, generator=generator)
+    large = torch.nn.functional.interpolate(small, size=(32, 32), mode="bicubic").flatten(1)
+    low, high = large.amin(1, keepdim=True), large.amax(1, keepdim=True)
+    return ((large - low) / (high - low) * 255).round().to(torch.uint8)
 
 
-def test_blocks_meet_each_other():
-    pictures = torch.randint(
-        0, 256, (5000, 256), dtype=torch.uint8, generator=torch.Generator().manual_seed(0)
-    )
-    pictures[4999] = pictures[1]
-    pictures[2049] = pictures[2048]
-    assert sorted(near_pairs(pictures, torch.ones(5000, dtype=torch.bool))) == [(1, 4999), (2048, 2049)]
+def everything(count: int) -> torch.Tensor:
+    return torch.ones(count, dtype=torch.bool)
 
 
-def test_thousands_of_look_alikes_are_one_group_and_fewer_pairs_than_rows():
-    alike = torch.arange(256, dtype=torch.uint8).repeat(4000, 1)
-    pairs = near_pairs(alike, torch.ones(4000, dtype=torch.bool))
-    assert len(pairs) < 4000
-    assert groups(4000, pairs) == [0] * 4000
+def test_copies_with_noise_are_near_and_others_are_not():
+    base = waves(20, 3)
+    noise = torch.randint(-4, 5, (10, 1024), generator=torch.Generator().manual_seed(4))
+    noisy = (base[:10].int() + noise).clamp(0, 255).to(torch.uint8)
+    found = near_pairs(torch.cat([base, noisy]), everything(30))
+    assert sorted(found) == [(row, 20 + row) for row in range(10)]
 
 
-@pytest.mark.parametrize("seed", range(8))
-@pytest.mark.parametrize("block", [1, 7, 64, 2048])
-def test_the_groups_are_those_of_all_pairs(seed: int, block: int, monkeypatch: pytest.MonkeyPatch):
-    """Chains and stars: neighbours correlate, the ends do not."""
-    monkeypatch.setattr("striate.data.duplicates._BLOCK", block)
-    chance = np.random.default_rng(seed)
-    values = chance.integers(0, 256, (8, 256)).astype(float)
-    rows = [values]
-    for _ in range(12):
-        values = np.clip(values[chance.permutation(8)] + chance.normal(0, 7, (8, 256)), 0, 255)
-        rows.append(values)
-    pictures = np.concatenate(rows)[chance.permutation(104)].astype(np.uint8)
-    comparable = chance.random(104) < 0.9
-    near = np.corrcoef(pictures) >= NEAR
-    expected = list(range(104))
-    pairs = [(a, b) for a, b in combinations(np.flatnonzero(comparable), 2) if near[a, b]]
-    for _ in range(104):  # the smallest label floods along the pairs
-        for a, b in pairs:
-            expected[a] = expected[b] = min(expected[a], expected[b])
-    found = near_pairs(torch.from_numpy(pictures), torch.from_numpy(comparable))
-    assert groups(104, found) == expected
-    assert len(found) == 104 - len(set(expected))
-    assert all(a < b and near[a, b] for a, b in found)
+@pytest.mark.parametrize("quarter", range(4))
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_all_eight_ways_to_turn_and_mirror_are_found(quarter: int, mirrored: bool):
+    base = waves(12, 5)
+    turned = np.rot90(base.view(12, 32, 32).numpy(), quarter, axes=(1, 2))
+    turned = turned[:, :, ::-1] if mirrored else turned
+    both = torch.cat([base, torch.from_numpy(turned.copy()).flatten(1)])
+    assert sorted(near_pairs(both, everything(24))) == [(row, 12 + row) for row in range(12)]
 
 
-def test_small_and_flat_pictures_are_not_compared():
-    pictures = torch.randint(0, 256, (3, 47, 200), dtype=torch.uint8)
-    assert thumbnail(pictures) is None
-    assert thumbnail(torch.full((1, 100, 100), 80, dtype=torch.uint8)) is None
-    assert near_pairs(torch.zeros(4, 256, dtype=torch.uint8), torch.zeros(4, dtype=torch.bool)) == []
+def test_a_negative_is_the_same_picture():
+    base = waves(6, 7)
+    found = near_pairs(torch.cat([base, 255 - base]), everything(12))
+    assert sorted(found) == [(row, 6 + row) for row in range(6)]
+
+
+def test_blocks_meet_each_other(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("striate.data.duplicates._BLOCK", 64)
+    pictures = waves(500, 0)
+    pictures[499] = pictures[1]
+    pictures[129] = pictures[128]
+    assert sorted(near_pairs(pictures, everything(500))) == [(1, 499), (128, 129)]
+
+
+def test_rows_that_cannot_be_compared_keep_their_numbers():
+    pictures = waves(6, 2)
+    pictures[5] = pictures[3]
+    comparable = torch.tensor([False, True, False, True, True, True])
+    pictures[0] = pictures[3]
+    assert near_pairs(pictures, comparable) == [(3, 5)]
+
+
+def test_a_thousand_look_alikes_are_one_group_and_fewer_pairs_than_rows():
+    alike = waves(1, 1).repeat(1000, 1)
+    pairs = near_pairs(alike, everything(1000))
+    assert len(pairs) < 1000
+    assert groups(1000, pairs) == [0] * 1000
+
+
+def test_more_look_alikes_than_candidates_are_still_one_group():
+    """Sixty noisy copies: every picture has more candidates than a round takes."""
+    noise = torch.randint(-6, 7, (60, 1024), generator=torch.Generator().manual_seed(9))
+    copies = (waves(1, 8).int() + noise).clamp(0, 255).to(torch.uint8)
+    pictures = torch.cat([copies, waves(40, 6)])
+    found = groups(100, near_pairs(pictures, everything(100)))
+    assert found[:60] == [0] * 60
+    assert found[60:] == list(range(60, 100))
+
+
+def test_nothing_to_compare_gives_no_pairs():
+    assert near_pairs(torch.zeros(4, 1024, dtype=torch.uint8), torch.zeros(4, dtype=torch.bool)) == []
 
 
 def altered(image: Image.Image) -> list[Image.Image]:
     file = io.BytesIO()
     image.save(file, "JPEG", quality=40)
+    hue = np.array(image.convert("HSV"))
+    hue[..., 0] += 90
+    width, height = image.size
     return [
         Image.open(file).convert("RGB"),
         image.resize((image.width // 2, image.height // 2)),
@@ -107,6 +123,13 @@ def altered(image: Image.Image) -> list[Image.Image]:
         ImageEnhance.Brightness(image).enhance(0.8),
         ImageEnhance.Contrast(image).enhance(0.8),
         image.convert("L"),
+        ImageOps.mirror(image),
+        ImageOps.flip(image),
+        image.transpose(Image.Transpose.ROTATE_270),
+        Image.merge("RGB", image.split()[::-1]),
+        Image.fromarray(hue, "HSV").convert("RGB"),
+        image.crop((0, 0, round(0.95 * width), round(0.95 * height))),
+        image.crop((round(0.03 * width), round(0.02 * height), round(0.97 * width), round(0.98 * height))),
     ]
 
 
@@ -116,7 +139,7 @@ def test_copies_as_people_make_them_are_found(shared: Path, name: str):
         original = image.convert("RGB")
     thumbnails = [thumbnail(as_picture(copy)) for copy in (original, *altered(original))]
     stacked = torch.stack([small for small in thumbnails if small is not None])
-    assert groups(7, near_pairs(stacked, torch.ones(7, dtype=torch.bool))) == [0] * 7
+    assert groups(14, near_pairs(stacked, everything(14))) == [0] * 14
 
 
 def test_a_png_and_its_jpeg_are_near(shared: Path):
@@ -131,7 +154,7 @@ def test_different_pictures_of_one_person_are_mostly_apart(shared: Path):
     dataset = open_dataset(shared / "data" / "faces")
     found = scan(dataset).near_pairs()
     assert all(dataset.items[a].truth.label == dataset.items[b].truth.label for a, b in found)
-    assert len({row for pair in found for row in pair}) < 0.2 * 300
+    assert len({row for pair in found for row in pair}) < 0.4 * 300
 
 
 def test_colour_variants_of_a_texture_are_together(shared: Path):

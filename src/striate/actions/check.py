@@ -3,33 +3,96 @@
 from os import PathLike
 from pathlib import Path
 
-from striate.data.audit import Audit, audit
+from striate.actions.suspects import suspects
+from striate.data.audit import Audit, Looked, audit_of, look
+from striate.data.clean_list import clean_list_text, clean_rows
+from striate.data.dataset import Dataset
 from striate.data.datasets.picture_files import set_limits
 from striate.data.datasets.recognise import open_dataset
 from striate.data.decoding import Limits
-from striate.events import Listener, Note, silent
+from striate.errors import StriateError, WorkFailed
+from striate.events import Listener, Note, Warned, silent
+from striate.reports.check import write_check_page
+from striate.runs.files import write_text
+from striate.runs.folder import RunFolder
 
 
 def check(
     data: str | PathLike[str],
     *,
+    run: str | PathLike[str] | None = None,
+    out: str | PathLike[str] | None = None,
+    clean_list: str | PathLike[str] | None = None,
+    strict: bool = False,
     max_pixels: int | None = None,
     max_bytes: int | None = None,
     on_event: Listener = silent,
 ) -> Audit:
-    """Unreadable and damaged files, wrong endings, duplicates, label conflicts, leaks between parts, counts.
+    """Unreadable and damaged files, copies and look-alikes, label conflicts, leaks between parts, counts.
 
     Args:
         data: a data set of any layout that `train` reads.
+        run: a Run, or the path of one, that looks for wrong labels.
+        out: an HTML page with the pictures side by side is written here.
+        clean_list: a CSV that `train` reads is written here, without what was found.
+        strict: the list leaves damaged pictures out.
         max_pixels: larger pictures are unreadable; None is the usual limit.
         max_bytes: larger files are unreadable; None is the usual limit.
         on_event: is told what happens.
 
     Raises:
-        StriateError: there is no data set.
+        StriateError: there is no data set or no such run, or a file cannot stand where it was asked for.
+        WorkFailed: a file cannot be written.
     """
+    page, csv = _target(out, "check.html", "--out"), _target(clean_list, "clean.csv", "--clean-list")
+    if run is not None:
+        RunFolder.open(Path(run))  # a wrong path should not cost a pass over the pictures
     dataset = set_limits(open_dataset(Path(data), on_event), Limits.of(max_bytes, max_pixels))
     on_event(
         Note(f"{data}: {dataset.layout}, {len(dataset.items):,} pictures, {len(dataset.classes)} classes")
     )
-    return audit(dataset, on_event)
+    looked = look(dataset, on_event)
+    audit = audit_of(dataset, looked)
+    if run is not None:
+        audit = audit.with_suspects(str(run), suspects(Path(run), dataset, looked, on_event))
+    if csv is not None:
+        _write_list(dataset, looked, csv, on_event, strict=strict)
+    if page is not None:
+        write_check_page(dataset, looked, audit, page)
+        on_event(Note(f"page: {page}"))
+    return audit
+
+
+def _write_list(dataset: Dataset, looked: Looked, path: Path, on_event: Listener, *, strict: bool) -> None:
+    clean = clean_rows(dataset, looked, strict=strict)
+    text = clean_list_text(dataset, clean.parts, path.parent)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise StriateError(
+            f"{dataset.path} has names of files that are no UTF-8 text, which no list can hold. Rename them; "
+            "`striate check` shows them with \\x."
+        ) from None
+    write_text(path, text)
+    on_event(Note(f"clean list: {path}, {len(clean.parts):,} of {len(dataset.items):,} pictures"))
+    if clean.left_out:
+        reasons = ", ".join(f"{why}: {count:,}" for why, count in clean.left_out.items())
+        on_event(Warned(f"left out of the list: {reasons}"))
+
+
+def _target(given: str | PathLike[str] | None, name: str, option: str) -> Path | None:
+    """The file to write, its folder made; a folder stands for `name` in it."""
+    if given is None:
+        return None
+    path = Path(given)
+    if path.is_dir() or str(given).endswith("/"):
+        path = path / name
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise WorkFailed(
+            f"{path} could not be written: {error.strerror}. Choose another {option}."
+        ) from error
+    if path.exists() and not path.is_file():  # a device: a rename would put the file in its place
+        raise StriateError(f"{path} is not a file. Name a file or a folder with {option}.")
+    return path.resolve() if path.is_symlink() else path

@@ -1,57 +1,76 @@
-"""What `striate check` prints for people: counts first, then each kind of problem with what to do."""
+"""What `striate check` prints for people: counts, the problems in one line each, then each with its files."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
-from striate.data.audit import Audit
+from striate.data.audit import Audit, Entry, SmallClass, Suspect
 from striate.data.dataset import Problem
+from striate.reports.check_words import SECTIONS, Section
 
 SHOWN = 4  # names of a group
-LISTED = 20  # entries of a kind; --json has all
-ADVICE: Mapping[str, str] = {
-    "unreadable": "no picture can be had; training skips them",
-    "damaged": "used all the same; --strict refuses them",
-    "wrong_extension": "the content counts, so nothing is lost",
-    "duplicates": "the same content; a split that Striate makes keeps them on one side",
-    "near_duplicates": "look the same; a split that Striate makes keeps them on one side",
-    "label_conflicts": "the same content under different labels; decide for one",
-    "leaks": "the same content in two parts; figures on the test part will be too good",
-}
+LISTED = 8  # entries of a kind; --json has all
+CLASSES = 24  # bars of classes
 
 
 def audit_lines(audit: Audit) -> Iterator[str]:
     """The audit line by line."""
-    yield f"{audit.layout}: {audit.pictures:,} readable pictures, {len(audit.classes)} classes" + (
-        f", {audit.ignored:,} other files" if audit.ignored else ""
+    yield f"{audit.layout}: {_many(audit.pictures, 'readable picture')}, " + _many(
+        len(audit.classes), "class", "classes"
     )
-    yield from _classes(audit.classes)
+    yield from _classes(audit)
     yield from audit.notes
-    for kind, entries in audit.problems.by_kind().items():
-        if entries:
-            yield from _problem(kind, entries)
-    if not audit.problems.count():
+    if audit.ignored:
+        kinds = ", ".join(f"{count:,} {kind}" for kind, count in audit.ignored_kinds.items())
+        yield f"{_many(audit.ignored, 'other file')} left out" + (f": {kinds}" if kinds else "")
+    lists = audit.problems.by_kind()
+    found = [(section, lists[section.kind]) for section in SECTIONS if lists[section.kind]]
+    if not found:
         yield "no problems found"
-
-
-def _classes(classes: Mapping[str, int]) -> Iterator[str]:
-    if not classes:
         return
-    width, most = max(len(name) for name in classes), max(1, *classes.values())
-    for name, count in classes.items():
-        yield f"  {name:<{width}}  {count:>7,}  {'#' * round(30 * count / most)}"
-    least = min(classes.values())
-    if least and most / least >= 3:
-        yield f"  the largest class has {most / least:.0f} times the pictures of the smallest"
-
-
-def _problem(kind: str, entries: Sequence[Problem | tuple[str, ...]]) -> Iterator[str]:
     yield ""
-    yield f"{kind.replace('_', ' ')}: {len(entries):,} ({ADVICE[kind]})"
+    yield "found, worst first:"
+    width = max(len(f"{len(entries):,}") for _, entries in found)
+    for section, entries in found:
+        yield f"  {len(entries):>{width},}  {section.one if len(entries) == 1 else section.many}"
+    for section, entries in found:
+        yield from _problem(section, entries)
+
+
+def _classes(audit: Audit) -> Iterator[str]:
+    if not audit.classes:
+        return
+    shown = list(audit.classes.items())[:CLASSES]
+    width, most = max(len(name) for name, _ in shown), max(1, *audit.classes.values())
+    for name, count in shown:
+        yield f"  {name:<{width}}  {count:>7,}  {'#' * round(30 * count / most)}"
+    if len(audit.classes) > CLASSES:
+        yield f"  and {_many(len(audit.classes) - CLASSES, 'more class', 'more classes')}"
+    if audit.imbalance is not None and audit.imbalance >= 3:
+        yield f"  the largest class has {audit.imbalance:.0f} times the pictures of the smallest"
+
+
+def _problem(section: Section, entries: Sequence[Entry]) -> Iterator[str]:
+    yield ""
+    yield f"{_many(len(entries), section.one, section.many)} ({section.brief})"
+    sign = "~" if section.kind.startswith("near") else "="
     for entry in entries[:LISTED]:
-        yield f"  {entry.file}: {entry.reason}" if isinstance(entry, Problem) else f"  {_group(entry)}"
+        yield f"  {_line(entry, sign)}"
     if len(entries) > LISTED:
-        yield f"  and {len(entries) - LISTED:,} more; --json has all"
+        yield f"  and {len(entries) - LISTED:,} more; --json has all, --out FILE.html shows them"
 
 
-def _group(names: tuple[str, ...]) -> str:
-    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-    return " = ".join(names[:SHOWN]) + more
+def _line(entry: Entry, sign: str) -> str:
+    match entry:
+        case Problem(file, reason):
+            return f"{file}: {reason}"
+        case SmallClass(label, pictures):
+            return f"{label}: {_many(pictures, 'different picture')}"
+        case Suspect(file, label, predicted, probability, part):
+            seen = "not seen by the run" if part is None else f"in its {part} part"
+            return f"{file}: labelled {label}, looks like {predicted} ({100 * probability:.0f} %, {seen})"
+        case _:
+            more = f" and {len(entry) - SHOWN} more" if len(entry) > SHOWN else ""
+            return f" {sign} ".join(entry[:SHOWN]) + more
+
+
+def _many(count: int, one: str, many: str = "") -> str:
+    return f"{count:,} {one if count == 1 else many or one + 's'}"

@@ -7,10 +7,40 @@ import typer
 from striate.cli.train import Json, MaxBytes, MaxPixels
 
 
+def names_of_augmentations(incomplete: str) -> list[str]:
+    """What completion offers for --augment."""
+    from striate.data.transforms.presets import AUGMENTATIONS
+
+    return [name for name in AUGMENTATIONS if name.startswith(incomplete)]
+
+
 def check(
     data: Annotated[
         str, typer.Argument(help="Class folders, CSV, Parquet, IDX, CIFAR, Hugging Face; or mnist...")
     ],
+    out: Annotated[
+        str | None,
+        typer.Option(help="Write a page with the pictures side by side, an .html file."),
+    ] = None,
+    run: Annotated[
+        str | None,
+        typer.Option(help="A run that looks for wrong labels: where it is sure of another."),
+    ] = None,
+    clean_list: Annotated[
+        str | None,
+        typer.Option(help="Write a CSV that `striate train` reads: image,label,split without the problems."),
+    ] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="The clean list leaves damaged pictures out too.")
+    ] = False,
+    augment: Annotated[
+        str | None,
+        typer.Option(
+            help="Only draw a sheet: 8 pictures as training sees them in 8 epochs with this augmentation.",
+            autocompletion=names_of_augmentations,
+        ),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Of the augmentation sheet.")] = 0,
     fail: Annotated[bool, typer.Option("--fail", help="Exit with 1 if there are problems.")] = False,
     max_pixels: MaxPixels = None,
     max_bytes: MaxBytes = None,
@@ -18,18 +48,34 @@ def check(
 ) -> None:
     """Find what is wrong with a data set.
 
-    Unreadable and damaged files, duplicates, leaks between its parts, label conflicts, class counts.
+    Unreadable and damaged files, copies and look-alikes (resized, mirrored, recoloured...), leaks between its
+    parts, label conflicts, blank pictures, odd sizes, class counts.
 
     \b
     striate check photos/
+    striate check photos/ --out check.html --clean-list clean.csv
+    striate check photos/ --run runs/classify/photos-resnet18
+    striate check photos/ --augment photo --out sheet.png
     striate check photos/ --fail --json
     """
-    from striate.actions.check import check as action
-    from striate.cli.audit_text import audit_lines
     from striate.cli.show import Shown, print_json
 
-    with Shown() as shown:
-        audit = action(data, max_pixels=max_pixels, max_bytes=max_bytes, on_event=shown)
+    if augment is not None:
+        from striate.actions.augmentation_sheet import write_sheet
+
+        page = str(write_sheet(data, augment, out, run=run, seed=seed))
+        if json:
+            print_json({"files": [page]})
+        else:
+            print(page)
+        return
+    from striate.actions.check import check as action
+    from striate.cli.audit_text import audit_lines
+    from striate.cli.native_messages import without_libjpeg
+
+    with without_libjpeg(), Shown() as shown:
+        limits = {"max_pixels": max_pixels, "max_bytes": max_bytes}
+        audit = action(data, run=run, out=out, clean_list=clean_list, strict=strict, on_event=shown, **limits)
     if json:
         print_json(audit.to_dict())
     else:

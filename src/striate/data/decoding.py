@@ -40,6 +40,7 @@ from striate.shapes import Picture
 MAX_PIXELS = 64_000_000  # 192 MB as RGB; a phone's 50-megapixel photograph passes
 MOST_PIXELS = 178_000_000  # above, Pillow takes every picture for an attack
 MOST_BYTES = 2**31 - 1
+LEAST_TARGET = 32  # pixels; look-alikes are compared by what is left, also where the network's input is small
 ENOUGH = 1.5  # pixels a target pixel, along each side, that a reduced JPEG must keep
 _AS_STORED = 0  # torchvision.io.ImageReadMode.UNCHANGED
 
@@ -125,7 +126,7 @@ def reduction(size_hw: tuple[int, int], target_hw: tuple[int, int] | None) -> in
     """
     if target_hw is None:
         return 1
-    enough = ENOUGH * max(target_hw)  # the longer side for both: EXIF data may turn the picture
+    enough = ENOUGH * max(*target_hw, LEAST_TARGET)  # the longer side: EXIF may turn it
     return next((factor for factor in (8, 4) if min(size_hw) // factor >= enough), 1)
 
 

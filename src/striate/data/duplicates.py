@@ -1,38 +1,29 @@
 """Pictures that are there twice: byte for byte, or nearly.
 
-Nearly: grey 16 x 16 thumbnails, shifted to zero mean and scaled to unit length, whose product (their
-correlation) reaches `NEAR`. It sees through other sizes, compression, brightness and tint; not through crops,
-turns or mirrors.
+Nearly, in three steps. Signatures (the low frequencies of 32 x 32 lightness) of all pictures are multiplied
+with those of all others in their eight orientations; pairs that reach `CANDIDATE` are candidates. A candidate
+whose details at 32 x 32 correlate at `NEAR` is a near-duplicate; or at `NEAR_ALIGNED` after one is shifted
+and enlarged onto the other. So it sees through other sizes, compression, brightness, tint and hue, negatives,
+mirrors, quarter turns and crops of a few percent. docs/leaks.md says how often, and where it errs.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import torch
-from jaxtyping import Bool, Float, UInt8
+from jaxtyping import Bool, Float, Int64, UInt8
 from torch import Tensor
-from torchvision.transforms.v2 import functional as geometry
 
-from striate.preprocess import GREY_WEIGHTS
-from striate.shapes import Picture
+from striate.data.alignment import aligned_likeness, likeness
+from striate.data.thumbnails import oriented, signatures, turned_signatures
 
-NEAR = 0.98
-SIDE = 16  # pixels of a thumbnail's side
-SMALLEST = 48  # pixels; below, different pictures look alike as thumbnails
-_FLATTEST = 3.0  # standard deviation in grey levels; below, correlation compares noise
+NEAR = 0.93
+NEAR_ALIGNED = 0.96  # higher, for alignment brings different pictures of one thing together too
+CANDIDATE = 0.6
+_MOST = 8  # candidates of a picture in one round; look-alikes by the thousand would be millions of pairs
+_ALIGNED = 3  # of them, how many are shifted and enlarged
+_ROUNDS = 6
 _BLOCK = 2048
-
-
-def thumbnail(picture: Picture) -> UInt8[Tensor, "256"] | None:
-    """What a picture is compared by, None if it is too small or too flat to compare."""
-    if min(picture.shape[1:]) < SMALLEST:
-        return None
-    # 64 pixels of each cell say enough; and smaller first, then grey, holds no large picture as floats.
-    step = max(1, min(picture.shape[1:]) // (8 * SIDE))
-    sampled = picture[:, ::step, ::step].contiguous()
-    small = geometry.resize(sampled, [SIDE, SIDE], antialias=True).float()
-    weights = torch.tensor(GREY_WEIGHTS if len(small) == 3 else (1.0,))
-    grey = torch.tensordot(weights, small, dims=1).flatten()
-    return grey.round().to(torch.uint8) if grey.std().item() >= _FLATTEST else None
+_LIST = 4096  # pairs whose details are compared at a time
 
 
 def exact_pairs(digests: Sequence[str | None]) -> list[tuple[int, int]]:
@@ -45,55 +36,116 @@ def exact_pairs(digests: Sequence[str | None]) -> list[tuple[int, int]]:
     return pairs
 
 
-def near_pairs(
-    thumbnails: UInt8[Tensor, "N D"], comparable: Bool[Tensor, " N"], threshold: float = NEAR
-) -> list[tuple[int, int]]:
-    """Rows whose thumbnails correlate at `threshold` or more, by blocks of one matrix product.
+def near_pairs(thumbnails: UInt8[Tensor, "N D"], comparable: Bool[Tensor, " N"]) -> list[tuple[int, int]]:
+    """Rows that look the same.
 
     A pair whose rows other pairs connect already is left out: the groups are those of all pairs, but there
-    are fewer pairs than rows, where thousands of look-alikes would make millions.
+    are fewer pairs than rows.
 
     Args:
         thumbnails: as `thumbnail` gives them.
         comparable: which rows have one.
     """
     rows = comparable.nonzero().flatten()
-    unit = normalised(thumbnails[rows])
+    thumbnails = thumbnails[rows]
+    found = signatures(thumbnails)
     forest = _Forest(len(rows))
     pairs: list[tuple[int, int]] = []
-    for at in range(0, len(rows), _BLOCK):
-        for other in range(at, len(rows), _BLOCK):
-            across = unit[at : at + _BLOCK] @ unit[other : other + _BLOCK].T
-            pairs += _join(across >= threshold, at, other, forest)
+    compared: set[tuple[int, int]] = set()
+    for _ in range(_ROUNDS):
+        candidates, complete = _candidates(found, forest)
+        fresh = [pair for pair in candidates if pair not in compared]
+        compared.update(fresh)
+        joined = _join(thumbnails, found, fresh, forest)
+        pairs += joined
+        if complete or not joined:
+            break
     names = rows.tolist()
     return [(names[first], names[second]) for first, second in pairs]
 
 
-def _join(close: Bool[Tensor, "P Q"], at: int, other: int, forest: "_Forest") -> list[tuple[int, int]]:
-    """Those pairs of one block that connect what was apart; `at` and `other` are its first row and column."""
+def _candidates(found: Float[Tensor, "N 64"], forest: "_Forest") -> tuple[list[tuple[int, int]], bool]:
+    """Pairs in different groups, most alike first, at most `_MOST` for a row and a column of a block.
+
+    Also whether these are all.
+    """
+    roots = torch.tensor([forest.root(row) for row in range(len(found))])
+    values, places, complete = [torch.zeros(0)], [torch.zeros(0, 2, dtype=torch.int64)], True
+    for at in range(0, len(found), _BLOCK):
+        for other in range(at, len(found), _BLOCK):
+            alike = _most_alike(found[at : at + _BLOCK], found[other : other + _BLOCK])
+            close = (alike >= CANDIDATE) & (roots[at : at + _BLOCK, None] != roots[other : other + _BLOCK])
+            if at == other:
+                close = close.triu(1)
+            if close.sum().item() > _MOST * max(close.shape):
+                complete = False
+                close &= _largest(alike * close, dim=0) | _largest(alike * close, dim=1)
+            where = close.nonzero()
+            values.append(alike[where[:, 0], where[:, 1]])
+            places.append(where + torch.tensor([at, other]))
+    order = torch.cat(values).argsort(descending=True, stable=True)
+    return [(first, second) for first, second in torch.cat(places)[order].tolist()], complete
+
+
+def _most_alike(first: Float[Tensor, "P 64"], second: Float[Tensor, "Q 64"]) -> Float[Tensor, "P Q"]:
+    """The largest product over all orientations; a negative of a picture counts as the picture."""
+    alike = torch.zeros(len(first), len(second))
+    for turned in turned_signatures(second):
+        torch.maximum(alike, (first @ turned.T).abs_(), out=alike)
+    return alike
+
+
+def _largest(values: Float[Tensor, "P Q"], dim: int) -> Bool[Tensor, "P Q"]:
+    """Which entries are among the `_MOST` largest of their row or column."""
+    best = values.topk(min(_MOST, values.shape[dim]), dim=dim).indices
+    return torch.zeros_like(values, dtype=torch.bool).scatter_(dim, best, True)
+
+
+def _join(
+    thumbnails: UInt8[Tensor, "N D"],
+    found: Float[Tensor, "N 64"],
+    candidates: list[tuple[int, int]],
+    forest: "_Forest",
+) -> list[tuple[int, int]]:
+    """Those candidates that are near-duplicates and connect what was apart."""
     joined: list[tuple[int, int]] = []
-    height, width = close.shape
-    while close.any():
-        upper = torch.tensor([forest.root(row) for row in range(at, at + height)])
-        lower = torch.tensor([forest.root(row) for row in range(other, other + width)])
-        close = close & (upper[:, None] != lower)
-        # A pair of every row and column that has one: no tree is left out, so a round halves their number.
-        some_row, some_column = close.any(dim=1), close.any(dim=0)
-        by_row = torch.stack([torch.arange(height), close.byte().argmax(dim=1)], dim=1)[some_row]
-        by_column = torch.stack([close.byte().argmax(dim=0), torch.arange(width)], dim=1)[some_column]
-        for row, column in torch.cat([by_row, by_column]).tolist():
-            first, second = sorted((at + row, other + column))
-            if forest.join(first, second):
-                joined.append((first, second))
+    for method, least, most in (
+        (likeness, NEAR, len(candidates)),
+        (aligned_likeness, NEAR_ALIGNED, _ALIGNED),
+    ):
+        tried: dict[int, int] = {}
+        for part in _parts(candidates, forest, tried, most):
+            pairs = torch.tensor(part)
+            ways = _ways(found[pairs[:, 0]], found[pairs[:, 1]])
+            first = oriented(thumbnails[pairs[:, 0]], torch.zeros_like(ways))
+            alike = method(first, oriented(thumbnails[pairs[:, 1]], ways))
+            near = [pair for pair, value in zip(part, alike.tolist(), strict=True) if value >= least]
+            joined += [pair for pair in near if forest.join(*pair)]
     return joined
 
 
-def normalised(thumbnails: UInt8[Tensor, "N D"]) -> Float[Tensor, "N D"]:
-    """Zero mean and unit length, so that a product of two is their correlation."""
-    values = thumbnails.float()
-    values = values - values.mean(dim=1, keepdim=True)
-    lengths = values.square().sum(dim=1, keepdim=True).sqrt()
-    return values / lengths.clamp(min=1e-6)
+def _parts(
+    candidates: list[tuple[int, int]], forest: "_Forest", tried: dict[int, int], most: int
+) -> Iterator[list[tuple[int, int]]]:
+    """The candidates that are still apart, in lists of `_LIST`; a row in at most `most` of them."""
+    part: list[tuple[int, int]] = []
+    for first, second in candidates:
+        if forest.root(first) == forest.root(second):
+            continue
+        if min(tried.get(first, 0), tried.get(second, 0)) >= most:
+            continue
+        tried[first], tried[second] = tried.get(first, 0) + 1, tried.get(second, 0) + 1
+        part.append((first, second))
+        if len(part) == _LIST:
+            yield part
+            part = []
+    if part:
+        yield part
+
+
+def _ways(first: Float[Tensor, "N 64"], second: Float[Tensor, "N 64"]) -> Int64[Tensor, " N"]:
+    """In which orientation the second of each pair is most alike."""
+    return (turned_signatures(second) * first).sum(dim=2).abs().argmax(dim=0)
 
 
 def groups(count: int, pairs: Iterable[tuple[int, int]]) -> list[int]:

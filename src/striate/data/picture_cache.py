@@ -78,7 +78,7 @@ class CachedPictures:
         kept = old.pictures if old is not None else None
         self.pictures: UInt8[Tensor, "N C H W"] = new.pictures if new is not None else _present(kept)
 
-    def recall(self, row: int) -> tuple[Scanned, UInt8[Tensor, "256"] | None] | None:
+    def recall(self, row: int) -> tuple[Scanned, UInt8[Tensor, " D"] | None] | None:
         """What the row was scanned as, and its thumbnail, if its file is unchanged since."""
         known = self._rows.get(row)
         if known is None or self._old is None:

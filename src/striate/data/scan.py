@@ -13,9 +13,10 @@ from torch import Tensor
 from striate.data.dataset import BadPicture, Dataset
 from striate.data.datasets.picture_files import PictureFiles
 from striate.data.decoding import Decoded, decode_for
-from striate.data.duplicates import SIDE, exact_pairs, groups, near_pairs, thumbnail
+from striate.data.duplicates import exact_pairs, groups, near_pairs
 from striate.data.fingerprint import digest, fingerprint
 from striate.data.headers import misnamed
+from striate.data.thumbnails import SIDE, thumbnail
 from striate.events import Listener, Progress, silent
 from striate.shapes import Picture
 
@@ -50,7 +51,7 @@ class Scan:
 
     Attributes:
         rows: one entry for every item.
-        thumbnails: grey 16 x 16 pictures, flattened; zeros where there is none.
+        thumbnails: 32 x 32 lightness, flattened; zeros where there is none.
         comparable: which rows have a thumbnail.
         fingerprint: of names, labels, parts and contents.
     """

@@ -1,0 +1,75 @@
+"""Thumbnails: what they do not see, and turning a signature against turning the picture."""
+
+import numpy as np
+import pytest
+import torch
+from scipy.fft import dctn
+
+from striate.data.thumbnails import SIDE, oriented, signatures, thumbnail, turned_signatures
+
+
+def coloured(seed: int) -> torch.Tensor:
+    small = torch.randint(0, 256, (1, 3, 6, 6), generator=torch.Generator().manual_seed(seed)).float()
+    large = torch.nn.functional.interpolate(small, size=(96, 128), mode="bilinear")
+    return large[0].round().to(torch.uint8)
+
+
+def made(picture: torch.Tensor) -> torch.Tensor:
+    small = thumbnail(picture)
+    assert small is not None
+    return small
+
+
+def test_interchanged_channels_brightness_and_contrast_are_not_seen():
+    picture = coloured(1)
+    expected = made(picture).int()
+    assert torch.equal(made(picture[[2, 0, 1]]).int(), expected)
+    darker = (picture.float() * 0.5 + 20).round().to(torch.uint8)
+    assert (made(darker).int() - expected).abs().max() <= 2
+
+
+def test_lightness_is_the_middle_of_the_largest_and_smallest_channel():
+    """At 32 x 32 nothing is averaged: every value can be computed by hand, but for the stretch."""
+    picture = torch.randint(
+        0, 256, (3, 64, 64), generator=torch.Generator().manual_seed(2), dtype=torch.uint8
+    )
+    blocks = picture[:, ::2, ::2].repeat_interleave(2, 1).repeat_interleave(2, 2)  # cells of one colour
+    small = blocks[:, ::2, ::2].numpy().astype(float)
+    middle = (small.max(axis=0) + small.min(axis=0)) / 2
+    by_hand = np.corrcoef(middle.ravel(), made(blocks).numpy())[0, 1]
+    assert by_hand > 0.93  # the antialiasing filter reaches into the neighbours
+
+
+def test_small_and_flat_pictures_have_none():
+    pictures = torch.randint(0, 256, (3, 47, 200), dtype=torch.uint8)
+    assert thumbnail(pictures) is None
+    assert thumbnail(torch.full((1, 100, 100), 80, dtype=torch.uint8)) is None
+    assert thumbnail(torch.randint(0, 256, (1, 48, 200), dtype=torch.uint8)) is not None
+
+
+def test_a_signature_is_scipys_cosine_transform_times_the_frequency():
+    small = torch.stack([made(coloured(seed)) for seed in range(3)])
+    wave = np.arange(8)
+    weights = np.sqrt(wave[:, None] ** 2 + wave**2)
+    for row, values in enumerate(signatures(small).numpy()):
+        spectrum = dctn(small[row].view(SIDE, SIDE).numpy().astype(float), norm="ortho")[:8, :8] * weights
+        np.testing.assert_allclose(values, (spectrum / np.linalg.norm(spectrum)).ravel(), atol=1e-5)
+
+
+@pytest.mark.parametrize("way", range(8))
+def test_turning_a_signature_is_turning_the_picture(way: int):
+    small = torch.stack([made(coloured(seed)) for seed in range(4)])
+    turned = oriented(small, torch.full((4,), way)).round().to(torch.uint8).flatten(1)
+    torch.testing.assert_close(
+        turned_signatures(signatures(small))[way], signatures(turned), atol=1e-5, rtol=0.0
+    )
+
+
+def test_the_eight_ways_are_those_of_the_square():
+    square = torch.arange(SIDE * SIDE).remainder(251).to(torch.uint8)
+    ways = {tuple(oriented(square[None], torch.tensor([way])).flatten().tolist()) for way in range(8)}
+    grid = square.view(SIDE, SIDE).numpy()
+    expected = {
+        tuple(np.rot90(side, turn).ravel().astype(float)) for side in (grid, grid.T) for turn in range(4)
+    }
+    assert ways == expected
