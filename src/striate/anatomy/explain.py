@@ -41,6 +41,33 @@ def shape_text(shape: tuple[int, ...]) -> str:
     return "x".join(str(size) for size in shape)
 
 
+def describe(layer: Layer) -> str:
+    """How the layer is built, in a few words: `Conv2d, 96 filters 11x11, stride 4`."""
+    arithmetic = layer.arithmetic
+    if arithmetic is None:
+        return layer.kind
+    if arithmetic.name == "dense":
+        return f"{layer.kind}, {arithmetic.after[-1]:,} outputs"
+    if not arithmetic.windows:
+        return layer.kind
+    strides, paddings, dilations = (
+        _sides([int(getattr(window, name)) for window in arithmetic.windows])
+        for name in ("stride", "padding", "dilation")
+    )
+    sides = shape_text(tuple(window.kernel for window in arithmetic.windows))
+    filters = f"{arithmetic.after[0]} filters " if arithmetic.name == "convolution" else ""
+    text = f"{layer.kind}, {filters}{sides}"
+    for word, value, usual in (("stride", strides, "1"), ("padding", paddings, "0"), ("dilation", dilations, "1")):
+        text += f", {word} {value}" if value != usual else ""
+    if arithmetic.groups > 1:
+        text += f", {arithmetic.groups} groups"
+    return text if arithmetic.bias or arithmetic.name != "convolution" else f"{text}, no bias"
+
+
+def _sides(values: list[int]) -> str:
+    return str(values[0]) if len(set(values)) == 1 else shape_text(tuple(values))
+
+
 def _size(layer: Layer) -> list[Line]:
     arithmetic = layer.arithmetic
     if arithmetic is None or not arithmetic.windows or arithmetic.transposed:

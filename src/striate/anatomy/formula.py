@@ -59,18 +59,19 @@ def misfit_text(size: int, window: Window) -> str | None:
     found = fit(size, window)
     if found.fits:
         return None
-    paddings = fitting_paddings(size, window)
-    strides = fitting_strides(size, window)
     ways = []
-    if paddings:
-        ways.append("padding " + " or ".join(map(str, paddings)))
-    if strides:
-        ways.append("stride " + " or ".join(map(str, strides)))
+    for name, values in (
+        ("padding", fitting_paddings(size, window)),
+        ("stride", fitting_strides(size, window)),
+        ("an input of", [size - found.left_over, size - found.left_over + window.stride]),
+    ):
+        if values:
+            ways.append(f"{name} {' or '.join(map(str, values))}")
     left = found.left_over
     return (
-        f"{size} wide, filter {window.kernel}, stride {window.stride}, padding {window.padding}: "
-        f"{float(found.exact):.2f} does not fit; rounded down to {found.cells}, "
-        f"{left} {'cell' if left == 1 else 'cells'} at the end not read. Would fit: {', '.join(ways)}."
+        f"({size} + 2*{window.padding} - {window.reach}) / {window.stride} + 1 = {float(found.exact):.2f} does not "
+        f"fit; rounded down to {found.cells}, {left} row{'s' * (left > 1)} and column{'s' * (left > 1)} at the "
+        f"end left over. Would fit: {'; '.join(ways)}."
     )
 
 
@@ -81,8 +82,8 @@ def fitting_paddings(size: int, window: Window) -> list[int]:
 
 
 def fitting_strides(size: int, window: Window) -> list[int]:
-    """The nearest strides, one below and one above, with which nothing is left over."""
+    """The nearest strides with which nothing is left over: one below, one above and at most twice as large."""
     room = size + 2 * window.padding - window.reach
     fits = [stride for stride in range(1, room + 1) if room % stride == 0]
     below = [stride for stride in fits if stride < window.stride][-1:]
-    return below + [stride for stride in fits if stride > window.stride][:1]
+    return below + [stride for stride in fits if window.stride < stride <= 2 * window.stride][:1]

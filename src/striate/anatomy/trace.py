@@ -66,7 +66,8 @@ def trace(network: nn.Module, input_size: Sequence[int]) -> list[Step]:
     picture = torch.empty(1, *input_size, device="meta")
     tracer = Tracer(picture)
     shown = "x".join(map(str, input_size))
-    with eval_mode(network), _hooked(network, tracer), torch.no_grad(), tracer:
+    with same_modes(network), _hooked(network, tracer), torch.no_grad(), tracer:
+        network.eval()
         try:
             network(picture)
         except StriateError:
@@ -82,10 +83,9 @@ def trace(network: nn.Module, input_size: Sequence[int]) -> list[Step]:
 
 
 @contextmanager
-def eval_mode(network: nn.Module) -> Iterator[None]:
-    """Eval mode inside, every module's own mode again afterwards."""
+def same_modes(network: nn.Module) -> Iterator[None]:
+    """Every module's own mode, training or evaluation, again afterwards."""
     modes = [(module, module.training) for module in network.modules()]
-    network.eval()
     try:
         yield
     finally:
@@ -245,10 +245,10 @@ class Tracer(TorchDispatchMode):
 @contextmanager
 def _hooked(network: nn.Module, tracer: Tracer) -> Iterator[None]:
     handles = []
-    for name, module in network.named_modules():
+    for path, module in network.named_modules():
 
-        def before(module: nn.Module, _: Any, name: str = name) -> None:
-            tracer.enter(name, module)
+        def before(module: nn.Module, _: Any, name: str = path) -> None:
+            tracer.enter(str(getattr(module, "anatomy_name", name)), module)
 
         def after(_: nn.Module, __: Any, outputs: Any) -> None:
             tracer.leave(outputs)

@@ -10,6 +10,8 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
+from striate.anatomy.trace import same_modes
+
 BATCH = 2  # one picture is not enough: batch normalisation of a single value is refused
 
 
@@ -51,7 +53,8 @@ def training_memory(network: nn.Module, input_size: Sequence[int]) -> tuple[Trai
     }
     keeper = _Keeper({tensor.untyped_storage()._cdata for tensor in shapes.values()})
     pictures = torch.empty(BATCH, *input_size, device="meta")
-    with _train_mode(network), _places(network, keeper), torch.enable_grad():
+    with same_modes(network), _places(network, keeper), torch.enable_grad():
+        network.train()
         try:
             with torch.autograd.graph.saved_tensors_hooks(keeper.pack, lambda tensor: tensor):
                 functional_call(network, shapes, (pictures,))
@@ -107,14 +110,3 @@ def _places(network: nn.Module, keeper: _Keeper) -> Iterator[None]:
     finally:
         for handle in handles:
             handle.remove()
-
-
-@contextmanager
-def _train_mode(network: nn.Module) -> Iterator[None]:
-    modes = [(module, module.training) for module in network.modules()]
-    network.train()
-    try:
-        yield
-    finally:
-        for module, training in modes:
-            module.training = training
