@@ -40,7 +40,9 @@ def inspect(
         StriateError: there is no such network, or it cannot read such a picture.
     """
     if input_size is not None and (len(input_size) < 2 or min(input_size) < 1):
-        raise StriateError(f"{input_size} is no picture; give channels, height, width, such as (3, 224, 224).")
+        raise StriateError(
+            f"{input_size} is no picture; give channels, height, width, such as (3, 224, 224)."
+        )
     if image_size is not None and image_size < 1:
         raise StriateError(f"an image size of {image_size} is not possible; give 1 or more.")
     network, own, name = _network(model, input_size, image_size, num_classes)
@@ -54,6 +56,7 @@ def page_file(anatomy: Anatomy, out: str | PathLike[str]) -> Path:
     Raises:
         WorkFailed: it cannot be written.
     """
+    from striate.anatomy.blocks import page_values
     from striate.reports.inspect import inspect_html
     from striate.runs.files import write_text
 
@@ -63,8 +66,10 @@ def page_file(anatomy: Anatomy, out: str | PathLike[str]) -> Path:
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise WorkFailed(f"{target} could not be written: {error.strerror}. Choose another --html.") from error
-    write_text(target, inspect_html(anatomy))
+        raise WorkFailed(
+            f"{target} could not be written: {error.strerror}. Choose another --html."
+        ) from error
+    write_text(target, inspect_html(page_values(anatomy)))
     return target
 
 

@@ -26,13 +26,13 @@ def multiply_adds(call: Call) -> int:
     if call.name == "convolution":
         weight = call.given["weight"]
         grid = call.source() if call.given["transposed"] else call.output
-        return (grid.numel() // grid.shape[1]) * weight.numel()
+        return int(grid.numel() // grid.shape[1] * weight.numel())
     if call.name in MATRIX:
         first, _ = matrices(call)
         return call.output.numel() * first.shape[-1]
     if call.name.startswith("_scaled_dot_product"):
         query, key = call.given["query"], call.given["key"]
-        return 2 * query.numel() * key.shape[-2]
+        return int(2 * query.numel() * key.shape[-2])
     return 0
 
 

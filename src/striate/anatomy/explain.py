@@ -57,7 +57,11 @@ def describe(layer: Layer) -> str:
     sides = shape_text(tuple(window.kernel for window in arithmetic.windows))
     filters = f"{arithmetic.after[0]} filters " if arithmetic.name == "convolution" else ""
     text = f"{layer.kind}, {filters}{sides}"
-    for word, value, usual in (("stride", strides, "1"), ("padding", paddings, "0"), ("dilation", dilations, "1")):
+    for word, value, usual in (
+        ("stride", strides, "1"),
+        ("padding", paddings, "0"),
+        ("dilation", dilations, "1"),
+    ):
         text += f", {word} {value}" if value != usual else ""
     if arithmetic.groups > 1:
         text += f", {arithmetic.groups} groups"

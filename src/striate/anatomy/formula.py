@@ -28,6 +28,11 @@ class Fit:
         """Whether the last window ends at the last cell."""
         return self.left_over == 0
 
+    @property
+    def reads_all(self) -> bool:
+        """Whether nothing but padding is left over."""
+        return self.left_over <= self.window.padding
+
 
 def fit(size: int, window: Window) -> Fit:
     """How a window slides over `size` cells.
@@ -49,9 +54,7 @@ def size_text(size: int, window: Window, cells: int) -> str:
     """`floor((227 + 2*0 - 11) / 4) + 1 = 55`; `cells` is what came out, rounded up where a pool does so."""
     reach = str(window.kernel) if window.dilation == 1 else f"({window.dilation}*({window.kernel} - 1) + 1)"
     up = fit(size, window).cells != cells
-    return (
-        f"{'ceil' if up else 'floor'}(({size} + 2*{window.padding} - {reach}) / {window.stride}) + 1 = {cells}"
-    )
+    return f"{'ceil' if up else 'floor'}(({size} + 2*{window.padding} - {reach}) / {window.stride}) + 1 = {cells}"
 
 
 def misfit_text(size: int, window: Window) -> str | None:
@@ -68,16 +71,19 @@ def misfit_text(size: int, window: Window) -> str | None:
         if values:
             ways.append(f"{name} {' or '.join(map(str, values))}")
     left = found.left_over
+    what = "of padding " if found.reads_all else ""
     return (
         f"({size} + 2*{window.padding} - {window.reach}) / {window.stride} + 1 = {float(found.exact):.2f} does not "
-        f"fit; rounded down to {found.cells}, {left} row{'s' * (left > 1)} and column{'s' * (left > 1)} at the "
-        f"end left over. Would fit: {'; '.join(ways)}."
+        f"fit; rounded down to {found.cells}, {left} row{'s' * (left > 1)} and column{'s' * (left > 1)} {what}"
+        f"at the end left over. Would fit: {'; '.join(ways)}."
     )
 
 
 def fitting_paddings(size: int, window: Window) -> list[int]:
     """Paddings smaller than the window with which nothing is left over, the two smallest."""
-    every = (Window(window.kernel, window.stride, padding, window.dilation) for padding in range(window.reach))
+    every = (
+        Window(window.kernel, window.stride, padding, window.dilation) for padding in range(window.reach)
+    )
     return [one.padding for one in every if size + 2 * one.padding >= one.reach and fit(size, one).fits][:2]
 
 

@@ -115,7 +115,9 @@ def union(parts: Sequence[Geometry]) -> Geometry:
     return tuple(_join(axes) for axes in zip(*known, strict=True))
 
 
-def slide(axes: Geometry, windows: Mapping[int, Window], shape: Sequence[int], before: Sequence[int]) -> Geometry:
+def slide(
+    axes: Geometry, windows: Mapping[int, Window], shape: Sequence[int], before: Sequence[int]
+) -> Geometry:
     """Windows over dimensions of a tensor of shape `before`; `shape` is what comes out."""
     moved = []
     for axis in axes:

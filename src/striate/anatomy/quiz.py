@@ -42,7 +42,9 @@ class Question:
 
     def arithmetic(self, anatomy: Anatomy) -> list[Line]:
         """The lines that lead to the answer."""
-        wanted = {"parameters"} if self.asks == "parameters" else {"height and width", "height", "width", "length"}
+        wanted = (
+            {"parameters"} if self.asks == "parameters" else {"height and width", "height", "width", "length"}
+        )
         lines = [line for line in explain(anatomy, self.layer) if line[0] in wanted]
         if self.asks == "output shape" and self.layer.output:
             lines += _channels(self.layer)

@@ -15,7 +15,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from striate.anatomy import costs
 from striate.anatomy.calls import Call, arguments, name_of, tensors_in
-from striate.anatomy.fields import field_after, windows_of
+from striate.anatomy.fields import field_after, matrices, windows_of
 from striate.anatomy.geometry import Geometry, Unknown, Window, of_picture
 from striate.errors import StriateError
 
@@ -93,11 +93,11 @@ def same_modes(network: nn.Module) -> Iterator[None]:
             module.training = training
 
 
-class Tracer(TorchDispatchMode):
+class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Writes down steps. It keeps every tensor of the pass alive: shapes cost nothing, and identities stay."""
 
     def __init__(self, picture: Tensor) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.steps: list[Step] = []
         self.alive: list[Any] = [picture]
         self.geometry: dict[int, Geometry | None] = {id(picture): of_picture(picture.shape)}
@@ -290,17 +290,20 @@ def _arithmetic(call: Call) -> Arithmetic | None:
     before, after = tuple(call.data[0].shape[1:]), tuple(call.output.shape[1:])
     if call.name == "convolution":
         count = call.given["weight"].dim() - 2
-        settings = (
-            call.numbers(name, count) for name in ("stride", "padding", "dilation")
-        )
+        settings = (call.numbers(name, count) for name in ("stride", "padding", "dilation"))
         kernels = call.given["weight"].shape[2:]
         windows = tuple(Window(*values) for values in zip(kernels, *settings, strict=True))
         return Arithmetic(
-            "convolution", before, after, windows, call.given["groups"],
-            call.given["bias"] is not None, bool(call.given["transposed"]),
+            "convolution",
+            before,
+            after,
+            windows,
+            call.given["groups"],
+            call.given["bias"] is not None,
+            bool(call.given["transposed"]),
         )
     if call.name in costs.MATRIX:
-        first, _ = costs.matrices(call)
+        first, _ = matrices(call)
         bias = call.name in {"addmm", "baddbmm"}
         return Arithmetic("dense", before, after, bias=bias, terms=first.shape[-1])
     if "pool" in call.name and call.source().dim() == call.output.dim() == 4:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from striate.anatomy.anatomy import Anatomy, Layer
 from striate.anatomy.explain import describe, explain, find_layer, shape_text
-from striate.anatomy.formula import misfit_text
+from striate.anatomy.formula import fit
 
 NAME, KIND = 27, 16  # columns
 GIGA, MEGA, KILO = 10**9, 10**6, 10**3
@@ -12,7 +12,7 @@ GIGA, MEGA, KILO = 10**9, 10**6, 10**3
 
 def table_lines(anatomy: Anatomy, depth: int | None = None) -> list[str]:
     """One line a layer; with `depth`, one line for all that share so many parts of their names."""
-    wide = min(max([len(_short(anatomy, layer)) for layer in anatomy.layers] + [5]), NAME)
+    wide = min(max([len(layer.name) for layer in anatomy.layers] + [5]), NAME)
     head = (
         f"{'layer':<{wide}} {'kind':<{KIND}} {'output':>12} {'parameters':>11} {'multiply-adds':>14} "
         f"{'memory':>7} {'field':>9}"
@@ -37,8 +37,7 @@ def total_lines(anatomy: Anatomy) -> list[str]:
     lines = [
         f"parameters      {anatomy.parameters:,}, trainable {anatomy.trainable_parameters:,}, "
         f"frozen {frozen:,}",
-        f"multiply-adds   {anatomy.multiply_adds:,} of convolutions and dense layers "
-        f"({anatomy.multiply_adds / GIGA:.3g} G)",
+        f"multiply-adds   {anatomy.multiply_adds:,} of convolutions and dense layers",
         f"operations      {anatomy.operations:,} floating-point, every multiplication and addition",
         f"memory          {anatomy.forward_bytes // 4:,} values, {size_text(anatomy.forward_bytes)} in float32, "
         "activation functions in place",
@@ -126,10 +125,6 @@ def _rows(anatomy: Anatomy, depth: int | None) -> list[tuple[str, list[Layer]]]:
     return rows
 
 
-def _short(anatomy: Anatomy, layer: Layer) -> str:
-    return layer.name if anatomy.layers else ""
-
-
 def _fitted(text: str, wide: int) -> str:
     """The end of a dotted name tells more than its beginning."""
     return text if len(text) <= wide else "…" + text[-(wide - 1) :]
@@ -145,20 +140,21 @@ def _most(anatomy: Anatomy, what: str, counts: Sequence[int]) -> str | None:
 
 
 def _misfits(anatomy: Anatomy) -> list[str]:
-    """The layers whose windows leave something over, the first three of them."""
-    found = []
+    """The layers whose windows leave pixels unread, the first three of them."""
+    names = []
     for layer in anatomy.layers:
         arithmetic = layer.arithmetic
         if arithmetic is None or arithmetic.transposed or not arithmetic.windows:
             continue
         sizes = arithmetic.before[-len(arithmetic.windows) :]
-        pairs = zip(sizes, arithmetic.windows, strict=True)
-        if any(misfit_text(size, window) for size, window in pairs):
-            found.append(layer.name)
-    if not found:
+        after = arithmetic.after[-len(arithmetic.windows) :]
+        triples = list(zip(sizes, arithmetic.windows, after, strict=True))
+        if any(not (found := fit(*one[:2])).reads_all and found.cells == one[2] for one in triples):
+            names.append(layer.name)
+    if not names:
         return []
-    more = f" and {len(found) - 3} more" if len(found) > 3 else ""
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
     return [
-        f"does not fit    {', '.join(found[:3])}{more}: rows at the end are left over; "
-        f"--explain {found[0]} says which sizes would fit"
+        f"does not fit    {', '.join(names[:3])}{more}: the last rows and columns are not read",
+        f"                --explain {names[0]} says which sizes would fit",
     ]

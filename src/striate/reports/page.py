@@ -33,7 +33,8 @@ def render(
 ) -> str:
     """The page that `template` makes of `values`; a name that is missing there is a bug and raises.
 
-    `script` and `extra_style` are files beside the template: the page's script, and rules after the common ones.
+    `script` and `extra_style` are files beside the template: the page's script, and rules after the common
+    ones.
     """
     texts = files("striate.reports") / "templates"
     style = (texts / "page.css").read_text(encoding="utf-8")

@@ -55,6 +55,17 @@ const glyph = (part) => {
   const thick = Math.min(70, Math.max(4, Math.sqrt(channels) * 1.1));
   return { deep, thick, front: side(high), width: thick + deep, height: side(high) + deep };
 };
+const nameOf = (part) => {
+  const path = part.path ? part.path.split(".") : blocks[part.numbers[0]].path;
+  let depth = path.length;
+  while (!part.path && depth > 1 && members.get(path.slice(0, depth - 1).join(".")).length === 1) depth--;
+  const own = path[depth - 1];
+  return shorten(depth > 1 && /^\d+(:\d+)?$/.test(own) ? `${path[depth - 2]}.${own}` : own, 19);
+};
+const builtOf = (part) => (part.path ? `${part.numbers.length} blocks ▸` : part.glyph.ball ? "" : blocks[part.numbers[0]].layers[0].short);
+const alsoOf = (part) => (part.path ? "" : shorten(blocks[part.numbers[0]].layers.slice(1).map((layer) => layer.short).join(", "), 22));
+const textWidth = (part) => (part.glyph.ball ? 26 : Math.max(nameOf(part).length * 7, builtOf(part).length * 6.2, alsoOf(part).length * 6.2));
+const familyOf = (part) => (part.path && part.numbers.some((number) => blocks[number].family === "conv") ? "conv" : blocks[part.numbers.at(-1)].family);
 const shapeText = (shape) => shape.join("×");
 const shorten = (text, most) => (text.length > most ? "…" + text.slice(1 - most) : text);
 
@@ -82,7 +93,7 @@ function arrange(parts, owner, down) {
     arrow.way.push(arrow.b);
     arrow.way.slice(1).forEach((thing, at) => { thing.before.push(arrow.way[at]); arrow.way[at].next.push(thing); });
   }
-  const breadth = (thing) => (thing.empty ? 26 : down ? Math.max(thing.glyph.width + 12, 0) + 118 : Math.max(thing.glyph.height, 30) + 62);
+  const breadth = (thing) => (thing.empty ? 26 : down ? thing.glyph.width + 134 : Math.max(thing.glyph.height, 30) + 62);
   const mean = (things, fallback) => (things.length ? things.reduce((sum, thing) => sum + thing.at, 0) / things.length : fallback);
   for (const rank of ranks) { rank.sort((a, b) => a.order - b.order); spread(rank, breadth, (thing, at) => at * 10); }
   for (let round = 0; round < 14; round++) {
@@ -121,15 +132,15 @@ function draw(focus) {
   const { ranks, arrows } = arrange(parts, owner, down);
   let along = 30;
   for (const rank of ranks) {
-    const longest = Math.max(...rank.map((thing) => (thing.empty ? 0 : down ? thing.glyph.height : Math.max(thing.glyph.width, 84))));
+    const longest = Math.max(...rank.map((thing) => (thing.empty ? 0 : down ? Math.max(thing.glyph.height, 30) : Math.max(thing.glyph.width, textWidth(thing)))));
     rank.forEach((thing) => { thing.along = along + longest / 2; thing.half = longest / 2; });
-    along += longest + (down ? 40 : 44);
+    along += longest + (down ? 40 : 52);
   }
   const drawn = ranks.flat();
   const extent = (thing) => (thing.empty ? 8 : down ? thing.glyph.width / 2 : thing.glyph.height / 2);
-  const low = Math.min(...drawn.map((thing) => thing.at - extent(thing))) - (down ? 24 : 34);
-  const high = Math.max(...drawn.map((thing) => thing.at + extent(thing))) + (down ? 150 : 66);
-  for (const thing of drawn) { thing.x = down ? thing.at - low : thing.along; thing.y = down ? thing.along : thing.at - low; }
+  const low = Math.min(...drawn.map((thing) => thing.at - extent(thing))) - (down ? 78 : 34) - (opened.size ? 24 : 0);
+  const high = Math.max(...drawn.map((thing) => thing.at + extent(thing))) + (down ? 100 : 66);
+  for (const thing of drawn) { thing.x = down ? thing.at - low - (thing.empty ? 0 : 50) : thing.along; thing.y = down ? thing.along : thing.at - low; }
   const width = Math.ceil(down ? high - low : along), height = Math.ceil(down ? along : high - low);
   const svg = make("svg", { viewBox: `0 0 ${width} ${height}`, width, height, role: "group", "aria-label": "The network's blocks", class: down ? "tall-flow" : "" });
   svg.append(arrowHead());
@@ -169,12 +180,13 @@ function drawArrow(svg, { a, b, way, shape }, down) {
   const text = down ? { x: x + (bent < -4 ? -6 : 6), y: (y + Math.min(y1, y + 40)) / 2 + 3 } : { x: (x + Math.min(x1, x + 90)) / 2, y: y + (bent ? bent / 4 : 0) - 6 };
   const label = make("text", { class: "shape", ...text }, shapeText(shape));
   if (down && bent < -4) label.setAttribute("style", "text-anchor:end");
-  return way.length > 2 && a.next.length > 1 ? make("g") : label; // a shortcut carries what its neighbour says already
+  const first = a.next.find((thing) => !thing.empty) ?? a.next[0];
+  return way[1] === first ? label : make("g"); // all arrows from one block carry the same
 }
 function drawPart(part, down) {
   const block = blocks[part.numbers.at(-1)], { x, y, glyph: size } = part;
   const name = part.path ?? block.layers[0].name;
-  const group = make("g", { class: `block ${part.path ? "stack" : ""} ${block.family}`, tabindex: 0, role: "button", "data-key": part.key,
+  const group = make("g", { class: `block ${part.path ? "stack" : ""} ${familyOf(part)}`, tabindex: 0, role: "button", "data-key": part.key,
     "aria-label": part.path ? `${name}, ${part.numbers.length} blocks, open` : `${name}, ${block.layers[0].told}, output ${shapeText(block.shape)}` });
   if (part.path) group.setAttribute("aria-expanded", "false");
   if (size.ball) {
@@ -188,18 +200,14 @@ function drawPart(part, down) {
     if (part.path) group.append(...cuboid(-7, 7), ...cuboid(-3.5, 3.5));
     group.append(...cuboid(0, 0));
   }
-  labels(part, block, down).forEach((label) => group.append(label));
+  labels(part, down).forEach((label) => group.append(label));
   const act = () => { if (part.path) { opened.add(part.path); draw(part.key); } else choose(part, group); };
   group.addEventListener("click", act);
   group.addEventListener("keydown", (event) => { if (event.key === "Enter" || event.key === " ") { event.preventDefault(); act(); } });
   return group;
 }
-function labels(part, block, down) {
-  const built = part.path ? `${part.numbers.length} blocks ▸` : block.layers[0].told.replace(/^[^,]*, /, "").replace(", no bias", "");
-  const also = part.path ? "" : block.layers.slice(1).map((layer) => layer.kind.replace("BatchNorm2d", "BN")).join(", ");
-  const name = part.path ?? block.path.join(".");
-  const lines = [["label", shorten(name.split(".").slice(-2).join("."), 16)], ["built", shorten(built, down ? 30 : 24)], ["on", shorten(also, 22)]];
-  if (part.glyph.ball) lines.splice(0, 3, ["built", ""]);
+function labels(part, down) {
+  const lines = part.glyph.ball ? [] : [["label", nameOf(part)], ["built", builtOf(part)], ["on", alsoOf(part)]];
   const size = part.glyph;
   return lines.filter(([, text]) => text).map(([kind, text], at) => make("text", down
     ? { class: kind, x: part.x + size.width / 2 + 10, y: part.y - 6 + at * 14 }
@@ -208,14 +216,15 @@ function labels(part, block, down) {
 function frames(svg, parts, down) {
   const pad = 8;
   for (const path of [...opened].sort((a, b) => a.length - b.length)) {
+    if (members.get(path).length < 2) continue;
     const inside = parts.filter((part) => blocks[part.numbers[0]].path.join(".").startsWith(path + ".") && part.path !== path);
     if (inside.length < 2) continue;
-    const nested = Math.max(0, 4 - path.split(".").length);
-    const box = inside.map(({ x, y, glyph: size }) => down
-      ? [x - size.width / 2 - 14, y - size.height / 2 - 14, x + size.width / 2 + 112, y + size.height / 2 + 12]
-      : [x - Math.max(size.width / 2, 40), y - size.height / 2 - 14, x + Math.max(size.width / 2, 40), y + size.height / 2 + (size.ball ? 8 : 50)]);
-    const grow = pad + nested * 5;
-    const [left, top, right, bottom] = [0, 1, 2, 3].map((side) => (side < 2 ? Math.min : Math.max)(...box.map((one) => one[side])) + (side < 2 ? -1 : 1) * (side % 2 ? grow : pad));
+    const level = Math.max(...[...opened].filter((other) => other.startsWith(path + ".") && members.get(other).length > 1).map((other) => other.split(".").length), path.split(".").length) - path.split(".").length;
+    const box = inside.map((part) => [part, part.x, part.y, part.glyph]).map(([part, x, y, size]) => down
+      ? [x - size.width / 2 - 14, y - size.height / 2 - 14, x + size.width / 2 + 10 + textWidth(part), y + size.height / 2 + 12]
+      : [x - Math.max(size.width, textWidth(part)) / 2, y - size.height / 2 - 14, x + Math.max(size.width, textWidth(part)) / 2, y + size.height / 2 + (size.ball ? 8 : 50)]);
+    const grow = pad + level * 16;
+    const [left, top, right, bottom] = [0, 1, 2, 3].map((edge) => (edge < 2 ? Math.min : Math.max)(...box.map((one) => one[edge])) + (edge < 2 ? -1 : 1) * (edge === 1 ? grow + 6 : pad + level * 4));
     svg.append(make("rect", { class: "frame", x: left, y: top, width: right - left, height: bottom - top, rx: 9 }));
     const name = make("text", { class: "frame-name", x: left + 8, y: top + 13, tabindex: 0, role: "button", "aria-expanded": "true" }, `▾ ${path.split(".").at(-1)}`);
     const close = () => { for (const other of [...opened]) if (other === path || other.startsWith(path + ".")) opened.delete(other); draw(path); };
@@ -250,3 +259,5 @@ let before = window.innerWidth;
 window.addEventListener("resize", () => { if ((before < 760) !== (window.innerWidth < 760)) draw(); before = window.innerWidth; });
 openAtFirst();
 draw();
+const first = stage.querySelector(".picture").getBBox();
+stage.scrollLeft = first.x + first.width / 2 - stage.clientWidth / 2;
