@@ -15,11 +15,23 @@ def alexnet(groups: int = 1) -> nn.Sequential:
     """The course's AlexNet: convolution, pool, normalisation."""
     return pairs(
         *(nn.Conv2d(3, 96, 11, 4), nn.ReLU(), nn.MaxPool2d(3, 2), nn.LocalResponseNorm(5)),
-        *(nn.Conv2d(96, 256, 5, padding=2, groups=groups), nn.ReLU(), nn.MaxPool2d(3, 2), nn.LocalResponseNorm(5)),
+        *(
+            nn.Conv2d(96, 256, 5, padding=2, groups=groups),
+            nn.ReLU(),
+            nn.MaxPool2d(3, 2),
+            nn.LocalResponseNorm(5),
+        ),
         *(nn.Conv2d(256, 384, 3, padding=1), nn.ReLU()),
         *(nn.Conv2d(384, 384, 3, padding=1, groups=groups), nn.ReLU()),
         *(nn.Conv2d(384, 256, 3, padding=1, groups=groups), nn.ReLU(), nn.MaxPool2d(3, 2)),
-        *(nn.Flatten(), nn.Linear(9216, 4096), nn.ReLU(), nn.Linear(4096, 4096), nn.ReLU(), nn.Linear(4096, 1000)),
+        *(
+            nn.Flatten(),
+            nn.Linear(9216, 4096),
+            nn.ReLU(),
+            nn.Linear(4096, 4096),
+            nn.ReLU(),
+            nn.Linear(4096, 1000),
+        ),
     )
 
 

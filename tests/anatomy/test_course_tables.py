@@ -51,7 +51,9 @@ def test_the_books_cats_and_dogs_network_with_dropout():
     for width in (32, 64, 128, 128):
         layers += [nn.Conv2d(before, width, 3), nn.ReLU(), nn.MaxPool2d(2)]
         before = width
-    net = nn.Sequential(*layers, nn.Flatten(), nn.Dropout(), nn.Linear(6272, 512), nn.ReLU(), nn.Linear(512, 1))
+    net = nn.Sequential(
+        *layers, nn.Flatten(), nn.Dropout(), nn.Linear(6272, 512), nn.ReLU(), nn.Linear(512, 1)
+    )
     anatomy = anatomy_of(net, (3, 150, 150))
     assert [(layer.output, layer.parameters) for layer in kept(anatomy)] == [
         *[((32, 148, 148), 896), ((32, 74, 74), 0), ((64, 72, 72), 18_496), ((64, 36, 36), 0)],
@@ -65,7 +67,14 @@ def test_the_vgg16_base_and_its_classifier():
     base = meta(vgg_base)
     anatomy = anatomy_of(base, (3, 150, 150))
     assert [(layer.output[0], layer.output[1], layer.parameters) for layer in kept(anatomy)] == [
-        *[(64, 150, 1_792), (64, 150, 36_928), (64, 75, 0), (128, 75, 73_856), (128, 75, 147_584), (128, 37, 0)],
+        *[
+            (64, 150, 1_792),
+            (64, 150, 36_928),
+            (64, 75, 0),
+            (128, 75, 73_856),
+            (128, 75, 147_584),
+            (128, 37, 0),
+        ],
         *[(256, 37, 295_168), (256, 37, 590_080), (256, 37, 590_080), (256, 18, 0)],
         *[(512, 18, 1_180_160), (512, 18, 2_359_808), (512, 18, 2_359_808), (512, 9, 0)],
         *[(512, 9, 2_359_808)] * 3,

@@ -77,5 +77,5 @@ def test_sizes_are_torchs_and_suggestions_fit(size, kernel, stride, padding, dil
 
 
 def test_a_filter_wider_than_the_input_is_an_error_for_people():
-    with pytest.raises(StriateError, match="reaches over 5 does not fit into 3.*at least padding 1"):
+    with pytest.raises(StriateError, match=r"reaches over 5 does not fit into 3.*at least padding 1"):
         fit(3, Window(5))

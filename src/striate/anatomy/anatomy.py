@@ -20,8 +20,8 @@ class Layer:
     """One layer for one picture.
 
     Attributes:
-        name: dotted, as in the module; an operation between modules has its own (`layer1.0.add`), and what runs
-            again counts on (`layer1.0.relu:2`).
+        name: dotted, as in the module; an operation between modules has its own (`layer1.0.add`), and what
+            runs again counts on (`layer1.0.relu:2`).
         kind: the module's class, or the operation.
         input: shape of its first input, without the batch.
         output: shape (C, H, W), or (K,) where there are no positions.
@@ -30,10 +30,12 @@ class Layer:
         trainable_parameters: those of them that are not frozen.
         multiply_adds: of convolutions and matrix products, biases left out.
         operations: floating-point operations, each multiplication and each addition counted.
-        bytes: new memory for the output in float32; 0 for what can work in place (activation functions, dropout,
+        bytes: new memory for the output in float32; 0 for what can work in place (activation functions,
+        dropout,
             batch normalisation with stored statistics, flattening).
         training_bytes: what a training keeps of this layer for its backward pass.
-        receptive_field: pixels (h, w) that one value reads. In a map this is the theoretical size, which padding
+        receptive_field: pixels (h, w) that one value reads. In a map this is the theoretical size, which
+        padding
             and a small picture cut; without positions it counts the pixels of this picture. None: not known.
         stride: pixels (h, w) from one value to the next; the picture's size where there are no positions.
         centre: pixel (h, w) in the middle of what the first value reads.

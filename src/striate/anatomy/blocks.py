@@ -1,4 +1,4 @@
-"""What a drawing of a network needs, as plain values: totals, a row a layer, blocks and the arrows between them."""
+"""What a drawing of a network needs, as plain values: totals, rows, blocks and the arrows between them."""
 
 from typing import Any
 
@@ -51,7 +51,7 @@ def page_values(anatomy: Anatomy) -> dict[str, Any]:
 def blocks_of(anatomy: Anatomy) -> list[dict[str, Any]]:
     """What the page's script draws: blocks, each a layer with what works on its output in place, and arrows.
 
-    Activation functions, dropout and batch normalisation that are the only readers of a layer stand in its block.
+    Activation functions, dropout and batch normalisation stand in the block of a layer that only they read.
     """
     readers: dict[str, int] = {}
     for layer in anatomy.layers:

@@ -63,9 +63,8 @@ def name_of(function: Any) -> str:
 def arguments(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
     """Arguments by name, with the schema's defaults for those that were not given."""
     schema = function._schema.arguments
-    given = {one.name: one.default_value for one in schema if one.has_default_value()}
-    given.update(zip((one.name for one in schema), args, strict=False))
-    return {**given, **kwargs}
+    given = dict(zip((one.name for one in schema), args, strict=False)) | kwargs
+    return {one.name: given.get(one.name, one.default_value) for one in schema}
 
 
 def tensors_in(value: Any) -> list[Tensor]:

@@ -1,9 +1,9 @@
 """What one operation costs: multiply-adds, and floating-point operations.
 
-A multiply-add is one multiplication with the addition that follows it, in convolutions, dense layers and other
-matrix products; biases are left out. Floating-point operations are all of them, each multiplication and each
-addition counted singly: a sum of n products is 2n - 1, its bias one more; a comparison, a root, an exponential
-and a division are one each.
+A multiply-add is one multiplication with the addition that follows it, in convolutions, dense layers and
+other matrix products; biases are left out. Floating-point operations are all of them, each multiplication and
+each addition counted singly: a sum of n products is 2n - 1, its bias one more; a comparison, a root, an
+exponential and a division are one each.
 """
 
 import math
@@ -38,13 +38,16 @@ def multiply_adds(call: Call) -> int:
 
 def operations(call: Call) -> int:
     """Floating-point operations."""
-    values = call.output.numel()
     if call.name in FREE:
         return 0
-    products = multiply_adds(call)
+    products, values = multiply_adds(call), call.output.numel()
     if products:
         bias = call.given.get("bias") is not None or call.name in {"addmm", "baddbmm"}
-        return 2 * products - values + (values if bias else 0)
+        return 2 * products - (0 if bias else values)
+    return _without_products(call, values)
+
+
+def _without_products(call: Call, values: int) -> int:
     if "norm" in call.name and "vector" not in call.name:
         return (2 if "batch" in call.name else 7) * values  # stored statistics: one scale, one shift
     if "softmax" in call.name:

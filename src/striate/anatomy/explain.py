@@ -24,7 +24,7 @@ def find_layer(anatomy: Anatomy, name: str) -> Layer:
 
 def explain(anatomy: Anatomy, layer: Layer) -> list[Line]:
     """Every figure of the layer with the formula that gives it."""
-    lines = [
+    return [
         *_size(layer),
         *_parameters(layer),
         *_multiply_adds(layer),
@@ -33,7 +33,6 @@ def explain(anatomy: Anatomy, layer: Layer) -> list[Line]:
         *_field(anatomy, layer),
         *_without_sharing(layer),
     ]
-    return lines
 
 
 def shape_text(shape: tuple[int, ...]) -> str:

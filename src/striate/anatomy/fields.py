@@ -36,7 +36,7 @@ def windows_of(call: Call) -> dict[int, Window]:
         if call.given["transposed"]:
             raise Unknown
         kernels = list(call.given["weight"].shape[2:])
-    elif name.startswith("_adaptive") or name.startswith("adaptive"):
+    elif name.startswith(("_adaptive", "adaptive")):
         return _adaptive(call)
     elif name == "unfold":
         dim = call.given["dimension"] % source.dim()

@@ -43,8 +43,8 @@ def fit(size: int, window: Window) -> Fit:
     room = size + 2 * window.padding - window.reach
     if room < 0:
         raise StriateError(
-            f"a filter that reaches over {window.reach} does not fit into {size} with padding {window.padding}; "
-            f"give a larger input or at least padding {(window.reach - size + 1) // 2}."
+            f"a filter that reaches over {window.reach} does not fit into {size} with padding "
+            f"{window.padding}; give a larger input or at least padding {(window.reach - size + 1) // 2}."
         )
     exact = Fraction(room, window.stride) + 1
     return Fit(size, window, exact, room // window.stride + 1, room % window.stride)
@@ -54,7 +54,8 @@ def size_text(size: int, window: Window, cells: int) -> str:
     """`floor((227 + 2*0 - 11) / 4) + 1 = 55`; `cells` is what came out, rounded up where a pool does so."""
     reach = str(window.kernel) if window.dilation == 1 else f"({window.dilation}*({window.kernel} - 1) + 1)"
     up = fit(size, window).cells != cells
-    return f"{'ceil' if up else 'floor'}(({size} + 2*{window.padding} - {reach}) / {window.stride}) + 1 = {cells}"
+    rounding = "ceil" if up else "floor"
+    return f"{rounding}(({size} + 2*{window.padding} - {reach}) / {window.stride}) + 1 = {cells}"
 
 
 def misfit_text(size: int, window: Window) -> str | None:
@@ -71,11 +72,12 @@ def misfit_text(size: int, window: Window) -> str | None:
         if values:
             ways.append(f"{name} {' or '.join(map(str, values))}")
     left = found.left_over
-    what = "of padding " if found.reads_all else ""
+    plural = "s" * (left > 1)
+    what = f"row{plural} and column{plural} " + ("of padding " if found.reads_all else "")
+    exact = f"({size} + 2*{window.padding} - {window.reach}) / {window.stride} + 1 = {float(found.exact):.2f}"
     return (
-        f"({size} + 2*{window.padding} - {window.reach}) / {window.stride} + 1 = {float(found.exact):.2f} does not "
-        f"fit; rounded down to {found.cells}, {left} row{'s' * (left > 1)} and column{'s' * (left > 1)} {what}"
-        f"at the end left over. Would fit: {'; '.join(ways)}."
+        f"{exact} does not fit; rounded down to {found.cells}, {left} {what}at the end left over. "
+        f"Would fit: {'; '.join(ways)}."
     )
 
 
@@ -88,7 +90,7 @@ def fitting_paddings(size: int, window: Window) -> list[int]:
 
 
 def fitting_strides(size: int, window: Window) -> list[int]:
-    """The nearest strides with which nothing is left over: one below, one above and at most twice as large."""
+    """The nearest strides with which nothing is left over: one below, one above up to twice as large."""
     room = size + 2 * window.padding - window.reach
     fits = [stride for stride in range(1, room + 1) if room % stride == 0]
     below = [stride for stride in fits if stride < window.stride][-1:]

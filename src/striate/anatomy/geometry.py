@@ -13,7 +13,7 @@ class Unknown(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """How a kernel slides along one axis: cells it spans, cells between two of its places, padding in front."""
+    """How a kernel slides along one axis: its cells, cells from one place to the next, padding in front."""
 
     kernel: int
     stride: int = 1
@@ -30,7 +30,8 @@ class Window:
 class Axis:
     """What a tensor reads along one axis of the picture.
 
-    The value at index i of dimension `dim` reads the pixels from low + i * stride to high + i * stride. Pixels
+    The value at index i of dimension `dim` reads the pixels from low + i * stride to high + i * stride.
+    Pixels
     below 0 or from `pixels` on are padding. `fixed` is read besides, whatever the index (a gate, a mean). A
     tensor without positions along this axis has `dim` None and only `fixed`.
     """
@@ -77,7 +78,7 @@ class Axis:
 
     @property
     def field(self) -> int:
-        """Pixels read by one value: in theory for maps, of the picture itself where there are no positions."""
+        """Pixels read by one value: in theory for maps, of the picture where there are no positions."""
         own = self.high - self.low + 1
         if self.fixed is None:
             return own

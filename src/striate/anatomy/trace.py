@@ -1,7 +1,8 @@
 """Run a network once without numbers and write down what every layer does.
 
-The network runs on torch's meta device: shapes without values, so neither its weights nor its device matter. A
-dispatch mode sees every operation, whatever Python does between them; hooks tell which module it belongs to.
+The network runs on torch's meta device: shapes without values, so neither its weights nor its device matter.
+A dispatch mode sees every operation, whatever Python does between them; hooks tell which module it belongs
+to.
 """
 
 from collections.abc import Iterator, Sequence
@@ -94,7 +95,7 @@ def same_modes(network: nn.Module) -> Iterator[None]:
 
 
 class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]
-    """Writes down steps. It keeps every tensor of the pass alive: shapes cost nothing, and identities stay."""
+    """Writes down steps. It keeps every tensor of the pass alive: shapes cost nothing, identities stay."""
 
     def __init__(self, picture: Tensor) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
@@ -128,7 +129,9 @@ class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]
         """A module begins. One without children is a layer."""
         self.place = name
         step = None
-        if next(module.children(), None) is None:
+        # A whole network without children is looked into, a layer of torch's is not.
+        whole = name == "" and not type(module).__module__.startswith("torch.nn")
+        if next(module.children(), None) is None and not whole:
             kind = getattr(module, "anatomy_kind", type(module).__name__)
             step = Step(name, kind, name.rpartition(".")[0], module)
         self.open.append((name, module, step))
@@ -167,7 +170,7 @@ class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]
             reads = None
         for one in made:
             self.geometry[id(one)] = reads
-        self._through_view(func, given, made[0], reads, sources)
+        self._through_view(func, given, made[0], sources)
         parts = {index for one in inputs if (index := self.makers.get(id(one))) is not None}
         step = leaf if leaf is not None else Step("", _kind(name), scope)
         unseen = step.output is None
@@ -206,11 +209,9 @@ class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]
             self.makers[id(one)] = len(self.steps)
         self.steps.append(step)
 
-    def _through_view(
-        self, func: Any, given: dict[str, Any], made: Tensor, reads: Geometry | None, sources: list[int]
-    ) -> None:
+    def _through_view(self, func: Any, given: dict[str, Any], made: Tensor, sources: list[int]) -> None:
         """A change of part of a tensor changes what the whole of it reads; which part is not followed."""
-        target = next(iter(given.values()), None)
+        target = next(iter(given.values()), None)  # the schema's first
         if func.is_view and isinstance(target, Tensor):
             self.bases[id(made)] = self.bases.get(id(target), target)
         elif func._schema.is_mutable and isinstance(target, Tensor) and id(target) in self.bases:

@@ -34,7 +34,8 @@ def inspect(
 ) -> None:
     """Show a network layer by layer.
 
-    Output shape, parameters, multiply-adds, memory, receptive field and stride of every layer, and the totals.
+    Output shape, parameters, multiply-adds, memory, receptive field and stride of every layer, and the
+    totals.
 
     \b
     striate inspect lenet5

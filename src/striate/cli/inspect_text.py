@@ -34,13 +34,12 @@ def table_lines(anatomy: Anatomy, depth: int | None = None) -> list[str]:
 def total_lines(anatomy: Anatomy) -> list[str]:
     """Sums, and where most of them sits."""
     frozen = anatomy.parameters - anatomy.trainable_parameters
+    trainable, memory = anatomy.trainable_parameters, size_text(anatomy.forward_bytes)
     lines = [
-        f"parameters      {anatomy.parameters:,}, trainable {anatomy.trainable_parameters:,}, "
-        f"frozen {frozen:,}",
+        f"parameters      {anatomy.parameters:,}, trainable {trainable:,}, frozen {frozen:,}",
         f"multiply-adds   {anatomy.multiply_adds:,} of convolutions and dense layers",
         f"operations      {anatomy.operations:,} floating-point, every multiplication and addition",
-        f"memory          {anatomy.forward_bytes // 4:,} values, {size_text(anatomy.forward_bytes)} in float32, "
-        "activation functions in place",
+        f"memory          {anatomy.forward_bytes // 4:,} values, {memory}, activation functions in place",
     ]
     if anatomy.unused:
         count = sum(anatomy.unused.values())
@@ -62,10 +61,8 @@ def training_lines(anatomy: Anatomy, batch: int | None) -> list[str]:
     training = anatomy.training
     if training is None:
         return ["training         its memory could not be found out on shapes alone"]
-    lines = [
-        f"training        {size_text(training.fixed)} for weights, gradients and AdamW, and "
-        f"{size_text(training.picture)} a picture, float32"
-    ]
+    fixed, picture = size_text(training.fixed), size_text(training.picture)
+    lines = [f"training        {fixed} for weights, gradients and AdamW, and {picture} a picture, float32"]
     if batch is not None:
         lines.append(f"                batch {batch:,}: {size_text(training.bytes(batch))}")
     from striate.machine import memory

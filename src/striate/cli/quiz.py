@@ -14,15 +14,14 @@ def ask(anatomy: Anatomy, seed: int) -> None:
     print("Shapes as 6x28x28 or 28x28x6; an empty answer passes; Ctrl-D ends.\n")
     for line in blank_table(asked):
         print(line)
-    right, answered = 0, 0
-    for number, question in enumerate(asked, 1):
-        if number % 2:
+    right = 0
+    for number, question in enumerate(asked):
+        if number % 2 == 0:
             print(f"\n{question.layer.name}: {question.told}")
         answer = _answer(f"  {question.asks}? ")
         if answer is None:
-            print(f"\nEnded after {answered} of {len(asked)} blanks. {right} right.")
+            print(f"\nEnded after {number} of {len(asked)} blanks. {right} right.")
             return
-        answered += 1
         right += _grade(anatomy, question, answer)
     print(f"\n{right} of {len(asked)} right.")
 
