@@ -6,7 +6,7 @@ from striate.anatomy.anatomy import Anatomy, Layer
 from striate.anatomy.explain import describe, explain, find_layer, shape_text
 from striate.anatomy.formula import fit
 
-NAME, KIND = 27, 16  # columns
+NAME, KIND = 25, 16  # columns
 GIGA, MEGA, KILO = 10**9, 10**6, 10**3
 
 
