@@ -62,6 +62,14 @@ def test_depth_sums_up(run):
     assert "14 layers" in row and "147,968" in row and "64x56x56" in row
 
 
+def test_pixels_that_no_window_reads_are_said_and_how_to_fix_it(run):
+    out = run("inspect", "squeezenet1_1", "--input", "3x226x226")[1]
+    assert "does not fit    features.0" in out and "--explain features.0 says what would fit" in out
+    told = run("inspect", "squeezenet1_1", "--input", "3x226x226", "--explain", "features.0")[1]
+    assert "(226 + 2*0 - 3) / 2 + 1 = 112.50 does not fit" in told and "an input of 225 or 227" in told
+    assert "does not fit" not in run("inspect", "resnet18")[1]
+
+
 def test_explain_writes_the_arithmetic(run):
     code, out, _ = run("inspect", "lenet5", "--explain", "c1")
     assert code == 0 and "6 * (5*5*1 + 1) = 156" in out and "= 122,304 parameters" in out

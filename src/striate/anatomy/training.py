@@ -12,6 +12,10 @@ from torch.func import functional_call
 
 from striate.anatomy.trace import same_modes
 
+# What a real step took at its peak, as a share of what it keeps: measured with torch 2.14 on a CPU, one
+# thread, resnet18 (16 pictures of 224) 1.30, vgg11 (8 of 128) 1.39, mobilenet_v2 (16 of 128) 1.32, densenet121 (4 of
+# 128) 1.06. The rest is working space: gradients of maps on their way back, and the kernels' own buffers.
+PEAK = 1.4
 BATCH = 2  # one picture is not enough: batch normalisation of a single value is refused
 
 
@@ -28,12 +32,12 @@ class Training:
     picture: int
 
     def bytes(self, batch: int) -> int:
-        """What a step with `batch` pictures keeps; the backward pass needs working space besides."""
+        """What a step with `batch` pictures keeps; its peak was measured at up to `PEAK` times that."""
         return self.fixed + batch * self.picture
 
     def largest_batch(self, available: int) -> int:
-        """Pictures a step that fit into `available` bytes; 0 if not even the weights do."""
-        return max(0, (available - self.fixed) // self.picture)
+        """Pictures a step that fit into `available` bytes at its peak; 0 if not even the weights do."""
+        return max(0, int((available / PEAK - self.fixed) // self.picture))
 
     def to_dict(self) -> dict[str, int]:
         """As `striate inspect --json` prints it."""

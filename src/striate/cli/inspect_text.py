@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from striate.anatomy.anatomy import Anatomy, Layer
 from striate.anatomy.explain import describe, explain, find_layer, shape_text
 from striate.anatomy.formula import fit
+from striate.anatomy.geometry import Window
+from striate.anatomy.training import PEAK
 
 NAME, KIND = 25, 16  # columns
 GIGA, MEGA, KILO = 10**9, 10**6, 10**3
@@ -64,7 +66,9 @@ def training_lines(anatomy: Anatomy, batch: int | None) -> list[str]:
     fixed, picture = size_text(training.fixed), size_text(training.picture)
     lines = [f"training        {fixed} for weights, gradients and AdamW, and {picture} a picture, float32"]
     if batch is not None:
-        lines.append(f"                batch {batch:,}: {size_text(training.bytes(batch))}")
+        kept = training.bytes(batch)
+        peak = size_text(int(PEAK * kept))
+        lines.append(f"                batch {batch:,}: {size_text(kept)}, at its peak up to about {peak}")
     from striate.machine import memory
 
     available = memory().available
@@ -146,12 +150,18 @@ def _misfits(anatomy: Anatomy) -> list[str]:
         sizes = arithmetic.before[-len(arithmetic.windows) :]
         after = arithmetic.after[-len(arithmetic.windows) :]
         triples = list(zip(sizes, arithmetic.windows, after, strict=True))
-        if any(not (found := fit(*one[:2])).reads_all and found.cells == one[2] for one in triples):
+        if any(_leaves_pixels(*one) for one in triples):
             names.append(layer.name)
     if not names:
         return []
     more = f" and {len(names) - 3} more" if len(names) > 3 else ""
     return [
-        f"does not fit    {', '.join(names[:3])}{more}: the last rows and columns are not read",
-        f"                --explain {names[0]} says which sizes would fit",
+        f"does not fit    {', '.join(names[:3])}{more}",
+        f"                rows and columns at the end are not read; --explain {names[0]} says what would fit",
     ]
+
+
+def _leaves_pixels(size: int, window: Window, cells: int) -> bool:
+    """Whether a window meant to read everything (it is no smaller than its stride) misses the end."""
+    found = fit(size, window)
+    return window.reach >= window.stride and not found.reads_all and found.cells == cells
