@@ -158,6 +158,25 @@ def test_after_global_pooling_pixels_that_no_window_reads_stay_unread(monkeypatc
     assert spans == [(0, 7), (0, 15)]
 
 
+def test_after_global_pooling_padding_is_no_pixel():
+    network = nn.Sequential(nn.Conv2d(1, 2, 5, padding=2), nn.AdaptiveAvgPool2d(1), nn.Flatten())
+    layer = anatomy_of(network, (1, 10, 16)).layers[-1]
+    assert layer.whole_picture and layer.receptive_field == layer.stride == (10, 16)
+
+
+def test_gates_that_read_two_parts_read_all_between(monkeypatch):
+    class Halves(nn.Module):
+        def forward(self, pictures):
+            top, bottom = pictures[:, :, :2].mean(2), pictures[:, :, 5:7].mean(2)
+            return (top + bottom).unsqueeze(2)
+
+    network = nn.Sequential(Halves(), nn.Conv2d(1, 1, 1))
+    layer = anatomy_of(network, (1, 9, 4)).layers[-1]
+    assert layer.receptive_field == (7, 1) and not layer.whole_picture
+    _, spans = seen(network, "1", (1, 9, 4), monkeypatch)
+    assert spans[0] == (0, 6)
+
+
 def test_permuted_maps_and_norms_over_channels_keep_the_field(monkeypatch):
     network = torchvision.models.convnext_tiny(weights=None)
     anatomy = anatomy_of(network, (3, 64, 64))

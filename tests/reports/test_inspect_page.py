@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import OrderedDict
 
 import pytest
 import torchvision
@@ -25,12 +26,14 @@ def test_the_drawings_arrows_are_the_networks_and_activations_stand_in_their_blo
 
 
 def test_the_page_is_one_file_without_requests_and_escapes_names():
-    html = inspect_html(page_values(anatomy_of(nn.Conv2d(1, 2, 3), (1, 8, 8), "</script><b>")))
+    network = nn.Sequential(OrderedDict({"</script><b>": nn.Conv2d(1, 2, 3)}))
+    anatomy = anatomy_of(network, (1, 8, 8), "</script><b>")
+    html = inspect_html(page_values(anatomy))
     data = re.search(r'<script type="application/json" id="network">(.*?)</script>', html, re.S)
     assert json.loads(data[1])["blocks"][1]["shape"] == [2, 6, 6]
     assert "</script><b>" not in html and "default-src 'none'" in html
     assert not re.search(r'(src|href)="(?!data:)', html)
-    assert html == inspect_html(page_values(anatomy_of(nn.Conv2d(1, 2, 3), (1, 8, 8), "</script><b>")))
+    assert html == inspect_html(page_values(anatomy_of(network, (1, 8, 8), "</script><b>")))
 
 
 def test_a_page_is_written_where_it_is_told(tmp_path):
