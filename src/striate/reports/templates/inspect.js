@@ -248,6 +248,7 @@ function choose(part, group) {
     }
     return [head, table];
   }));
+  if (panel.getBoundingClientRect().top > window.innerHeight - 120) panel.scrollIntoView({ block: "center" });
 }
 document.getElementById("open").addEventListener("click", () => { members.forEach((_, path) => opened.add(path)); draw(); });
 document.getElementById("close").addEventListener("click", () => { opened.clear(); draw(); });
