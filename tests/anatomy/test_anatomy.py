@@ -116,8 +116,8 @@ def test_memory_of_a_training_is_what_autograd_keeps_on_real_numbers():
     assert training.picture == sum(kept.values()) // 2
     assert training.fixed == 16 * 1_235_496  # weights, gradients, two averages
     assert training.bytes(3) == training.fixed + 3 * training.picture
-    assert training.largest_batch(int(1.4 * training.bytes(7)) + 1) == 7
-    assert training.largest_batch(int(1.4 * training.bytes(7)) - 9) == 6 and training.largest_batch(1) == 0
+    assert training.largest_batch(int(1.6 * training.bytes(7)) + 1) == 7
+    assert training.largest_batch(int(1.6 * training.bytes(7)) - 9) == 6 and training.largest_batch(1) == 0
 
 
 def test_the_parts_of_the_training_memory_sum_up():
