@@ -14,7 +14,8 @@ from striate.anatomy.trace import same_modes
 
 # What a real step took at its peak, as a share of what it keeps. Measured with torch 2.14 on one core:
 # resnet18 (16 pictures of 224) 1.30, vgg11 (8 of 128) 1.39, mobilenet_v2 (16 of 128) 1.32, densenet121 (4 of
-# 128) 1.06; resnet18 (24 of 128) five times, 1.36 to 1.44 and once above 1.5. The rest is working space:
+# 128) 1.06; resnet18 (24 of 128) four times, 1.36 to 1.44; a fifth left 0.95 to 1.5, by how much was not
+# kept. The rest is working space:
 # gradients of maps on their way back, the kernels' own buffers, and what the allocator does not give back.
 PEAK = 1.6
 BATCH = 2  # one picture is not enough: batch normalisation of a single value is refused
