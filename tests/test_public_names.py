@@ -18,6 +18,7 @@ VERBS = [
     "demo",
     "doctor",
     "evaluate",
+    "inspect",
     "list_models",
     "load",
     "load_weights",

@@ -20,6 +20,7 @@ _PLACES = {
     "demo": "striate.actions.demo",
     "doctor": "striate.actions.doctor",
     "evaluate": "striate.actions.evaluate",
+    "inspect": "striate.actions.inspect",
     "list_models": "striate.models.catalog",
     "load": "striate.actions.load",
     "load_weights": "striate.models.pretrained",

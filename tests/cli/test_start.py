@@ -34,6 +34,7 @@ def imported_by(*words: str) -> list[str]:
         ["train", "--help"],
         ["predict", "--help"],
         ["check", "-h"],
+        ["inspect", "--help"],
         ["demo", "--help"],
         ["--version"],
     ],

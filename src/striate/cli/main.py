@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from striate.cli import check, convert, demo, doctor, evaluate, models, predict, report, train
+from striate.cli import check, convert, demo, doctor, evaluate, inspect, models, predict, report, train
 from striate.errors import StriateError
 
 
@@ -85,6 +85,7 @@ app.command("train")(train.train)
 app.command("evaluate")(evaluate.evaluate)
 app.command("predict")(predict.predict)
 app.command("report")(report.report)
+app.command("inspect")(inspect.inspect)
 app.command("models")(models.models)
 app.command("convert")(convert.convert)
 app.command("doctor")(doctor.doctor)

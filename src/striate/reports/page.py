@@ -28,12 +28,20 @@ UNPRINTABLE = dict.fromkeys(
 )
 
 
-def render(template: str, values: dict[str, Any]) -> str:
-    """The page that `template` makes of `values`; a name that is missing there is a bug and raises."""
+def render(
+    template: str, values: dict[str, Any], script: str = "page.js", extra_style: str | None = None
+) -> str:
+    """The page that `template` makes of `values`; a name that is missing there is a bug and raises.
+
+    `script` and `extra_style` are files beside the template: the page's script, and rules after the common
+    ones.
+    """
     texts = files("striate.reports") / "templates"
     style = (texts / "page.css").read_text(encoding="utf-8")
-    script = (texts / "page.js").read_text(encoding="utf-8")
-    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    if extra_style is not None:
+        style += (texts / extra_style).read_text(encoding="utf-8")
+    code = (texts / script).read_text(encoding="utf-8")
+    digest = base64.b64encode(hashlib.sha256(code.encode()).digest()).decode()
     environment = Environment(
         loader=PackageLoader("striate.reports", "templates"),
         autoescape=True,
@@ -54,6 +62,6 @@ def render(template: str, values: dict[str, Any]) -> str:
     ):
         environment.filters[word.__name__] = word
     page = environment.get_template(template).render(
-        values, style=Markup(style), script=Markup(script), script_digest=digest
+        values, style=Markup(style), script=Markup(code), script_digest=digest
     )
     return page.translate(UNPRINTABLE)

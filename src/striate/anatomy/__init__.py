@@ -1,0 +1,1 @@
+"""The arithmetic of any network: shapes, parameters, multiply-adds, memory, fields, with the formula."""

@@ -1,0 +1,119 @@
+"""An ONNX file as a module that runs on shapes, so that it is looked at like any network.
+
+Weights are never read: an initialiser is only its shape, but for the small integers that are sizes and axes.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from striate.anatomy import onnx_operators
+from striate.errors import StriateError
+
+LARGEST_CONSTANT = 64  # values of an initialiser that is read: shapes, axes, pads, scales
+
+
+class OnnxNode(nn.Module):
+    """One node: its operator, its attributes and the weights that it is the first to use."""
+
+    def __init__(self, node: Any, attributes: dict[str, Any], weights: dict[str, nn.Parameter]) -> None:
+        super().__init__()
+        self.anatomy_kind = str(node.op_type)
+        self.anatomy_name = (node.name or node.output[0]).strip("/").replace("/", ".")
+        self.run: Callable[..., Any] = onnx_operators.find(node.op_type, self.anatomy_name)
+        self.attributes = attributes
+        self.inputs, self.outputs = list(node.input), list(node.output)
+        for number, weight in enumerate(weights.values()):
+            self.register_parameter(f"weight{number}", weight)
+
+    def forward(self, *values: Any) -> Any:
+        return self.run(self.attributes, *values)
+
+
+class OnnxNetwork(nn.Module):
+    """The nodes of a graph in their order; values that are known in advance stay arrays."""
+
+    def __init__(self, graph: Any) -> None:
+        super().__init__()
+        self.constants: dict[str, Any] = {}
+        self.weights: dict[str, nn.Parameter] = {}
+        for initialiser in graph.initializer:
+            self._take(initialiser)
+        self.picture, self.answer = _inputs(graph)[0].name, graph.output[0].name
+        self.nodes = nn.ModuleList()
+        used: set[str] = set()
+        for node in graph.node:
+            fresh = {name: self.weights[name] for name in node.input if name in self.weights}
+            fresh = {name: weight for name, weight in fresh.items() if name not in used}
+            used.update(fresh)
+            self.nodes.append(OnnxNode(node, _attributes(node), fresh))
+
+    def forward(self, pictures: Tensor) -> Any:
+        values: dict[str, Any] = {"": None, self.picture: pictures, **self.constants, **self.weights}
+        for node in self.nodes:
+            assert isinstance(node, OnnxNode)
+            given = [values[name] for name in node.inputs]
+            computed = any(isinstance(one, Tensor) for one in given)
+            made = node(*given) if computed else node.run(node.attributes, *given)
+            made = made if isinstance(made, tuple) else (made,)
+            values.update(zip(node.outputs, made, strict=False))
+        return values[self.answer]
+
+    def _take(self, initialiser: Any) -> None:
+        import onnx
+
+        shape = tuple(initialiser.dims)
+        count = int(np.prod(shape)) if shape else 1
+        floating = initialiser.data_type in {1, 10, 11, 16}
+        if count <= LARGEST_CONSTANT and (not floating or not shape):
+            self.constants[initialiser.name] = onnx.numpy_helper.to_array(initialiser)
+        else:
+            empty = torch.empty(shape, device="meta")
+            self.weights[initialiser.name] = nn.Parameter(empty, requires_grad=floating)
+
+
+def read_onnx(path: Path) -> tuple[OnnxNetwork, tuple[int, ...]]:
+    """The network of an ONNX file and the shape (C, H, W) of its pictures.
+
+    Raises:
+        StriateError: the onnx package is missing, the file is no ONNX, or it has an operator without a rule.
+    """
+    try:
+        import onnx
+    except ImportError as error:
+        raise StriateError('reading an ONNX file needs: pip install "striate[onnx]"') from error
+    if not path.is_file():
+        raise StriateError(f"{path} is not there; give the path of an ONNX file.")
+    try:
+        model = onnx.load(str(path), load_external_data=False)
+    except Exception as error:  # protobuf raises what it likes
+        raise StriateError(f"{path} is not an ONNX file, or damaged ({type(error).__name__}).") from error
+    graph = model.graph
+    if not _inputs(graph) or not graph.output:
+        raise StriateError(f"{path} has no input or no output; it is not a network.")
+    network = OnnxNetwork(graph).eval()
+    dims = [int(dim.dim_value) for dim in _inputs(graph)[0].type.tensor_type.shape.dim][1:]
+    if len(dims) == 3:
+        dims = [dims[0] or 3, dims[1] or 224, dims[2] or 224]  # sizes that the file leaves open
+    return network, tuple(max(1, one) for one in dims)
+
+
+def _inputs(graph: Any) -> list[Any]:
+    stored = {initialiser.name for initialiser in graph.initializer}
+    return [one for one in graph.input if one.name not in stored]
+
+
+def _attributes(node: Any) -> dict[str, Any]:
+    import onnx
+
+    read: dict[str, Any] = {}
+    for one in node.attribute:
+        value = onnx.helper.get_attribute_value(one)
+        if isinstance(value, onnx.TensorProto):
+            value = onnx.numpy_helper.to_array(value)
+        read[one.name] = value.decode() if isinstance(value, bytes) else value
+    return read

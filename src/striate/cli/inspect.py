@@ -1,0 +1,81 @@
+"""`striate inspect`."""
+
+import re
+from typing import Annotated
+
+import typer
+
+from striate.cli.train import Json
+from striate.errors import StriateError
+
+
+def inspect(
+    model: Annotated[
+        str, typer.Argument(help="A name from `striate models`, a run, a pattern, or an ONNX file.")
+    ],
+    input: Annotated[
+        str | None, typer.Option(metavar="CxHxW", help="Shape of one picture, such as 3x224x224.")
+    ] = None,
+    image_size: Annotated[int | None, typer.Option(help="Side of the picture instead of --input.")] = None,
+    classes: Annotated[int | None, typer.Option(help="Outputs of the head.")] = None,
+    explain: Annotated[
+        str | None, typer.Option(metavar="LAYER", help="Write out the arithmetic of one layer.")
+    ] = None,
+    quiz: Annotated[bool, typer.Option("--quiz", help="Ask for shapes and parameters, and grade.")] = False,
+    seed: Annotated[int, typer.Option(help="Which layers the quiz asks for.")] = 0,
+    html: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Draw the network as one HTML page.")
+    ] = None,
+    depth: Annotated[int | None, typer.Option(min=1, help="Sum up below this depth of names.")] = None,
+    batch_size: Annotated[
+        int | None, typer.Option(min=1, help="Say what a training with it would need.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Show a network layer by layer.
+
+    Output shape, parameters, multiply-adds, memory, receptive field and stride of every layer, and the
+    totals.
+
+    \b
+    striate inspect lenet5
+    striate inspect resnet18 --explain layer1.0.conv1
+    striate inspect vgg16 --html vgg16.html
+    striate inspect book_mnist --quiz
+    """
+    from striate.actions.inspect import inspect as action
+    from striate.actions.inspect import page_file
+    from striate.cli import inspect_text
+    from striate.cli.show import print_json
+
+    if input is not None and image_size is not None:
+        raise StriateError("--input and --image-size say the same thing; give one of them.")
+    anatomy = action(model, _shape(input), image_size=image_size, num_classes=classes)
+    if json:
+        if html is not None:
+            page_file(anatomy, html)
+        print_json(anatomy.to_dict())
+        return
+    if quiz:
+        from striate.cli.quiz import ask
+
+        ask(anatomy, seed)
+        return
+    if explain is not None:
+        lines = inspect_text.explain_lines(anatomy, explain)
+    elif html is not None:
+        lines = [str(page_file(anatomy, html))]
+    else:
+        lines = inspect_text.table_lines(anatomy, depth)
+        lines += inspect_text.total_lines(anatomy)
+        lines += inspect_text.training_lines(anatomy, batch_size)
+    for line in lines:
+        print(line)
+
+
+def _shape(text: str | None) -> tuple[int, ...] | None:
+    if text is None:
+        return None
+    if not re.fullmatch(r"\d{1,6}([x,×]\d{1,6}){1,3}", text):
+        raise StriateError(f"--input {text} is no shape; give channels x height x width, such as 3x224x224.")
+    return tuple(int(one) for one in re.split("[x,×]", text))

@@ -1,0 +1,60 @@
+"""`striate inspect --quiz` in a terminal, or with answers from a file."""
+
+import sys
+
+from striate.anatomy.anatomy import Anatomy
+from striate.anatomy.explain import shape_text
+from striate.anatomy.quiz import Question, questions
+
+
+def ask(anatomy: Anatomy, seed: int) -> None:
+    """Show the blank table, ask, grade, and show the arithmetic of what was wrong."""
+    asked = questions(anatomy, seed=seed)
+    print(f"{anatomy.model}, picture {shape_text(anatomy.input)}: fill in {len(asked)} blanks.")
+    print("Shapes as 6x28x28 or 28x28x6; an empty answer passes; Ctrl-D ends.\n")
+    for line in blank_table(asked):
+        print(line)
+    right = 0
+    for number, question in enumerate(asked):
+        if number % 2 == 0:
+            print(f"\n{question.layer.name}: {question.told}")
+        answer = _answer(f"  {question.asks}? ")
+        if answer is None:
+            print(f"\nEnded after {number} of {len(asked)} blanks. {right} right.")
+            return
+        right += _grade(anatomy, question, answer)
+    print(f"\n{right} of {len(asked)} right.")
+
+
+def blank_table(asked: list[Question]) -> list[str]:
+    """The rows with nothing filled in."""
+    rows = [question for question in asked if question.asks == "output shape"]
+    wide = min(max(len(question.layer.name) for question in rows), 30) if rows else 5
+    lines = [f"{'layer':<{wide}}  {'how it is built':<44}  output shape  parameters"]
+    for question in rows:
+        name = question.layer.name[-wide:]
+        built = question.told.split(" -> ", 1)[1][:44]
+        lines.append(f"{name:<{wide}}  {built:<44}  {'_' * 12}  {'_' * 10}")
+    return lines
+
+
+def _answer(prompt: str) -> str | None:
+    """What was typed, or None at the end of the input or at Ctrl-C."""
+    try:
+        answer = input(prompt)
+    except (EOFError, KeyboardInterrupt):
+        return None
+    if not sys.stdin.isatty():
+        print(answer)  # a file of answers is not seen otherwise
+    return answer
+
+
+def _grade(anatomy: Anatomy, question: Question, answer: str) -> int:
+    if question.is_right(answer):
+        print("  right")
+        return 1
+    verdict = "wrong, it is" if answer.strip() else "it is"
+    print(f"  {verdict} {question.answer}")
+    for what, how in question.arithmetic(anatomy):
+        print(f"      {what}: {how}")
+    return 0

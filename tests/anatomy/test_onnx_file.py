@@ -1,0 +1,87 @@
+"""ONNX files: the same figures as the network they describe, and clear errors."""
+
+import numpy as np
+import pytest
+
+from striate.actions.inspect import inspect
+from striate.errors import StriateError
+
+onnx = pytest.importorskip("onnx")
+
+
+def node(kind, inputs, output, **attributes):
+    return onnx.helper.make_node(kind, inputs, [output], name=f"/{output}/{kind}", **attributes)
+
+
+def weight(name, *shape):
+    return onnx.numpy_helper.from_array(np.zeros(shape, dtype=np.float32), name)
+
+
+def save(path, nodes, weights, shape=(1, 1, 32, 32)):
+    make = onnx.helper.make_tensor_value_info
+    picture = make("x", onnx.TensorProto.FLOAT, list(shape))
+    graph = onnx.helper.make_graph(
+        nodes, "net", [picture], [make("y", onnx.TensorProto.FLOAT, None)], weights
+    )
+    onnx.save(onnx.helper.make_model(graph), str(path))
+    return path
+
+
+@pytest.fixture
+def lenet(tmp_path):
+    nodes = [
+        node("Conv", ["x", "w1", "b1"], "c1", kernel_shape=[5, 5]),
+        node("Relu", ["c1"], "r1"),
+        node("MaxPool", ["r1"], "s2", kernel_shape=[2, 2], strides=[2, 2]),
+        node("Conv", ["s2", "w3", "b3"], "c3", kernel_shape=[5, 5]),
+        node("AveragePool", ["c3"], "s4", kernel_shape=[2, 2], strides=[2, 2]),
+        node("Shape", ["s4"], "shape"),
+        node("Gather", ["shape", "zero"], "batch"),
+        node("Unsqueeze", ["batch", "axis"], "batches"),
+        node("Concat", ["batches", "rest"], "flat", axis=0),
+        node("Reshape", ["s4", "flat"], "f"),
+        node("Gemm", ["f", "w5", "b5"], "y", transB=1),
+    ]
+    numbers = [("zero", np.array(0)), ("axis", np.array([0])), ("rest", np.array([-1]))]
+    weights = [
+        *[weight("w1", 6, 1, 5, 5), weight("b1", 6), weight("w3", 16, 6, 5, 5), weight("b3", 16)],
+        *[weight("w5", 10, 400), weight("b5", 10)],
+        *[onnx.numpy_helper.from_array(value.astype(np.int64), name) for name, value in numbers],
+    ]
+    return save(tmp_path / "lenet.onnx", nodes, weights)
+
+
+def test_an_onnx_file_has_its_networks_figures(lenet):
+    anatomy = inspect(lenet)
+    assert anatomy.model == "lenet.onnx" and anatomy.input == (1, 32, 32)
+    rows = {layer.name: layer for layer in anatomy.layers}
+    assert rows["c1.Conv"].parameters == 156 and rows["c3.Conv"].parameters == 2416
+    assert rows["y.Gemm"].parameters == 4010 and anatomy.parameters == 156 + 2416 + 4010
+    assert rows["s4.AveragePool"].output == (16, 5, 5) and rows["s4.AveragePool"].receptive_field == (16, 16)
+    assert rows["c3.Conv"].multiply_adds == 240_000 and rows["y.Gemm"].whole_picture
+    assert rows["c3.Conv"].inputs == ("s2.MaxPool",)
+
+
+def test_branches_and_uneven_padding_are_followed(tmp_path):
+    nodes = [
+        node("Conv", ["x", "w"], "a", kernel_shape=[3, 3], pads=[0, 0, 1, 1], strides=[2, 2]),
+        node("Conv", ["x", "v"], "b", kernel_shape=[1, 1], strides=[2, 2]),
+        node("Concat", ["a", "b"], "c", axis=1),
+        node("GlobalAveragePool", ["c"], "y"),
+    ]
+    path = save(tmp_path / "net.onnx", nodes, [weight("w", 4, 1, 3, 3), weight("v", 2, 1, 1, 1)])
+    anatomy = inspect(path)
+    joined = anatomy.by_name["c.Concat"]
+    assert joined.output == (6, 16, 16) and joined.inputs == ("a.Conv", "b.Conv")
+    assert joined.receptive_field == (3, 3) and joined.centre == (1.0, 1.0)
+
+
+def test_bad_files_are_one_line(tmp_path):
+    (tmp_path / "bad.onnx").write_bytes(b"nothing of the kind")
+    with pytest.raises(StriateError, match="not an ONNX file, or damaged"):
+        inspect(tmp_path / "bad.onnx")
+    with pytest.raises(StriateError, match="is not there"):
+        inspect(tmp_path / "gone.onnx")
+    path = save(tmp_path / "odd.onnx", [node("GridSample", ["x", "x"], "y")], [])
+    with pytest.raises(StriateError, match=r"the ONNX operator GridSample .* is not known here"):
+        inspect(path)
