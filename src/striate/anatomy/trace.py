@@ -193,8 +193,9 @@ class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]
         here = len(self.steps)
         step.sources += [one for one in sources if one != here and one not in step.sources]
         products = costs.multiply_adds(call)
-        step.multiply_adds += products
-        step.operations += costs.operations(call)
+        share = getattr(step.module, "connected_share", 1.0)  # kernels of zeros are not counted
+        step.multiply_adds += round(products * share)
+        step.operations += round(costs.operations(call) * share)
         step.output = call.output
         if step.before is None and call.data:
             step.before = tuple(call.data[0].shape[1:])

@@ -33,6 +33,7 @@ class TableConnected2d(nn.Module):
         require_table(table, in_channels)
         self.in_channels, self.kernel_size = in_channels, kernel_size
         pairs = [(number, source) for number, row in enumerate(table) for source in row]
+        self.connected_share = len(pairs) / (len(table) * in_channels)  # kernels that are not zero
         self.register_buffer("feeds", torch.tensor([number for number, _ in pairs]), persistent=False)
         self.register_buffer("reads", torch.tensor([source for _, source in pairs]), persistent=False)
         self.feeds: Tensor
