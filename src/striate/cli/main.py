@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from striate.cli import check, convert, demo, doctor, evaluate, models, predict, report, train
+from striate.cli import check, compare, convert, demo, doctor, evaluate, models, predict, report, train
 from striate.errors import StriateError
 
 
@@ -64,6 +64,7 @@ app.command("check")(check.check)
 app.command("train")(train.train)
 app.command("evaluate")(evaluate.evaluate)
 app.command("predict")(predict.predict)
+app.command("compare")(compare.compare)
 app.command("report")(report.report)
 app.command("models")(models.models)
 app.command("convert")(convert.convert)
