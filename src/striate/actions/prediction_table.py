@@ -14,7 +14,7 @@ COLUMNS = ("file", "label", "probability", "unsure", "damaged", "error")
 
 
 class PredictionTable:
-    """Writes a line a file. Texts stand in quotes, so that a name with a line break or a comma is one field."""
+    """Writes a line a file. Texts stand in quotes, so that a name with a line break is one field."""
 
     def __init__(self, file: io.TextIOBase) -> None:
         self._table = csv.writer(file, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
@@ -39,9 +39,7 @@ def prediction_table(path: Path) -> Iterator[PredictionTable]:
         WorkFailed: it cannot be written.
     """
     if path.exists() and not (path.is_file() and path.suffix.lower() == ".csv"):
-        raise StriateError(
-            f"{path} is there and is no .csv file; it is not overwritten. Choose another name."
-        )
+        raise StriateError(f"{path} is there and is no .csv file, so it is not overwritten; choose another.")
     with whole_file(path) as raw:
         file = io.TextIOWrapper(raw, encoding="utf-8", errors="backslashreplace", newline="")
         yield PredictionTable(file)

@@ -22,7 +22,7 @@ def predict(
     ] = None,
     precision: Annotated[
         float | None,
-        typer.Option(help="Share of right answers wanted in every class, as 0.95; others unsure."),
+        typer.Option(help="Wanted share of right answers in every class, as 0.95."),
     ] = None,
     csv: Annotated[str | None, typer.Option(help="Also write the answers to this CSV file.")] = None,
     copy_to: Annotated[

@@ -1,7 +1,7 @@
 """Pictures that a person names: files, folders, patterns such as `photos/**/*.jpg`.
 
-Everything is found while it is asked for, folder by folder, so that a folder of millions costs no memory. Links
-to folders are not followed, and a link to a file counts only below the folder that was named.
+Everything is found while it is asked for, folder by folder, so that a folder of millions costs no memory.
+Links to folders are not followed, and a link to a file counts only below the folder that was named.
 """
 
 import os
@@ -18,7 +18,11 @@ MAGIC = re.compile(r"[*?\[]")
 Told = Callable[[str], None]
 
 
-def picture_paths(given: str | os.PathLike[str], tell: Told = lambda text: None) -> Iterator[Found]:
+def _nobody(text: str) -> None:
+    """Tell nobody."""
+
+
+def picture_paths(given: str | os.PathLike[str], tell: Told = _nobody) -> Iterator[Found]:
     """The pictures that one word stands for, named as they were given and as a terminal can show them.
 
     A file is itself, whatever it is; a folder stands for the pictures in it and below; a word with `*`, `?`,
@@ -118,14 +122,14 @@ def _match(folder: Found, pieces: list[str], root: str, tell: Told) -> Iterator[
         return
     matches = re.compile(translate(piece)).match
     for inner in here.folders:
-        if not matches(os.path.basename(inner.path)):
+        if not matches(Path(inner.path).name):
             continue
         if rest:
             yield from _match(inner, rest, root, tell)
         else:
             yield from _below(inner.path, inner.name, tell)
     if not rest:
-        yield from (file for file in here.files if matches(os.path.basename(file.path)) and is_picture(file))
+        yield from (file for file in here.files if matches(Path(file.path).name) and is_picture(file))
 
 
 def _named(listing: Listing, shown: str) -> Listing:

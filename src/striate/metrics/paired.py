@@ -1,11 +1,11 @@
 """Whether one classifier is better than another: the difference of two accuracies and what chance can do.
 
-Source: McNemar, "Note on the sampling error of the difference between correlated proportions", Psychometrika
-1947 (its exact form, a binomial test on the pictures that only one of the two has right); intervals: Newcombe,
-"Improved confidence intervals for the difference between binomial proportions based on paired data", Statistics
-in Medicine 1998, method 10, and "Interval estimation for the difference between independent proportions", the
-same year, method 10; several comparisons: Holm, "A simple sequentially rejective multiple test procedure",
-Scandinavian Journal of Statistics 1979.
+Source: McNemar, "Note on the sampling error of the difference between correlated proportions or percentages",
+Psychometrika 1947 (its exact form, a binomial test on the pictures that only one of the two has right).
+Intervals: Newcombe, "Improved confidence intervals for the difference between binomial proportions based on
+paired data", Statistics in Medicine 1998, method 10, and "Interval estimation for the difference between
+independent proportions: comparison of eleven methods", the same year, method 10. Several comparisons: Holm,
+"A simple sequentially rejective multiple test procedure", Scandinavian Journal of Statistics 1979.
 """
 
 from collections.abc import Sequence
@@ -72,10 +72,10 @@ def _correlation(both: int, only_first: int, only_second: int, neither: int) -> 
     columns = (both + only_second) * (only_first + neither)
     if not rows * columns:
         return 0.0
-    product = both * neither - only_first * only_second
+    product = float(both * neither - only_first * only_second)
     if product > 0:
-        product = max(product - (both + only_first + only_second + neither) / 2, 0)
-    return float(product / (sqrt(rows) * sqrt(columns)))
+        product = max(product - (both + only_first + only_second + neither) / 2, 0.0)
+    return product / (sqrt(rows) * sqrt(columns))
 
 
 def _interval(k1: int, n1: int, k2: int, n2: int, correlation: float) -> tuple[float, float]:

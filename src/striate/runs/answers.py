@@ -63,7 +63,7 @@ def read_answers(folder: RunFolder, name: str) -> list[SavedAnswer]:
 
 
 def measured_answers(folder: RunFolder) -> dict[tuple[str, int], SavedAnswer]:
-    """The answers of `predictions.csv` by the pictures' content: (digest, 0), and (digest, 1)... for copies."""
+    """The answers of `predictions.csv` by content: (digest, 0), and (digest, 1)... for copies."""
     record = folder.read_json("dataset.json")
     try:
         part = "test" if record["split"]["test"] or record["test_data"] else "validation"

@@ -69,9 +69,9 @@ def calibration_figures(
 ) -> dict[str, Any]:
     """What belongs to a calibration error so that it can be judged, JSON-ready; {} without pictures.
 
-    `confidence` (mean), `by_chance` and `by_chance_high` (the error that a perfectly calibrated network shows
-    on as many pictures, and what it exceeds in 5 of 100 cases), `bins` and `bins_uncalibrated` (the reliability
-    diagram), `coverage` (abstention: threshold, coverage, pictures, accuracy, interval).
+    `confidence` (mean), `by_chance` and `by_chance_high` (the error that a perfectly calibrated network
+    shows on as many pictures, and what it exceeds in 5 of 100 cases), `bins` and `bins_uncalibrated` (the
+    reliability diagram), `coverage` (abstention: threshold, coverage, pictures, accuracy, interval).
     """
     if len(labels) == 0:
         return {}
