@@ -72,7 +72,7 @@ def _calibrated(folder: RunFolder, material: Material) -> Network:
         "calibration.json",
         {
             "temperature": temperature,
-            "temperature_interval": list(temperature_interval(scores, labels)),
+            "temperature_interval": list(temperature_interval(scores, labels, temperature)),
             "pictures": len(rows),
             "part": "validation",
             "ece_uncalibrated": expected_calibration_error(torch.softmax(scores.double(), 1), labels),
