@@ -1,7 +1,7 @@
 """`compare`: which of several runs is better, and whether chance alone could have made the difference.
 
-Runs that were measured on the same pictures (by content) are compared picture by picture; others, less
-sharply, by their shares. The first run is what the others are compared with.
+Runs that were measured on the same pictures (by content; at least half of the smaller part) are compared
+picture by picture; others, less sharply, by their shares. The first run is what the others are compared with.
 """
 
 from collections.abc import Sequence
@@ -120,8 +120,8 @@ def _measured(run: str | PathLike[str]) -> Measured:
 def _pair(first: Measured, second: Measured) -> Pair:
     shared = [key for key in first.answers if key in second.answers]
     same = [key for key in shared if first.answers[key].label == second.answers[key].label]
-    if not same:
-        return _unpaired(first, second)
+    if len(same) * 2 < min(len(first.answers), len(second.answers)):
+        return _unpaired(first, second)  # a few shared pictures would say less than all of them do
     right = {key: (first.answers[key].right, second.answers[key].right) for key in same}
     only_first = tuple(first.answers[key].file for key in same if right[key] == (True, False))
     only_second = tuple(second.answers[key].file for key in same if right[key] == (False, True))

@@ -122,7 +122,7 @@ def load(
 ) -> "Ensemble": ...
 
 
-def load(run: Any, weights: str | PathLike[str] | None = None, device: str = "cpu") -> "Network | Ensemble":
+def load(run: Any, weights: str | PathLike[str] | None = None, device: str = "cpu") -> Any:
     """The network of a run, or of a catalogue name together with a file of weights.
 
     Args:

@@ -33,7 +33,7 @@ def compare(
         print(f"\n{pair.verdict}")
         if not pair.paired:
             print(
-                "The two were not measured on the same pictures, so luck with the pictures counts too: "
+                "The two share less than half of their pictures, so luck with the pictures counts too: "
                 "train both with the same --seed, --split or --test."
             )
             continue

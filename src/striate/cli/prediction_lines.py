@@ -11,7 +11,7 @@ class PredictionLines:
     """Lines as a table: file, answer, probability, and the next classes or what is wrong."""
 
     def __init__(self) -> None:
-        self._file, self._label = 0, 0
+        self._file, self._label = 20, 8
 
     def line(self, prediction: Any) -> str:
         """One line without line breaks or control characters, whatever the file is called."""

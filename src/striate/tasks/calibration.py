@@ -2,9 +2,9 @@
 
 Source: Guo et al., "On Calibration of Modern Neural Networks", ICML 2017, section 4.2; smoothed targets from
 Platt, "Probabilistic Outputs for Support Vector Machines", 1999, section 2.2.
-Differs: T minimises the score of Brier, "Verification of forecasts expressed in terms of probability", Monthly
-Weather Review 1950, instead of cross-entropy. A few confident mistakes dominate cross-entropy, and then T makes
-all other answers less sure than they are right; `benchmarks/calibration.py` has the figures.
+Differs: T minimises the score of Brier, "Verification of forecasts expressed in terms of probability",
+Monthly Weather Review 1950, instead of cross-entropy. A few confident mistakes dominate cross-entropy, and
+then T makes all other answers less sure than they are right; docs/calibration.md has the figures.
 """
 
 from collections.abc import Callable

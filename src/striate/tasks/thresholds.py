@@ -4,7 +4,7 @@ Chosen on validation pictures, which did not train the network; the temperature 
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from striate.errors import StriateError
 from striate.metrics.selective import pictures_needed, threshold_for
@@ -12,6 +12,7 @@ from striate.metrics.selective import pictures_needed, threshold_for
 WANTED = (0.9, 0.95, 0.98, 0.99)  # shares of right answers for which a run records its threshold
 
 
+@runtime_checkable
 class Answered(Protocol):
     """An answer whose truth is known."""
 
@@ -43,9 +44,10 @@ def class_thresholds(
     known = list(answers)
     general = overall_threshold(known, wanted)
     if general is None:
+        needed, pictures = pictures_needed(wanted), len(known)
         raise StriateError(
-            f"{wanted:.0%} of the answers cannot be promised: validation has {len(known)} pictures (at least "
-            f"{pictures_needed(wanted)} right ones are needed) or too many of its surest answers are wrong. "
+            f"{100 * wanted:g} % of the answers cannot be promised: validation has {pictures} pictures (at "
+            f"least {needed} right ones are needed), or too many of its surest answers are wrong. "
             "Ask for less, or train with more pictures."
         )
     found = {}
