@@ -4,6 +4,7 @@ Chosen on validation pictures, which did not train the network; the temperature 
 """
 
 from collections.abc import Iterable, Mapping
+from math import nextafter
 from typing import Protocol, runtime_checkable
 
 from striate.errors import StriateError
@@ -35,8 +36,8 @@ def class_thresholds(
 ) -> Mapping[str, float]:
     """For each class the lowest probability from which on `wanted` of its answers are right.
 
-    A class whose own answers are too few or too often wrong gets the higher of the threshold of all classes
-    together and its own most probable wrong answer.
+    A class whose own answers are too few or too often wrong gets the threshold of all classes together, or more,
+    so that its own most probable wrong answer stays below.
 
     Raises:
         StriateError: not even all classes together reach `wanted`.
@@ -56,6 +57,6 @@ def class_thresholds(
         threshold = overall_threshold(own, wanted)
         if threshold is None:
             wrong = (one.probability for one in own if not one.right)
-            threshold = max(general, *wrong, 0.0)
+            threshold = max(general, nextafter(max(wrong, default=0.0), 2.0))
         found[name] = threshold
     return found
