@@ -1,4 +1,4 @@
-"""`striate predict` as a person uses it: one picture, many, bad ones, sorted copies, tables, unsure answers."""
+"""`striate predict` as a person uses it: one picture, many, bad ones, copies, tables, unsure answers."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""Which pictures a word stands for: files, folders and patterns; nothing outside, nothing twice, no circles."""
+"""Which pictures a word stands for: files, folders, patterns; nothing outside, nothing twice, no circles."""
 
 import glob
 import os
@@ -32,7 +32,7 @@ def test_patterns_match_what_the_shell_matches(tree, pattern):
 
 def test_a_matched_folder_stands_for_its_pictures(tree):
     assert names("t/i*") == ["t/in/c.png", "t/in/deep/d.png", "t/in/deep/e.jpg"]
-    assert len(names("t/**")) == 6
+    assert sorted(names("t/**")) == sorted(names("t/**/*")) == sorted(names("t"))
     assert names(str(tree / "x*")) == [str(tree / "x1" / "f.png")]
 
 

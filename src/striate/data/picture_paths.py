@@ -26,8 +26,8 @@ def picture_paths(given: str | os.PathLike[str], tell: Told = _nobody) -> Iterat
     """The pictures that one word stands for, named as they were given and as a terminal can show them.
 
     A file is itself, whatever it is; a folder stands for the pictures in it and below; a word with `*`, `?`,
-    `[...]` or `**` that is no file stands for the pictures that it matches. Folders that cannot be listed
-    come as a `Found` with a problem.
+    `[...]` or `**` (any folders) that is no file stands for the pictures that it matches, and for those in
+    folders that it matches without `**`. Folders that cannot be listed come as a `Found` with a problem.
 
     Args:
         given: a path or a pattern.
@@ -108,7 +108,9 @@ def _matching(word: str, tell: Told) -> Iterator[Found]:
         yield from _match(Found(readable(base), folder), pieces, folder, tell)
 
 
-def _match(folder: Found, pieces: list[str], root: str, tell: Told) -> Iterator[Found]:
+def _match(
+    folder: Found, pieces: list[str], root: str, tell: Told, *, files_only: bool = False
+) -> Iterator[Found]:
     """The pictures below `folder` that match the pieces of a pattern, one piece a level."""
     piece, rest = pieces[0], pieces[1:]
     listing, reason = list_or_reason(folder, root)
@@ -116,7 +118,7 @@ def _match(folder: Found, pieces: list[str], root: str, tell: Told) -> Iterator[
         yield _unlistable(folder.name or ".", reason.rpartition(": ")[2])
     here = _named(listing, folder.name)
     if piece == "**":
-        yield from _match(folder, rest or ["*"], root, tell)
+        yield from _match(folder, rest or ["*"], root, tell, files_only=True)
         for inner in here.folders:
             yield from _match(inner, pieces, root, tell)
         return
@@ -126,7 +128,7 @@ def _match(folder: Found, pieces: list[str], root: str, tell: Told) -> Iterator[
             continue
         if rest:
             yield from _match(inner, rest, root, tell)
-        else:
+        elif not files_only:  # below ** every folder is looked at anyway
             yield from _below(inner.path, inner.name, tell)
     if not rest:
         yield from (file for file in here.files if matches(Path(file.path).name) and is_picture(file))

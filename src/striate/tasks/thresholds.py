@@ -36,7 +36,7 @@ def class_thresholds(
 ) -> Mapping[str, float]:
     """For each class the lowest probability from which on `wanted` of its answers are right.
 
-    A class whose own answers are too few or too often wrong gets the threshold of all classes together, or more,
+    A class whose own answers are too few or too often wrong gets the threshold of all classes, or more,
     so that its own most probable wrong answer stays below.
 
     Raises:
