@@ -123,3 +123,12 @@ def test_more_pictures_than_are_read_ahead_keep_their_order(striate, digits_run,
     found = [one["file"] for one in lines(striate("predict", digits_run, *words, "--json")[1])]
     assert len(found) == 240 and found[:120] == found[120:]
     assert found[:40] == [f"in/0/{n:03}.png" for n in range(40)]
+
+
+def test_evaluate_says_what_chance_gives_and_how_accuracy_rises_with_abstention(striate, digits_run):  # noqa: F811
+    found = json.loads(striate("evaluate", digits_run, "--json")[1])
+    calibration, points = found["calibration"], found["calibration"]["coverage"]
+    assert points[0]["coverage"] == 1 and points[0]["accuracy"] == pytest.approx(found["metrics"]["accuracy"])
+    assert sum(one["pictures"] for one in calibration["bins"]) == found["pictures"]
+    assert 0 <= calibration["by_chance"] <= calibration["by_chance_high"]
+    assert "a perfectly calibrated network would show" in striate("evaluate", digits_run)[1]
