@@ -13,6 +13,7 @@ from striate.actions.options import TrainOptions
 ROOT = Path(__file__).resolve().parents[1]
 VERBS = [
     "check",
+    "compare",
     "convert",
     "create_model",
     "demo",

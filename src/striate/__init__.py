@@ -15,6 +15,7 @@ _calm_threads()  # before anything imports torch
 
 _PLACES = {
     "check": "striate.actions.check",
+    "compare": "striate.actions.compare",
     "convert": "striate.actions.convert",
     "create_model": "striate.models.build",
     "demo": "striate.actions.demo",

@@ -1,4 +1,5 @@
 from striate.actions.check import check as check
+from striate.actions.compare import compare as compare
 from striate.actions.convert import convert as convert
 from striate.actions.demo import demo as demo
 from striate.actions.doctor import doctor as doctor

@@ -20,7 +20,7 @@ from striate.models.pretrained import find_weights
 NAMES = {
     *("format", "config.toml", "dataset.json", "environment.json", "metrics.jsonl", "checkpoint.safetensors"),
     *("best.safetensors", "preprocess.json", "labels.json", "calibration.json", "evaluation.json"),
-    *("predictions.csv", "result.json", "report.html", "pictures"),
+    *("predictions.csv", "validation.csv", "result.json", "report.html", "pictures"),
 }
 
 

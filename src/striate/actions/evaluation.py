@@ -1,9 +1,7 @@
 """What a network is worth on decoded pictures with known labels, and how that is written into its run."""
 
-import csv
-import io
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import torch
@@ -11,7 +9,8 @@ from torch import Tensor
 
 from striate.actions.load import Network
 from striate.drawing.grid import picture_png
-from striate.runs.files import write_bytes, write_text
+from striate.runs.answers import SavedAnswer, write_answers
+from striate.runs.files import write_bytes
 from striate.runs.folder import RunFolder
 from striate.shapes import FittedPicture, Labels, Logits, Picture
 from striate.tasks.figures import ClassifierFigures, classifier_figures
@@ -60,34 +59,27 @@ def evaluation_of(
     return Evaluation(data, split, tuple(names), scores, labels, figures)
 
 
+def saved_answers(
+    network: Network, names: Sequence[str], scores: Logits, labels: Labels
+) -> list[SavedAnswer]:
+    """Each picture's answer with its calibrated probability."""
+    confidence, answers = torch.softmax(scores.double() / network.temperature, dim=1).max(dim=1)
+    rows = zip(names, labels.tolist(), answers.tolist(), confidence.tolist(), strict=True)
+    return [
+        SavedAnswer(name, network.labels[truth], network.labels[answer], probability)
+        for name, truth, answer, probability in rows
+    ]
+
+
 def write_evaluation(
     folder: RunFolder, network: Network, evaluation: Evaluation, picture_of: Callable[[str], Picture]
 ) -> None:
     """Write evaluation.json, predictions.csv and the pictures of the most confident mistakes."""
-    probabilities = torch.softmax(evaluation.scores.double() / network.temperature, dim=1)
-    confidence, answers = probabilities.max(dim=1)
-    truths = [network.labels[i] for i in evaluation.labels.tolist()]
-    predicted = [network.labels[i] for i in answers.tolist()]
-    text = io.StringIO()
-    table = csv.writer(text, lineterminator="\n")
-    table.writerow(["file", "label", "predicted", "probability"])
-    for row in zip(
-        evaluation.names, truths, predicted, (f"{p:.6f}" for p in confidence.tolist()), strict=True
-    ):
-        table.writerow(row)
-    write_text(folder / "predictions.csv", text.getvalue())
-
-    wrong = torch.nonzero(answers != evaluation.labels).flatten()
-    worst = wrong[confidence[wrong].argsort(descending=True, stable=True)][:MISTAKES].tolist()
-    mistakes = [
-        {
-            "file": evaluation.names[i],
-            "label": truths[i],
-            "predicted": predicted[i],
-            "probability": float(confidence[i]),
-        }
-        for i in worst
-    ]
+    answers = saved_answers(network, evaluation.names, evaluation.scores, evaluation.labels)
+    write_answers(folder, "predictions.csv", answers)
+    wrong = [answer for answer in answers if not answer.right]
+    worst = sorted(wrong, key=lambda answer: -answer.probability)[:MISTAKES]
+    mistakes = [asdict(answer) for answer in worst]
     (folder / "pictures").mkdir(exist_ok=True)
     for old in (folder / "pictures").glob("mistake-*.png"):
         old.unlink()
@@ -105,6 +97,7 @@ def write_evaluation(
             "metrics": evaluation.metrics,
             "per_class": evaluation.per_class,
             "confusion": evaluation.figures.confusion,
+            "calibration": evaluation.figures.calibration,
             "mistakes": mistakes,
         },
     )

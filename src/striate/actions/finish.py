@@ -7,7 +7,7 @@ from typing import Any
 import torch
 
 from striate.actions.evaluate import NO_TEST, judge
-from striate.actions.evaluation import Evaluation, evaluation_of, write_evaluation
+from striate.actions.evaluation import Evaluation, evaluation_of, saved_answers, write_evaluation
 from striate.actions.load import Network, load
 from striate.actions.material import Material
 from striate.actions.options import TrainOptions
@@ -15,9 +15,11 @@ from striate.data.dataset import Dataset
 from striate.events import Listener, Note, Warned
 from striate.metrics.calibration_error import expected_calibration_error
 from striate.reports.run import write_report
+from striate.runs.answers import write_answers
 from striate.runs.folder import RunFolder
 from striate.shapes import Picture
-from striate.tasks.calibration import fit_temperature
+from striate.tasks.calibration import fit_temperature, temperature_interval
+from striate.tasks.thresholds import WANTED, overall_threshold
 
 
 def finish(
@@ -63,17 +65,22 @@ def _calibrated(folder: RunFolder, material: Material) -> Network:
     scores, labels = network.scores(material.store.pictures[rows]), material.store.labels[rows]
     temperature = fit_temperature(scores, labels)
     calibrated = torch.softmax(scores.double() / temperature, 1)
+    network = replace(network, temperature=temperature)
+    answers = saved_answers(network, material.names(rows), scores, labels)
+    write_answers(folder, "validation.csv", answers)
     folder.write_json(
         "calibration.json",
         {
             "temperature": temperature,
+            "temperature_interval": list(temperature_interval(scores, labels, temperature)),
             "pictures": len(rows),
             "part": "validation",
             "ece_uncalibrated": expected_calibration_error(torch.softmax(scores.double(), 1), labels),
             "ece": expected_calibration_error(calibrated, labels),
+            "unsure": [{"accuracy": a, "threshold": overall_threshold(answers, a)} for a in WANTED],
         },
     )
-    return replace(network, temperature=temperature)
+    return network
 
 
 def _own_part(network: Network, material: Material, on_event: Listener) -> Evaluation:

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, overload
 
 import torch
+from jaxtyping import Float
 from torch import Tensor, nn
 
 from striate.data.decoding import as_picture
@@ -20,6 +21,9 @@ from striate.runs.folder import RunFolder
 from striate.runs.weights import read_weights
 from striate.shapes import Logits, Pictures
 from striate.tasks.classify import decode_scores
+
+if TYPE_CHECKING:
+    from striate.actions.ensemble import Ensemble
 
 BATCH = 64
 
@@ -37,6 +41,16 @@ class Answer:
     label: str
     probability: float
     top: list[tuple[str, float]]
+
+
+def named_answers(probabilities: Float[Tensor, "B K"], labels: tuple[str, ...], top: int = 5) -> list[Answer]:
+    """Probabilities (B, K) in words: of each picture the `top` most probable classes."""
+    best = probabilities.sort(dim=1, descending=True, stable=True)
+    answers = []
+    for values, indices in zip(best.values[:, :top].tolist(), best.indices[:, :top].tolist(), strict=True):
+        named = [(labels[index], value) for index, value in zip(indices, values, strict=True)]
+        answers.append(Answer(named[0][0], named[0][1], named))
+    return answers
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +84,7 @@ class Network:
 
     def answers(self, scores: Logits, top: int = 5) -> list[Answer]:
         """Scores (B, K) in words, with calibrated probabilities."""
-        probabilities = torch.softmax(scores.double() / self.temperature, dim=1)
-        best = probabilities.sort(dim=1, descending=True, stable=True)
-        answers = []
-        for values, indices in zip(
-            best.values[:, :top].tolist(), best.indices[:, :top].tolist(), strict=True
-        ):
-            named = [(self.labels[index], value) for index, value in zip(indices, values, strict=True)]
-            answers.append(Answer(named[0][0], named[0][1], named))
-        return answers
+        return named_answers(torch.softmax(scores.double() / self.temperature, dim=1), self.labels, top)
 
     @overload
     def predict(self, images: str | PathLike[str] | Tensor | Any, top: int = 5) -> Answer: ...
@@ -107,19 +113,32 @@ class Network:
         return self.answers(self.scores(pictures), top)
 
 
+@overload
 def load(
     run: str | PathLike[str], weights: str | PathLike[str] | None = None, device: str = "cpu"
-) -> Network:
+) -> Network: ...
+@overload
+def load(
+    run: list[Any] | tuple[Any, ...], weights: str | PathLike[str] | None = None, device: str = "cpu"
+) -> "Ensemble": ...
+
+
+def load(run: Any, weights: str | PathLike[str] | None = None, device: str = "cpu") -> Any:
     """The network of a run, or of a catalogue name together with a file of weights.
 
     Args:
-        run: a Run, the path of one, or a name from `list_models()`.
+        run: a Run, the path of one, or a name from `list_models()`; a list of them is an ensemble, which
+            answers with the mean of their calibrated probabilities.
         weights: with a name: a .safetensors or .pth file whose head is kept as it is.
         device: where it computes.
 
     Raises:
         StriateError: there is no such run, it holds no network yet, or the weights do not fit.
     """
+    if isinstance(run, (list, tuple)):
+        from striate.actions.ensemble import load_ensemble
+
+        return load_ensemble(run, weights, device)
     is_folder = Path(run).is_dir()
     if weights is not None and is_folder:
         raise StriateError(

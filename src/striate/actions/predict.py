@@ -1,42 +1,84 @@
-"""`predict`: the answers for picture files, one a file; a bad file is an answer too."""
+"""`predict`: the answers for picture files, one a file; a bad file is an answer too.
 
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+Reading and decoding run some pictures ahead of the network, in threads; nothing else is kept, so a folder of
+millions needs no more memory than one of hundreds.
+"""
+
+import sys
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from os import PathLike
+from itertools import chain
+from os import PathLike, fspath
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from striate.actions.load import Answer, Network, load
-from striate.data.datasets.folder import is_picture
-from striate.data.decoding import Limits, as_picture
-from striate.data.files import Found, readable, walk
+from striate.actions.ensemble import Ensemble, load_ensemble
+from striate.actions.load import Answer
+from striate.data.decoding import Limits
+from striate.data.files import Found, read_file
+from striate.data.picture_paths import picture_paths
 from striate.errors import StriateError
-from striate.shapes import Picture
+from striate.events import Listener, Warned, silent
+from striate.machine import usable_cores
+from striate.runs.answers import read_answers
+from striate.runs.folder import RunFolder
+from striate.shapes import FittedPicture
+from striate.tasks.thresholds import class_thresholds
 
-CHUNK = 64
+CHUNK = 64  # pictures that the network sees at a time
+AHEAD = 2 * CHUNK  # pictures that are read before they are needed
+STDIN = "-"
 
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """One file: what the network says of it, or why it could not be read."""
+    """One file: what the network says of it, or why it could not be read.
+
+    Attributes:
+        file: as it was given, or its place in the folder that was; `-` for standard input.
+        answer: None where no picture could be had.
+        error: then the reason.
+        damaged: what is wrong with a picture that has an answer all the same.
+        unsure: whether the answer is too improbable to be believed; None if that was not asked.
+        path: where the file lies, for the operating system.
+    """
 
     file: str
     answer: Answer | None
     error: str | None = None
+    damaged: str | None = None
+    unsure: bool | None = None
+    path: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """The object that `predict --json` prints for this file."""
         if self.answer is None:
             return {"file": self.file, "error": self.error}
-        return {
+        found = {
             "file": self.file,
             "label": self.answer.label,
             "probability": self.answer.probability,
             "top": [list(pair) for pair in self.answer.top],
         }
+        if self.unsure is not None:
+            found["unsure"] = self.unsure
+        if self.damaged is not None:
+            found["damaged"] = self.damaged
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A file with its picture as every member of the ensemble reads it, or the reason why there is none."""
+
+    file: Found
+    pictures: tuple[FittedPicture, ...] = ()
+    problem: str | None = None
+    damage: str | None = None
 
 
 def predict(
@@ -44,66 +86,127 @@ def predict(
     images: Sequence[str | PathLike[str]] | str | PathLike[str],
     *,
     weights: str | PathLike[str] | None = None,
+    with_runs: Sequence[str | PathLike[str]] = (),
     top: int = 5,
     max_pixels: int | None = None,
     max_bytes: int | None = None,
+    unsure: float | None = None,
+    precision: float | None = None,
+    on_event: Listener = silent,
 ) -> Iterator[Prediction]:
-    """Predictions in the order of the files; a folder stands for the pictures in it.
+    """Predictions in the order of the files, each as soon as its batch is done.
 
     Args:
         run: a Run, the path of one, or a catalogue name with `weights`.
-        images: files and folders.
+        images: files, folders (for the pictures in them), patterns such as `photos/**/*.jpg`, or `-` for one
+            picture from standard input.
         weights: a file, with a catalogue name.
+        with_runs: other runs that know the same classes; the mean of all probabilities is the answer.
         top: how many classes an answer names.
+        unsure: answers below this probability are marked as unsure.
+        precision: answers below the probability from which on this share of the answers of their class was
+            right on validation are marked as unsure. Not together with `unsure` or `with_runs`.
         max_pixels: larger pictures are unreadable; None is the usual limit.
         max_bytes: larger files are unreadable; None is the usual limit.
+        on_event: is told of what was left out.
 
     Raises:
-        StriateError: there is no such run, or a folder holds no picture.
+        StriateError: there is no such run, a folder holds no picture, a pattern matches none, or the options
+            do not go together.
     """
-    limits = Limits.of(max_bytes, max_pixels)
-    network = load(run, weights)
-    given = [images] if isinstance(images, (str, PathLike)) else images
-    files = [file for path in given for file in _expand(Path(path))]
-    return _predictions(network, files, top, limits)
+    network = load_ensemble([run, *with_runs], weights)
+    given = [images] if isinstance(images, (str, PathLike)) else list(images)
+    if sum(fspath(word) == STDIN for word in given) > 1:
+        raise StriateError("`-` is one picture from standard input; name it once.")
+    thresholds = _thresholds(network, run, with_runs, unsure, precision)
+    files = chain.from_iterable(_files(word, on_event) for word in given)
+    return _predictions(network, files, top, thresholds, Limits.of(max_bytes, max_pixels))
 
 
-def _expand(path: Path) -> list[Found]:
-    """The file, or the pictures in the folder, named as they were given and as a terminal can show it."""
-    shown = readable(str(path))
-    if not path.is_dir():
-        return [Found(shown, str(path))]
-    root = str(path.resolve())
-    found = [
-        Found(str(Path(shown, file.name)), file.path, file.problem)
-        for listing, _ in walk(root, root)
-        for file in listing.files
-        if is_picture(file)
-    ]
-    if not found:
-        raise StriateError(f"{shown} holds no pictures; name picture files, or a folder that has some.")
-    return found
+def _files(word: str | PathLike[str], on_event: Listener) -> Iterator[Found]:
+    if fspath(word) == STDIN:
+        return iter([Found(STDIN, STDIN)])
+    return picture_paths(word, lambda text: on_event(Warned(text)))
 
 
-def _predictions(network: Network, files: list[Found], top: int, limits: Limits) -> Iterator[Prediction]:
-    spec = network.preprocessing
+def _thresholds(
+    network: Ensemble,
+    run: str | PathLike[str],
+    with_runs: Sequence[str | PathLike[str]],
+    unsure: float | None,
+    precision: float | None,
+) -> Mapping[str, float] | None:
+    """For each class the probability below which an answer is unsure; None if nobody asked."""
+    for name, value in (("unsure", unsure), ("precision", precision)):
+        if value is not None and not 0 < value < 1:
+            raise StriateError(f"{name} is a share between 0 and 1, such as 0.9; got {value:g}.")
+    if unsure is not None and precision is not None:
+        raise StriateError("unsure sets one threshold, precision one a class; give one of the two.")
+    if unsure is not None:
+        return dict.fromkeys(network.labels, unsure)
+    if precision is None:
+        return None
+    if with_runs or not Path(run).is_dir():
+        raise StriateError("precision needs the validation answers of one run; use unsure here.")
+    answers = read_answers(RunFolder.open(Path(run)), "validation.csv")
+    return class_thresholds(answers, network.labels, precision)
 
-    def read(file: Found) -> Picture | str:
+
+def _predictions(
+    network: Ensemble,
+    files: Iterator[Found],
+    top: int,
+    thresholds: Mapping[str, float] | None,
+    limits: Limits,
+) -> Iterator[Prediction]:
+    def read(file: Found) -> _Read:
         if file.problem is not None:
-            return file.problem
+            return _Read(file, problem=file.problem)
         try:
-            return spec.fit_picture(as_picture(Path(file.path), spec.size_hw, limits))
+            pictures, damage = network.read(_content(file, limits.bytes), limits)
+            return _Read(file, pictures, damage=damage)
         except StriateError as error:
-            return str(error).removeprefix(f"{Path(file.path)}: ")
+            return _Read(file, problem=str(error))
 
-    with ThreadPoolExecutor() as pool:
-        for start in range(0, len(files), CHUNK):
-            part = files[start : start + CHUNK]
-            read_ones = list(pool.map(read, part))
-            pictures = [picture for picture in read_ones if not isinstance(picture, str)]
-            answers = iter(network.answers(network.scores(torch.stack(pictures)), top) if pictures else [])
-            for file, picture in zip(part, read_ones, strict=True):
-                if isinstance(picture, str):
-                    yield Prediction(file.name, None, picture)
-                else:
-                    yield Prediction(file.name, next(answers))
+    part: list[_Read] = []
+    for one in _ahead(read, files):
+        part.append(one)
+        if len(part) == CHUNK:
+            yield from _answered(network, part, top, thresholds)
+            part = []
+    yield from _answered(network, part, top, thresholds)
+
+
+def _content(file: Found, most: int) -> bytes:
+    # One byte more than is allowed, so that decoding refuses it with its reason.
+    return sys.stdin.buffer.read(most + 1) if file.path == STDIN else read_file(file.path, most)
+
+
+def _ahead(read: Any, files: Iterator[Found]) -> Iterator[_Read]:
+    """What `read` makes of each file, in order, up to `AHEAD` of them read before they are asked for."""
+    threads = torch.get_num_threads()
+    pool = ThreadPoolExecutor(usable_cores(), initializer=torch.set_num_threads, initargs=(1,))
+    waiting: deque[Future[_Read]] = deque()
+    try:
+        for file in files:
+            waiting.append(pool.submit(read, file))
+            if len(waiting) >= AHEAD:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    finally:
+        pool.shutdown(cancel_futures=True)
+        torch.set_num_threads(threads)  # a thread's own setting becomes that of threads started later
+
+
+def _answered(
+    network: Ensemble, part: list[_Read], top: int, thresholds: Mapping[str, float] | None
+) -> Iterator[Prediction]:
+    answers = iter(network.answers([one.pictures for one in part if one.problem is None], top))
+    for one in part:
+        if one.problem is not None:
+            yield Prediction(one.file.name, None, one.problem, path=one.file.path)
+            continue
+        answer = next(answers)
+        unsure = None if thresholds is None else answer.probability < thresholds[answer.label]
+        yield Prediction(one.file.name, answer, None, one.damage, unsure, one.file.path)

@@ -37,6 +37,7 @@ def evaluate(
                 "seen_in_training": evaluation.seen_in_training,
                 "metrics": evaluation.metrics,
                 "per_class": evaluation.per_class,
+                "calibration": evaluation.figures.calibration,
             }
         )
         return
@@ -46,6 +47,12 @@ def evaluate(
         f"macro F1 {metrics['macro_f1']:.4f}, loss {metrics['loss']:.4f}, "
         f"calibration error {metrics['ece']:.4f} ({metrics['ece_uncalibrated']:.4f} without temperature)"
     )
+    chance = evaluation.figures.calibration
+    if chance:
+        print(
+            f"a perfectly calibrated network would show {chance['by_chance']:.4f} on as many pictures, "
+            f"and up to {chance['by_chance_high']:.4f} in 19 of 20 cases"
+        )
     width = max(len(label) for label in evaluation.per_class)
     print(f"{'class':<{width}}  pictures  precision   recall       F1")
     for label, figures in evaluation.per_class.items():

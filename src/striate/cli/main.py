@@ -8,7 +8,19 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from striate.cli import check, convert, demo, doctor, evaluate, inspect, models, predict, report, train
+from striate.cli import (
+    check,
+    compare,
+    convert,
+    demo,
+    doctor,
+    evaluate,
+    inspect,
+    models,
+    predict,
+    report,
+    train,
+)
 from striate.errors import StriateError
 
 
@@ -84,6 +96,7 @@ app.command("check")(check.check)
 app.command("train")(train.train)
 app.command("evaluate")(evaluate.evaluate)
 app.command("predict")(predict.predict)
+app.command("compare")(compare.compare)
 app.command("report")(report.report)
 app.command("inspect")(inspect.inspect)
 app.command("models")(models.models)

@@ -9,34 +9,78 @@ from striate.cli.train import Json, MaxBytes, MaxPixels
 
 def predict(
     run: Annotated[str, typer.Argument(help="A run, or a name from `striate models` with --weights.")],
-    images: Annotated[list[str], typer.Argument(help="Picture files, or folders of them.")],
+    images: Annotated[
+        list[str], typer.Argument(help="Picture files, folders, patterns in quotes, or - for standard input.")
+    ],
     weights: Annotated[str | None, typer.Option(help="A .safetensors or .pth file, with a name.")] = None,
+    with_: Annotated[
+        list[str] | None, typer.Option("--with", help="Another run; all answer together. Repeatable.")
+    ] = None,
     top: Annotated[int, typer.Option(min=1, help="How many classes an answer names.")] = 5,
+    unsure: Annotated[
+        float | None, typer.Option(help="Answers below this probability are unsure, as 0.8.")
+    ] = None,
+    precision: Annotated[
+        float | None,
+        typer.Option(help="Wanted share of right answers in every class, as 0.95."),
+    ] = None,
+    csv: Annotated[str | None, typer.Option(help="Also write the answers to this CSV file.")] = None,
+    copy_to: Annotated[
+        str | None, typer.Option(help="Also copy the pictures to this folder, into one folder a class.")
+    ] = None,
     max_pixels: MaxPixels = None,
     max_bytes: MaxBytes = None,
     json: Json = False,
 ) -> None:
     """Say what is on pictures.
 
-    With calibrated probabilities; a bad file is named and the others go on.
+    With calibrated probabilities; a bad file is named and the others go on (exit code 1).
 
     \b
-    striate predict runs/classify/photos-resnet18 cat.jpg more/
+    striate predict runs/classify/photos-resnet18 cat.jpg more/ 'archive/**/*.jpg'
+    striate predict runs/classify/photos-resnet18 more/ --unsure 0.8 --copy-to sorted/ --csv answers.csv
+    striate predict runs/classify/photos-resnet18 - --json < cat.jpg
     striate predict squeezenet1_1 --weights squeezenet1_1.safetensors cat.jpg --json
     """
-    from striate.actions.predict import predict as action
-    from striate.cli.show import print_json
+    import sys
+    from contextlib import ExitStack
+    from pathlib import Path
 
-    bad = 0
-    limits = {"max_pixels": max_pixels, "max_bytes": max_bytes}
-    for prediction in action(run, images, weights=weights, top=top, **limits):
-        bad += prediction.answer is None
-        if json:
-            print_json(prediction.to_json())
-        elif prediction.answer is None:
-            print(f"{prediction.file}\terror: {prediction.error}")
-        else:
-            named = ", ".join(f"{label} {100 * value:.1f} %" for label, value in prediction.answer.top)
-            print(f"{prediction.file}\t{named}")
+    from striate.actions.copying import SortedCopies
+    from striate.actions.predict import predict as action
+    from striate.actions.prediction_table import prediction_table
+    from striate.cli.prediction_lines import PredictionLines
+    from striate.cli.show import Shown, print_json
+
+    bad, lines = 0, PredictionLines()
+    copies = SortedCopies(copy_to, images) if copy_to is not None else None
+    with ExitStack() as stack:
+        answers = action(
+            run,
+            images,
+            weights=weights,
+            with_runs=with_ or (),
+            top=top,
+            unsure=unsure,
+            precision=precision,
+            max_pixels=max_pixels,
+            max_bytes=max_bytes,
+            on_event=Shown(),
+        )
+        table = stack.enter_context(prediction_table(Path(csv))) if csv is not None else None
+        for prediction in answers:
+            bad += prediction.answer is None
+            if json:
+                print_json(prediction.to_json())
+            else:
+                print(lines.line(prediction))
+            if table is not None:
+                table.add(prediction)
+            if copies is not None:
+                copies.add(prediction)
+    if csv is not None:
+        print(f"answers: {csv}", file=sys.stderr)
+    if copies is not None:
+        print(copies.told, file=sys.stderr)
     if bad:
         raise typer.Exit(1)

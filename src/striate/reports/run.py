@@ -17,6 +17,7 @@ from striate.reports import words
 from striate.reports.confusion import LARGEST_TABLE, class_rows, heat_rows, square, top_confusions
 from striate.reports.contents import Contents, read_contents
 from striate.reports.page import render
+from striate.reports.trust import trust
 from striate.runs.files import write_text
 from striate.runs.folder import RunFolder
 
@@ -45,6 +46,7 @@ def report_html(folder: RunFolder) -> str:
         "head": _head(contents),
         "unfinished": _unfinished(contents),
         "figures": _figures(contents),
+        "trust": trust(contents),
         "mistakes": _mistakes(contents),
         "curves": _curves(contents),
         "confusion": _confusion(contents),
@@ -79,6 +81,7 @@ def _head(contents: Contents) -> dict[str, Any]:
         "interval": Markup(bar),
         "commonest": _commonest(contents),
         "evaluated": bool(metrics),
+        "measured": not metrics or pictures > 0,
     }
 
 
@@ -194,15 +197,17 @@ def _curves(contents: Contents) -> dict[str, Any]:
             else []
         )
 
-    losses = [*line("training", "train_loss", strong=False), *line("validation", "validation_loss")]
-    accuracy, rate = line("validation", "validation_accuracy"), line("", "lr", strong=False)
+    judged = "validation" if _parts(contents).get("validation") != 0 else "training, no changes"
+    losses = [*line("training", "train_loss", strong=False), *line(judged, "validation_loss")]
+    accuracy, rate = line(judged, "validation_accuracy"), line("", "lr", strong=False)
     return {
         "loss": Markup(line_chart("Loss per epoch", losses, spans=spans, marked=best)),
         "accuracy": Markup(
-            line_chart("Validation accuracy per epoch", accuracy, unit="percent", spans=spans, marked=best)
+            line_chart("Accuracy per epoch", accuracy, unit="percent", spans=spans, marked=best)
         ),
         "rate": Markup(line_chart("Learning rate per epoch", rate, spans=spans, height=150)),
         "spans": spans,
+        "judged_on": "validation" if judged == "validation" else "training",
         "best": best,
         "best_values": epochs[best - 1] if best else {},
         "epochs": epochs,
@@ -239,6 +244,7 @@ def _confusion(contents: Contents) -> dict[str, Any]:
         "known": bool(matrix),
         "top": top_confusions(labels, matrix, limit=10 if table else 30),
         "classes": class_rows(contents["evaluation.json"].get("per_class") or {}, labels, matrix),
+        "measured": not contents["evaluation.json"] or _evaluated(contents) > 0,
     }
 
 
@@ -271,6 +277,7 @@ def _data(contents: Contents) -> dict[str, Any]:
     counts = {part: (dataset.get("counts") or {}).get(part) or {} for part in PARTS}
     labels = [str(label) for label in dataset.get("classes") or []]
     rows = [{"label": label, **{part: int(counts[part].get(label, 0)) for part in PARTS}} for label in labels]
+    notes = [str(note) for note in dataset.get("notes") or []]
     return {
         "known": bool(dataset),
         "data": dataset.get("data"),
@@ -281,7 +288,8 @@ def _data(contents: Contents) -> dict[str, Any]:
         "skipped": dataset.get("skipped") or [],
         "damaged": dataset.get("damaged") or [],
         "listed": LISTED_FILES,
-        "notes": [str(note) for note in dataset.get("notes") or []],
+        "warnings": [note.removeprefix("warning: ") for note in notes if note.startswith("warning: ")],
+        "notes": [note for note in notes if not note.startswith("warning: ")],
     }
 
 

@@ -10,6 +10,7 @@ runs/<task>/<name>/
   best.safetensors  preprocess.json  labels.json  calibration.json      all that inference needs
   evaluation.json         split, pictures, metrics, per_class, confusion, mistakes
   predictions.csv         file, label, predicted, probability of every picture that was evaluated
+  validation.csv          the same of the validation part, from which thresholds follow
   result.json             the summary that `train --json` prints; written last, so it marks a finished run
   report.html  pictures/
 """

@@ -1,0 +1,174 @@
+"""`compare`: which of several runs is better, and whether chance alone could have made the difference.
+
+Runs that were measured on the same pictures (by content; at least half of the smaller part) are compared
+picture by picture; others, less sharply, by their shares. The first run is what the others are compared with.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+from striate.errors import StriateError
+from striate.metrics.paired import holm, paired_difference, unpaired_difference
+from striate.runs.answers import SavedAnswer, measured_answers
+from striate.runs.folder import RunFolder
+
+SIGNIFICANT = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A finished run with its figures and its answers by the pictures' content."""
+
+    run: str
+    model: str
+    split: str
+    metrics: dict[str, Any]
+    answers: dict[tuple[str, int], SavedAnswer]
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A run against the first one.
+
+    Attributes:
+        first, second: paths of the runs as they were given.
+        paired: whether both were measured on the same pictures.
+        pictures: how many of these there are; of unpaired runs those of the second.
+        difference: accuracy of the second minus that of the first, in [-1, 1].
+        interval: its 95 % interval.
+        p: how often chance alone gives such a difference; raised by Holm's rule where several runs are
+            compared with the first.
+        only_first, only_second: pictures that only one of the two has right.
+        relabelled: same pictures with different classes in the two data sets; they are not counted.
+        verdict: all of it in a sentence.
+    """
+
+    first: str
+    second: str
+    paired: bool
+    pictures: int
+    difference: float
+    interval: tuple[float, float]
+    p: float
+    only_first: tuple[str, ...] = ()
+    only_second: tuple[str, ...] = ()
+    relabelled: int = 0
+    verdict: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Every run's figures and every other run against the first."""
+
+    runs: tuple[Measured, ...]
+    pairs: tuple[Pair, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """What `compare --json` prints."""
+        return {
+            "runs": [
+                {
+                    "run": one.run,
+                    "metrics": one.metrics,
+                    "model": one.model,
+                    "split": one.split,
+                    "pictures": len(one.answers),
+                }
+                for one in self.runs
+            ],
+            "pairs": [asdict(pair) for pair in self.pairs],
+        }
+
+
+def compare(runs: Sequence[str | PathLike[str]]) -> Comparison:
+    """Compare finished runs by what they were measured on at their end.
+
+    Args:
+        runs: two or more Runs, or the paths of some.
+
+    Raises:
+        StriateError: fewer than two runs, one of them is no finished run or measured nothing.
+    """
+    if len(runs) < 2:
+        raise StriateError(f"two runs or more can be compared, got {len(runs)}; name another one.")
+    measured = tuple(_measured(run) for run in runs)
+    pairs = [_pair(measured[0], other) for other in measured[1:]]
+    raised = holm([pair.p for pair in pairs])
+    told = [replace(pair, p=p) for pair, p in zip(pairs, raised, strict=True)]
+    return Comparison(measured, tuple(replace(pair, verdict=_verdict(pair)) for pair in told))
+
+
+def _measured(run: str | PathLike[str]) -> Measured:
+    folder = RunFolder.open(Path(run))
+    if not folder.finished:
+        raise StriateError(
+            f"{folder.path} is not finished, so it has no figures: `striate train --resume {folder.path}`."
+        )
+    result, answers = folder.read_json("result.json"), measured_answers(folder)
+    if not answers:
+        raise StriateError(
+            f"{folder.path} was measured on no picture, so there is nothing to compare; train it with --test."
+        )
+    return Measured(
+        str(folder.path), str(result.get("model")), str(result["split"]), result["metrics"], answers
+    )
+
+
+def _pair(first: Measured, second: Measured) -> Pair:
+    shared = [key for key in first.answers if key in second.answers]
+    same = [key for key in shared if first.answers[key].label == second.answers[key].label]
+    if len(same) * 2 < min(len(first.answers), len(second.answers)):
+        return _unpaired(first, second)  # a few shared pictures would say less than all of them do
+    right = {key: (first.answers[key].right, second.answers[key].right) for key in same}
+    only_first = tuple(first.answers[key].file for key in same if right[key] == (True, False))
+    only_second = tuple(second.answers[key].file for key in same if right[key] == (False, True))
+    both, neither = (sum(one == pair for one in right.values()) for pair in ((True, True), (False, False)))
+    found = paired_difference(both, len(only_first), len(only_second), neither)
+    return Pair(
+        first=first.run,
+        second=second.run,
+        paired=True,
+        pictures=len(same),
+        difference=found.difference,
+        interval=found.interval,
+        p=found.p,
+        only_first=only_first,
+        only_second=only_second,
+        relabelled=len(shared) - len(same),
+    )
+
+
+def _unpaired(first: Measured, second: Measured) -> Pair:
+    (k1, n1), (k2, n2) = (
+        (sum(answer.right for answer in one.answers.values()), len(one.answers)) for one in (first, second)
+    )
+    found = unpaired_difference(k1, n1, k2, n2)
+    return Pair(
+        first=first.run,
+        second=second.run,
+        paired=False,
+        pictures=n2,
+        difference=found.difference,
+        interval=found.interval,
+        p=found.p,
+    )
+
+
+def _verdict(pair: Pair) -> str:
+    points, (low, high) = 100 * pair.difference, (100 * end for end in pair.interval)
+    where = f"{pair.pictures:,} shared pictures" if pair.paired else "different pictures"
+    chance = f"p = {pair.p:.2g}" if pair.p >= 0.001 else "p < 0.001"
+    if pair.p >= SIGNIFICANT:
+        return (
+            f"no difference can be seen between {pair.second} and {pair.first}: {points:+.1f} points "
+            f"({low:+.1f} to {high:+.1f}), {where}, {chance}"
+        )
+    better, worse, sign = (pair.second, pair.first, 1) if points > 0 else (pair.first, pair.second, -1)
+    ends = sorted((sign * low, sign * high))
+    return (
+        f"{better} is better than {worse} by {abs(points):.1f} points "
+        f"({ends[0]:.1f} to {ends[1]:.1f}), {where}, {chance}"
+    )

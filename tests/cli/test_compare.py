@@ -1,0 +1,65 @@
+"""`striate compare`: paired where pictures are shared, in words, and honest where they are not."""
+
+import json
+import shutil
+
+import pytest
+from tests.cli.test_commands import striate  # noqa: F401
+from tests.conftest import write_digits
+
+from striate.runs.answers import read_answers, write_answers
+from striate.runs.folder import RunFolder
+
+
+@pytest.fixture
+def worse(digits_run, tmp_path):
+    """The same run with twelve answers made wrong and every picture renamed: content, not names, matches."""
+    folder = RunFolder(shutil.copytree(digits_run, tmp_path / "worse"))
+    answers, record = read_answers(folder, "predictions.csv"), folder.read_json("dataset.json")
+    changed = []
+    for number, one in enumerate(answers):
+        predicted = one.label if number >= 12 else ("digit 1" if one.label == "digit 0" else "digit 0")
+        changed.append(type(one)(f"new/{one.file}", one.label, predicted, one.probability))
+    record["split"]["test"] = [f"new/{name}" for name in record["split"]["test"]]
+    folder.write_json("dataset.json", record)
+    write_answers(folder, "predictions.csv", changed)
+    return folder.path
+
+
+def test_the_same_pictures_are_compared_one_by_one(striate, digits_run, worse):  # noqa: F811
+    first = read_answers(RunFolder(digits_run), "predictions.csv")
+    right = [one.right for one in first]
+    code, out, _ = striate("compare", worse, digits_run, "--json")
+    found = json.loads(out)
+    (pair,) = found["pairs"]
+    assert code == 0 and [set(one) >= {"run", "metrics"} for one in found["runs"]] == [True, True]
+    assert pair["paired"] and pair["pictures"] == len(first) == 18
+    assert pair["only_second"] == [one.file for one in first[:12] if one.right]
+    assert pair["only_first"] == [f"new/{one.file}" for one in first[12:] if not one.right]
+    assert pair["difference"] == pytest.approx((sum(right) - 6) / 18)
+    assert f"{digits_run} is better than {worse} by" in striate("compare", worse, digits_run)[1]
+
+
+def test_a_run_is_no_better_than_itself(striate, digits_run):  # noqa: F811
+    code, out, _ = striate("compare", digits_run, digits_run)
+    assert code == 0 and "no difference can be seen" in out and "18 shared pictures, p = 1" in out
+
+
+def test_different_pictures_are_said(striate, digits_run, worse):  # noqa: F811
+    folder = RunFolder(worse)
+    record = folder.read_json("dataset.json")
+    record["digests"]["test"] = [f"{number:016x}" for number in range(18)]
+    folder.write_json("dataset.json", record)
+    out = striate("compare", digits_run, worse)[1]
+    assert "different pictures" in out and "share less than half of their pictures" in out
+    assert json.loads(striate("compare", digits_run, worse, "--json")[1])["pairs"][0]["paired"] is False
+
+
+def test_what_cannot_be_compared_is_refused_in_one_line(striate, digits_run, tmp_path):  # noqa: F811
+    assert "two runs or more" in striate("compare", digits_run)[2]
+    data = write_digits(tmp_path / "few", "01", 2)
+    striate("train", data, "--model", "lenet5", "--epochs", 1, "--out", tmp_path, "--name", "few")
+    code, _, err = striate("compare", digits_run, tmp_path / "classify" / "few")
+    assert code == 2 and "measured on no picture" in err
+    (tmp_path / "classify" / "few" / "result.json").unlink()
+    assert "is not finished" in striate("compare", digits_run, tmp_path / "classify" / "few")[2]

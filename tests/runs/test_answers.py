@@ -1,0 +1,48 @@
+"""Single answers of a run: any name comes back, pictures are known by content."""
+
+import pytest
+
+from striate.errors import StriateError
+from striate.runs.answers import SavedAnswer, measured_answers, read_answers, write_answers
+from striate.runs.folder import RunFolder
+
+ANSWERS = [
+    SavedAnswer('a,"b"\n\r\t.png', "cat", "cat", 0.25),
+    SavedAnswer("b.png", "cat", "dog", 0.5),
+    SavedAnswer("c.png", "dog", "dog", 1.0),
+]
+
+
+@pytest.fixture
+def folder(tmp_path):
+    made = RunFolder.create(tmp_path, "classify", "x")
+    write_answers(made, "predictions.csv", ANSWERS)
+    names = [one.file for one in ANSWERS]
+    split = {"train": [], "validation": [], "test": names}
+    record = {"split": split, "digests": {"test": ["d1", "d2", "d1"]}, "test_data": None}
+    made.write_json("dataset.json", record)
+    return made
+
+
+def test_any_name_comes_back(folder):
+    assert read_answers(folder, "predictions.csv") == ANSWERS
+    assert [one.right for one in ANSWERS] == [True, False, True]
+
+
+def test_pictures_are_known_by_content_and_copies_are_counted(folder):
+    expected = {("d1", 0): ANSWERS[0], ("d2", 0): ANSWERS[1], ("d1", 1): ANSWERS[2]}
+    assert measured_answers(folder) == expected
+
+
+def test_another_test_set_has_its_own_names(folder):
+    record = folder.read_json("dataset.json")
+    record["test_data"] = {"names": ["b.png"], "digests": ["e"]}
+    folder.write_json("dataset.json", record)
+    assert measured_answers(folder) == {("e", 0): ANSWERS[1]}
+
+
+@pytest.mark.parametrize("content", ["file,label\na,b\n", "file,label,predicted,probability\na,b,c,x\n", '"'])
+def test_a_damaged_table_is_one_line(folder, content):
+    (folder / "predictions.csv").write_text(content)
+    with pytest.raises(StriateError, match="is damaged"):
+        read_answers(folder, "predictions.csv")
