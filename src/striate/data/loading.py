@@ -15,6 +15,7 @@ from striate.data.sample import Batch, Mixed
 from striate.data.sampling import balanced, shuffled
 from striate.data.transforms.augmentation import Augmentation
 from striate.data.transforms.draws import MIXING, stream_seed, uniform_draws
+from striate.data.transforms.sampling import pick
 from striate.errors import WorkFailed
 
 
@@ -24,6 +25,7 @@ class Store:
 
     Attributes:
         pictures: (N, C, H, W), 8 bit; row i is item i of the data set. Rows of bad pictures are never read.
+            Quickest with channels last in memory; the values do not depend on it.
         labels: (N,).
     """
 
@@ -32,15 +34,19 @@ class Store:
 
 
 def empty_store(shape: tuple[int, int, int, int], memory_bytes: int | None) -> UInt8[Tensor, "N C H W"]:
-    """Room for (N, C, H, W) pictures: memory, or a nameless file if they need over a third of the memory."""
+    """Room for (N, C, H, W) pictures: memory, or a nameless file if they need over a third of the memory.
+
+    Channels are last in memory.
+    """
     size = int(np.prod(shape, dtype=np.int64))
+    count, channels, height, width = shape
     if memory_bytes is None or size <= memory_bytes / 3:
-        return torch.zeros(shape, dtype=torch.uint8)
+        return torch.zeros((count, height, width, channels), dtype=torch.uint8).permute(0, 3, 1, 2)
     try:
         with tempfile.NamedTemporaryFile(prefix="striate-pictures-") as file:
             reserve(file.fileno(), size)
-            mapped = np.memmap(Path(file.name), dtype=np.uint8, mode="r+", shape=shape)
-            return torch.from_numpy(mapped)  # the mapping outlives the name
+            mapped = np.memmap(Path(file.name), np.uint8, "r+", shape=(count, height, width, channels))
+            return torch.from_numpy(mapped).permute(0, 3, 1, 2)  # the mapping outlives the name
     except OSError as error:
         raise WorkFailed(
             f"{size / 1e9:.1f} GB of decoded pictures fit neither memory nor {tempfile.gettempdir()} "
@@ -90,7 +96,7 @@ class Batches:
             places = together[self.part[0] :: self.part[1]]
             if self.seed is None or self.augmentation is None:
                 chosen = rows[places]
-                yield Batch(self.store.pictures.index_select(0, chosen), chosen, self.store.labels[chosen])
+                yield Batch(pick(self.store.pictures, chosen), chosen, self.store.labels[chosen])
             else:
                 # A partner for mixing is the epoch's next picture, whatever batch that one is in.
                 partners = rows[(places + 1) % len(rows)]
