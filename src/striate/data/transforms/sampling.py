@@ -110,7 +110,7 @@ def interpolate(
     matrices = matrices.float()
     for begin in range(0, len(rows), TOGETHER):
         some = slice(begin, begin + TOGETHER)
-        images = pictures[rows[some]].to(torch.float32, memory_format=torch.contiguous_format)
+        images = pick(pictures, rows[some]).to(torch.float32, memory_format=torch.contiguous_format)
         seen[some] = _read(images, matrices[some], (height, width), fill)
     for i in (steps > COARSE).nonzero()[:, 0].tolist():
         smaller = (max(1, round(height / steps[i].item())), max(1, round(width / steps[i].item())))
