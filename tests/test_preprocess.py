@@ -82,3 +82,26 @@ def test_the_specification_survives_json():
 def test_a_damaged_specification_is_one_clear_line(text):
     with pytest.raises(StriateError, match="preprocess"):
         Preprocessing.from_json(text)
+
+
+@pytest.mark.parametrize("kind", [torch.uint8, torch.float32])
+@pytest.mark.parametrize("last", [False, True])
+def test_normalised_pictures_agree_with_double_precision_and_lie_pixel_by_pixel(kind, last):
+    generator = torch.Generator().manual_seed(0)
+    pictures = torch.randint(0, 256, (2, 3, 5, 7), dtype=torch.uint8, generator=generator).to(kind)
+    if last:
+        pictures = pictures.contiguous(memory_format=torch.channels_last)
+    before = pictures.clone()
+    mean, std = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+    images = Preprocessing((5, 7), 3, mean, std).normalise(pictures)
+    for channel in range(3):
+        expected = (pictures[:, channel].double() / 255 - mean[channel]) / std[channel]
+        assert (images[:, channel].double() - expected).abs().max() < 1e-6
+    assert images.is_contiguous(memory_format=torch.channels_last)
+    assert torch.equal(pictures, before)  # floats are not changed in their place
+
+
+def test_gradients_reach_the_pictures_through_the_normalisation():
+    pictures = torch.full((1, 1, 2, 2), 100.0, requires_grad=True)
+    Preprocessing((2, 2), 1, (0.5,), (0.25,)).normalise(pictures).sum().backward()
+    assert torch.allclose(pictures.grad, torch.tensor(1 / (255 * 0.25)))

@@ -88,3 +88,10 @@ def test_an_index_with_other_rows_than_its_file_holds_is_no_entry(cache, photos)
     for rows in (found.rows[1:], found.rows * 1000, []):
         cached_pictures._write_index(index, found.model_copy(update={"rows": rows}))
         assert cached_pictures.read_entry(index.parent, found.of, (3, 24, 32)) is None
+
+
+def test_the_raw_file_begins_with_the_pictures_pixel_by_pixel(cache, photos):
+    pictures, _ = read(photos)
+    raw = next(cache.glob("*/*.raw")).read_bytes()
+    flat = [pictures[1, c, y, x].item() for y in range(2) for x in range(32) for c in range(3)]
+    assert list(raw[3 * 24 * 32 :][: len(flat)]) == flat

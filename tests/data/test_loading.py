@@ -99,6 +99,25 @@ def test_a_batch_moves_with_its_second_labels():
     assert {tensor.device.type for tensor in places} == {"meta"} and len(moved) == 9
 
 
+@pytest.mark.parametrize("augment", ["none", "light", "imagenet", "cifar", "photo", "mixup", "strong"])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_batches_do_not_depend_on_how_pictures_lie_in_memory(augment, channels):
+    generator = torch.Generator().manual_seed(0)
+    pictures = torch.randint(0, 256, (12, channels, 40, 30), dtype=torch.uint8, generator=generator)
+    last = pictures.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2)
+    found = []
+    for store in (Store(pictures, torch.arange(12)), Store(last, torch.arange(12))):
+        batches = Batches(store, torch.arange(12), 5, seed=3, augmentation=AUGMENTATIONS[augment])
+        found.append([batch.pictures for batch in batches.epoch(1)])
+    assert all(torch.equal(one, other) for one, other in zip(*found, strict=True))
+
+
+@pytest.mark.parametrize("memory_bytes", [None, 100])
+def test_rooms_have_channels_last_so_that_a_picture_is_one_piece_of_memory(memory_bytes):
+    room = empty_store((10, 3, 4, 5), memory_bytes)
+    assert room.shape == (10, 3, 4, 5) and room.stride() == (60, 1, 15, 3)
+
+
 def test_what_does_not_fit_the_memory_lies_on_disk_and_works_the_same(tmp_path, monkeypatch):
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr("tempfile.tempdir", None)

@@ -1,6 +1,6 @@
 """One entry of the picture cache on disk: decoded pictures in a raw file, what is known of them beside.
 
-    pictures-<token>.raw   N pictures (C, H, W), 8 bit; then N statuses (5 x int64), N thumbnails, N bytes
+    pictures-<token>.raw   N pictures (H, W, C), 8 bit; then N statuses (5 x int64), N thumbnails, N bytes
                            that say which thumbnails count
     index                  a line with the digest of the rest; then JSON: what the entry is of, the name of
                            the raw file, the digest of its second part, and one object a picture
@@ -31,7 +31,7 @@ from striate.data.file_lock import is_in_use, mark_in_use
 from striate.data.scan import Scan, Scanned
 from striate.data.thumbnails import SIDE
 
-FORMAT = 2
+FORMAT = 3
 INDEX = "index"
 LARGEST_INDEX = 2**29  # bytes
 STATUS = 5  # whole numbers a picture that change when its file does
@@ -55,7 +55,8 @@ class Entry:
     """An entry as it was read.
 
     Attributes:
-        pictures: (N, C, H, W) in the order of the data set that it was made of, as a private copy.
+        pictures: (N, C, H, W) in the order of the data set that it was made of, as a private copy; channels
+            are last in memory, as in the file.
         rows: what each was scanned as.
         statuses: (N, 5) of the files when they were read; a negative size is that of no file.
     """
@@ -91,7 +92,7 @@ def read_entry(folder: Path, of: dict[str, Any], shape: tuple[int, int, int]) ->
         statuses, thumbnails, comparable = _split_known(mapped, whole)
         if _digest_of(statuses, thumbnails, comparable) != index.known:
             return None
-        pictures = torch.from_numpy(mapped[: int(np.prod(whole, dtype=np.int64))].reshape(whole))
+        pictures = _split_pictures(mapped, whole)
         with contextlib.suppress(OSError):  # another's folder: when it was used decides what goes first
             os.utime(folder / INDEX)
     except OSError:
@@ -121,8 +122,7 @@ class NewEntry:
             self.abandon()
             raise
         self._mapped = mapped
-        count = int(np.prod(shape, dtype=np.int64))
-        self.pictures: UInt8[Tensor, "N C H W"] = torch.from_numpy(mapped[:count].reshape(shape))
+        self.pictures: UInt8[Tensor, "N C H W"] = _split_pictures(mapped, shape)
 
     def publish(self, of: dict[str, Any], scan: Scan, statuses: Statuses) -> None:
         """Make it the folder's entry, and remove the one that was; slow where the disk is.
@@ -182,6 +182,15 @@ def reserve(handle: int, size: int) -> None:
 
 def _start_of_known(shape: tuple[int, int, int, int]) -> int:
     return -(-int(np.prod(shape, dtype=np.int64)) // 8) * 8  # whole numbers start at a multiple of 8
+
+
+def _split_pictures(
+    mapped: npt.NDArray[np.uint8], shape: tuple[int, int, int, int]
+) -> UInt8[Tensor, "N C H W"]:
+    """A view of the pictures."""
+    count, channels, height, width = shape
+    pixels = torch.from_numpy(mapped[: int(np.prod(shape, dtype=np.int64))])
+    return pixels.view(count, height, width, channels).permute(0, 3, 1, 2)
 
 
 def _split_known(

@@ -10,7 +10,6 @@ import torch
 from jaxtyping import Float, Int64, UInt8
 from torch import Tensor
 from torch.nn import functional as F
-from torchvision.transforms.v2 import functional as geometry
 
 from striate.shapes import Picture
 
@@ -26,11 +25,11 @@ def thumbnail(picture: Picture) -> UInt8[Tensor, "1024"] | None:
     if min(picture.shape[1:]) < SMALLEST:
         return None
     step = max(1, min(picture.shape[1:]) // (8 * SIDE))  # 64 pixels of each cell say enough
-    sampled = picture[:, ::step, ::step]
+    sampled = picture[:, ::step, ::step].contiguous()  # else the next line takes three times as long
     lightness = sampled.amax(dim=0, keepdim=True).float()
     if len(sampled) == 3:
         lightness = (lightness + sampled.amin(dim=0, keepdim=True)) / 2
-    small: Tensor = geometry.resize(lightness, [SIDE, SIDE], antialias=True).flatten()
+    small = F.interpolate(lightness[None], (SIDE, SIDE), mode="bilinear", antialias=True).flatten()
     if small.std().item() < FLATTEST:
         return None
     low, high = small.aminmax()

@@ -16,7 +16,7 @@ from striate.data.transforms.draws import Draws
 from striate.data.transforms.erasing import Erasing
 from striate.data.transforms.geometry import Geometry, Matrices, compose
 from striate.data.transforms.mixing import Mixing
-from striate.data.transforms.sampling import interpolate, read_boxes, snapped
+from striate.data.transforms.sampling import interpolate, pick, read_boxes, snapped
 from striate.shapes import Pictures
 
 
@@ -50,7 +50,7 @@ class Augmentation:
             matrices = self.matrices(draws, (pictures.shape[2], pictures.shape[3]))
             changed = read(pictures, rows, matrices, geometry.fill)
         else:
-            changed = pictures[rows]
+            changed = pick(pictures, rows)
         if self.colour is not None:
             changed = self.colour(changed, draws[:, places.COLOUR])
         if self.erasing is not None:

@@ -19,6 +19,13 @@ COARSE = 1.5  # pixels; with larger steps between samples a picture is first shr
 MODES = {"nearest": "border", "reflect": "reflection", "wrap": "border", "constant": "zeros"}
 
 
+def pick(pictures: UInt8[Tensor, "N C H W"], rows: Int64[Tensor, " B"]) -> Pictures:
+    """Copies of the pictures at `rows`, with channels last in memory if the pictures have them last."""
+    if pictures.is_contiguous():
+        return pictures.index_select(0, rows)
+    return pictures.permute(0, 2, 3, 1).index_select(0, rows).permute(0, 3, 1, 2)  # each in one piece
+
+
 def snapped(matrices: Matrices, size_hw: tuple[int, int]) -> Matrices:
     """Upright matrices whose boxes begin and end between whole pixels of the input."""
     boxes = boxes_of(matrices, size_hw).double()
@@ -62,6 +69,8 @@ def read_boxes(
 
 def _cut(picture: Tensor, box: tuple[int, int, int, int], fill: Fill) -> Tensor:
     left, top, right, bottom = box
+    if min(left, top) >= 0 and right <= picture.shape[3] and bottom <= picture.shape[2]:
+        return picture[:, :, top:bottom, left:right]
     return _span(_span(picture, 2, (top, bottom), fill), 3, (left, right), fill)
 
 
@@ -101,7 +110,7 @@ def interpolate(
     matrices = matrices.float()
     for begin in range(0, len(rows), TOGETHER):
         some = slice(begin, begin + TOGETHER)
-        images = pictures[rows[some]].to(torch.float32, memory_format=torch.contiguous_format)
+        images = pick(pictures, rows[some]).to(torch.float32, memory_format=torch.contiguous_format)
         seen[some] = _read(images, matrices[some], (height, width), fill)
     for i in (steps > COARSE).nonzero()[:, 0].tolist():
         smaller = (max(1, round(height / steps[i].item())), max(1, round(width / steps[i].item())))
