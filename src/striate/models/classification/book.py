@@ -124,13 +124,13 @@ def book_mnist(
 
 
 def book_cats_dogs(
-    num_classes: int = 2, in_channels: int = 3, image_size: tuple[int, int] = (150, 150), dropout: float = 0.0
+    num_classes: int = 2, in_channels: int = 3, image_size: tuple[int, int] = (150, 150)
 ) -> BookCatsDogs:
     """The cats-and-dogs network for pictures of one size (height, width).
 
     Two classes share one output: its logit z is decoded as [0, z].
     """
-    return BookCatsDogs(num_classes, in_channels, image_size, dropout)
+    return BookCatsDogs(num_classes, in_channels, image_size, dropout=0.0)
 
 
 def book_cats_dogs_dropout(
