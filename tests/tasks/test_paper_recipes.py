@@ -27,7 +27,7 @@ from striate.training.schedules import rate_factor
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "recipes.md"
 PAPERS = [name for name in RECIPES if name not in ("scratch", "small", "transfer", "demo")]
 
-# name: pictures a step, epochs and first rate of every stage, weight decay. Literals of the papers and the book;
+# name: pictures a step, epochs and first rate of every stage, weight decay, as in the papers and the book.
 # LeNet-5's rates are ours as ratios of the paper's 5e-4, 2e-4, 1e-4, 5e-5, 1e-5.
 FIGURES = {
     "lenet5_1998": (16, [(2, 0.03), (3, 0.012), (3, 0.006), (4, 0.003), (8, 0.0006)], 0),
@@ -92,10 +92,8 @@ def test_fewer_epochs_stretch_resnet_s_milestones():
     recipe = adjusted(RECIPES["resnet_cifar"](45_000), epochs=91)  # half of them
     found = rates(recipe, epoch_steps=352)
     assert len(found) == 32_000
-    assert [step for step, (one, next_one) in enumerate(pairwise(found), 1) if one != next_one] == [
-        16_000,
-        24_000,
-    ]
+    drops = [step for step, (before, after) in enumerate(pairwise(found), 1) if before != after]
+    assert drops == [16_000, 24_000]
 
 
 def test_googlenet_s_rate_falls_by_four_percent_every_eight_epochs_however_long_it_trains():
@@ -135,9 +133,8 @@ def test_a_network_s_own_recipe_makes_its_stages(network, name):
 
 def test_the_network_decides_the_recipe_and_the_recipe_the_augmentation(digits):
     def planned(**given):
-        return make_plan(
-            TrainOptions(data=digits, **given), open_dataset(digits, silent), silent
-        ).augmentation
+        options = TrainOptions(data=digits, **given)
+        return make_plan(options, open_dataset(digits, silent), silent).augmentation
 
     assert planned(model="book_mnist") == "none"
     assert planned(model="book_cats_dogs_dropout") == "book"
@@ -154,9 +151,16 @@ def test_every_paper_s_recipe_trains_a_small_network(name, tmp_path):
     assert f'recipe = "{name}"' in (run.path / "config.toml").read_text()
 
 
+def test_a_run_whose_recipe_brings_a_table_of_changes_can_be_resumed(tmp_path):
+    data = write_digits(tmp_path / "digits", "01", 12)
+    run = striate.train(data, model="lenet5", recipe="vgg", epochs=1, out=tmp_path / "runs")
+    (run.path / "result.json").unlink()  # as if it had been stopped at its end
+    assert striate.train(resume=run.path).metrics == run.metrics
+
+
 def test_an_unknown_recipe_is_refused_with_all_names(tmp_path):
     data = write_digits(tmp_path / "digits", "01", 6)
-    with pytest.raises(StriateError, match=r"unknown recipe 'alexnot'\. Did you mean alexnet\?") as caught:
+    with pytest.raises(StriateError, match=r"unknown recipe 'alexnot'\. Did you mean alexnet") as caught:
         striate.train(data, model="lenet5", recipe="alexnot", out=tmp_path / "runs")
     assert all(name in str(caught.value) for name in RECIPES)
 
