@@ -23,7 +23,7 @@ def test_a_pattern_is_trained_saved_resumed_and_predicts(digits, tmp_path):
 
 
 def test_lenet_of_1998_is_trained_on_few_digits_and_starts_anew_from_its_own_weights(digits, tmp_path):
-    run = striate.train(digits, model="lenet5_1998", epochs=6, lr=4e-3, out=tmp_path)
+    run = striate.train(digits, model="lenet5_1998", recipe="scratch", epochs=6, lr=4e-3, out=tmp_path)
     assert run.metrics["accuracy"] > 0.6
     again = striate.train(
         digits, model="lenet5_1998", weights=str(run.path / "best.safetensors"), epochs=2, out=tmp_path

@@ -35,7 +35,9 @@ MAPS = {  # channels and sides at the published input, from the papers' tables
     "striate_small": [(32, 14), (64, 7)],
     "squeezenet1_1": [(128, 55), (256, 27), (512, 13)],
     "book_mnist": [(32, 13), (64, 5), (64, 3)],
-    "book_cats_dogs": [(32, 74), (64, 36), (128, 17), (128, 7)],
+    **{
+        key: [(32, 74), (64, 36), (128, 17), (128, 7)] for key in ("book_cats_dogs", "book_cats_dogs_dropout")
+    },
     "googlenet_2014": [(192, 56), (480, 28), (832, 14), (1024, 7)],
     "googlenet": [(192, 56), (480, 28), (832, 14), (1024, 7)],
     "bn_inception": [(192, 56), (320, 28), (576, 14), (1024, 7)],

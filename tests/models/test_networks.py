@@ -6,7 +6,6 @@ import torchvision
 from torch import Tensor, nn
 
 from striate.models.build import create_model
-from striate.models.classification.book import book_cats_dogs
 from striate.models.classification.efficientnet_lite import SameConv2d
 
 BOOK_MNIST = [
@@ -72,7 +71,8 @@ def test_the_book_prints_the_same_summary_of_its_cats_and_dogs_network():
 
 
 def test_the_books_second_cats_and_dogs_network_drops_half_before_the_dense_layers():
-    network = book_cats_dogs(dropout=0.5)
+    network = create_model("book_cats_dogs_dropout")
+    assert summary(network, torch.zeros(1, 3, 150, 150)) == BOOK_CATS_DOGS
     read = []
     network.classifier[2].register_forward_pre_hook(lambda _, args: read.append(args[0]))
     network.train()(torch.randn(4, 3, 150, 150).abs())

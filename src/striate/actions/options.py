@@ -21,7 +21,9 @@ class TrainOptions(BaseModel):
     data: Path = Field(description="Class folders (split or not) or IDX files.")
     task: Literal["classify"] = Field("classify", description="What to learn.")
     model: str = Field("auto", description="A name from `striate models`, or auto.")
-    recipe: str = Field("auto", description="Training protocol: auto, scratch, small, transfer, demo.")
+    recipe: str = Field(
+        "auto", description="auto, scratch, small, transfer, demo, or a paper's: docs/recipes.md."
+    )
     weights: str | None = Field(
         None, description="imagenet, a .safetensors or .pth file, or a run to start from."
     )

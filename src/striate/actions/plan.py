@@ -73,7 +73,8 @@ def make_plan(options: TrainOptions, dataset: Dataset, on_event: Listener) -> Pl
     if augmentation == "auto":
         recipe = find_recipe(_recipe_name(options, choice.model, pretrained=weights is not None))
         suited = "light" if traits.grey or max(traits.height, traits.width) < 32 else "photo"
-        augmentation = recipe(len(dataset.items)).augmentation or suited
+        own = recipe(len(dataset.items)).augmentation or suited
+        augmentation = own if isinstance(own, str) else dict(own)
     return Plan(choice.model, choice.reason, weights, preprocessing, known, augmentation, parent)
 
 

@@ -4,7 +4,7 @@ TRAIN: dict[str, str] = {
     "data": "Class folders (split or not) or IDX files.",
     "task": "What to learn. [default: classify]",
     "model": "A name from `striate models`, or auto. [default: auto]",
-    "recipe": "Training protocol: auto, scratch, small, transfer, demo. [default: auto]",
+    "recipe": "auto, scratch, small, transfer, demo, or a paper's: docs/recipes.md. [default: auto]",
     "weights": "imagenet, a .safetensors or .pth file, or a run to start from.",
     "epochs": "Passes over the training pictures, all stages.",
     "batch_size": "Pictures a step.",

@@ -1,7 +1,7 @@
 """The small networks that Chollet's book trains from nothing: two convolutional ones and a dense one.
 
 Source: Chollet, "Deep Learning with Python", Manning 2017, listings 2.2 (dense), 5.1 and 5.2
-(MNIST), 5.5 (cats and dogs)
+(MNIST), 5.5 and 5.13 (cats and dogs, without and with dropout)
 Differs: logits come out; the softmax or sigmoid is the loss's. Maps are flattened channel first.
 """
 
@@ -124,10 +124,17 @@ def book_mnist(
 
 
 def book_cats_dogs(
-    num_classes: int = 2, in_channels: int = 3, image_size: tuple[int, int] = (150, 150), dropout: float = 0.0
+    num_classes: int = 2, in_channels: int = 3, image_size: tuple[int, int] = (150, 150)
 ) -> BookCatsDogs:
     """The cats-and-dogs network for pictures of one size (height, width).
 
-    Two classes share one output: its logit z is decoded as [0, z]. The book's second version has dropout 0.5.
+    Two classes share one output: its logit z is decoded as [0, z].
     """
-    return BookCatsDogs(num_classes, in_channels, image_size, dropout)
+    return BookCatsDogs(num_classes, in_channels, image_size, dropout=0.0)
+
+
+def book_cats_dogs_dropout(
+    num_classes: int = 2, in_channels: int = 3, image_size: tuple[int, int] = (150, 150)
+) -> BookCatsDogs:
+    """The book's second version, with dropout 0.5 before the first dense layer."""
+    return BookCatsDogs(num_classes, in_channels, image_size, dropout=0.5)

@@ -42,4 +42,17 @@ BOOK: dict[str, Entry] = {
         published="70 to 72 % validation accuracy on 2,000 pictures of cats and dogs (the book, section 5.2)",
         paper="Chollet, Deep Learning with Python, Manning 2017, listing 5.5",
     ),
+    "book_cats_dogs_dropout": Entry(
+        builder="book:book_cats_dogs_dropout",
+        task="classify",
+        year=2017,
+        parameters=3_453_121,
+        multiply_adds=236_095_488,
+        input=(3, 150, 150),
+        classes=2,
+        any_size=False,
+        smallest=46,
+        published="82 % validation accuracy with changed pictures of cats and dogs (the book, section 5.2.5)",
+        paper="Chollet, Deep Learning with Python, Manning 2017, listing 5.13",
+    ),
 }

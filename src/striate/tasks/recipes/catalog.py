@@ -3,21 +3,52 @@
 from collections.abc import Callable
 
 from striate.errors import UnknownName
+from striate.tasks.recipes.alexnet import alexnet
+from striate.tasks.recipes.book_augmented import book_augmented
+from striate.tasks.recipes.book_cats_dogs import book_cats_dogs
+from striate.tasks.recipes.book_dense import book_dense
+from striate.tasks.recipes.book_mnist import book_mnist
+from striate.tasks.recipes.book_transfer import book_transfer
 from striate.tasks.recipes.demo import demo
+from striate.tasks.recipes.googlenet import googlenet
+from striate.tasks.recipes.lenet5_1998 import lenet5_1998
 from striate.tasks.recipes.recipe import Recipe
+from striate.tasks.recipes.resnet_cifar import resnet_cifar
 from striate.tasks.recipes.scratch import scratch
 from striate.tasks.recipes.small import small
 from striate.tasks.recipes.transfer import transfer
+from striate.tasks.recipes.vgg import vgg
 
 RECIPES: dict[str, Callable[[int], Recipe]] = {
     "scratch": scratch,
     "small": small,
     "transfer": transfer,
     "demo": demo,
+    "lenet5_1998": lenet5_1998,
+    "alexnet": alexnet,
+    "vgg": vgg,
+    "googlenet": googlenet,
+    "resnet_cifar": resnet_cifar,
+    "book_dense": book_dense,
+    "book_mnist": book_mnist,
+    "book_cats_dogs": book_cats_dogs,
+    "book_augmented": book_augmented,
+    "book_transfer": book_transfer,
 }
 
 # The protocol that a network has of its own; the others follow from whether they start from weights.
-OWN_RECIPE: dict[str, str] = {"striate_small": "small"}
+# VGG's is asked for by name: the maps of its 256 pictures a batch take 16 GB in VGG-16.
+OWN_RECIPE: dict[str, str] = {
+    "striate_small": "small",
+    "lenet5_1998": "lenet5_1998",
+    "alexnet_2012": "alexnet",
+    "alexnet_2012_one_tower": "alexnet",
+    "googlenet_2014": "googlenet",
+    "book_dense": "book_dense",
+    "book_mnist": "book_mnist",
+    "book_cats_dogs": "book_cats_dogs",
+    "book_cats_dogs_dropout": "book_augmented",
+}
 
 
 def find_recipe(name: str) -> Callable[[int], Recipe]:

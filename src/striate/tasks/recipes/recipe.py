@@ -1,7 +1,8 @@
 """A recipe is a training protocol as data, one file each: stages with their optimiser, rates and lengths."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from striate.protocol import USUAL_SCHEDULE, Average, Number, Optimizer, Schedule
 
@@ -50,7 +51,7 @@ class Recipe:
         average: the average of weights that is validated and kept instead of the last ones.
         balance: against rare classes: weights in the loss, equally many pictures of every class an epoch, or
             the focal loss.
-        augmentation: changes of the training pictures, by name; None: what suits the pictures.
+        augmentation: changes of the training pictures, a name or a table; None: what suits the pictures.
         scales: sides of the pictures as shares of the network's input; each batch draws one. Empty: all at 1.
     """
 
@@ -65,7 +66,7 @@ class Recipe:
     average: Average | None = None
     balance: Balance = "none"
     scales: tuple[Number, ...] = ()
-    augmentation: str | None = None
+    augmentation: str | Mapping[str, Any] | None = None
 
 
 def epochs_for(steps: int, pictures: int, batch_size: int, least: int, most: int) -> int:
