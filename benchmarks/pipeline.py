@@ -2,8 +2,8 @@
 
 Claim: three times as many pictures a second as the peer in a first pass over small or baseline JPEGs, ten
 times in the epochs that follow. The peer has two worker processes and the transforms of torchvision's
-references: random resized crop, mirror, float, normalise; each of its epochs is the same work, so its one figure
-stands against all of ours. Ours is what `train` does, with the same changes (`imagenet`):
+references: random resized crop, mirror, float, normalise; each of its epochs is the same work, so its one
+figure stands against all of ours. Ours is what `train` does, with the same changes (`imagenet`):
     first  an empty cache: list, scan (digest, damage, thumbnail), fit to 224 x 224, write the cache; no batch
     start  the same and then one epoch of normalised batches: until the network has seen every picture
     again  a second start: everything from the cache, then one epoch

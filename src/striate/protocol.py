@@ -84,6 +84,7 @@ class Muon:
 
     Attributes:
         momentum: Nesterov's, of the matrices.
+        iterations: of Newton-Schulz; more bring the singular values nearer to 1.
         rest: the optimiser of all other parameters.
         rest_ratio: their rate over the matrices' rate.
     """
@@ -91,6 +92,7 @@ class Muon:
     name: ClassVar[str] = "muon"
     usual_lr: ClassVar[float] = 0.02
     momentum: Number = 0.95
+    iterations: int = 5
     rest: Sgd | AdamW = AdamW()
     rest_ratio: Number = 0.1
 

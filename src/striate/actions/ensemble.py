@@ -49,7 +49,7 @@ class Ensemble:
         return tuple(member.preprocessing.fit_picture(picture) for member in self.members)
 
     def read(self, content: bytes, limits: Limits) -> tuple[tuple[FittedPicture, ...], str | None]:
-        """A file's picture as each member reads it in training, and what is wrong with it. Raises BadPicture."""
+        """A file's picture as each member reads it, and what is wrong with it. Raises BadPicture."""
         sizes = {member.preprocessing.size_hw for member in self.members}
         decoded = {size_hw: decode_for(content, size_hw, limits) for size_hw in sizes}
         specs = [member.preprocessing for member in self.members]

@@ -50,13 +50,14 @@ class MuonOptimizer(Optimizer):
         momentum: Number,
         weight_decay: Number,
         rest_ratio: Number,
+        iterations: int = STEPS,
     ) -> None:
         groups = [
             {"params": hidden, "muon": True, "ratio": 1.0, "momentum": momentum, "weight_decay": weight_decay}
         ]
         if rest is not None:
             groups += [{**group, "muon": False, "ratio": rest_ratio} for group in rest.param_groups]
-        self.rest = rest
+        self.rest, self.iterations = rest, iterations
         super().__init__([group for group in groups if group["params"]], {"lr": lr})
 
     @torch.no_grad()
@@ -84,4 +85,4 @@ class MuonOptimizer(Optimizer):
         matrix = ahead.flatten(1)
         longer = max(1.0, matrix.shape[0] / matrix.shape[1]) ** 0.5
         weights.mul_(1 - lr * weight_decay)
-        weights.sub_(orthogonalised(matrix).view(weights.shape), alpha=lr * longer)
+        weights.sub_(orthogonalised(matrix, self.iterations).view(weights.shape), alpha=lr * longer)

@@ -35,7 +35,7 @@ def make_optimizer(
     hidden = [p for name, p in trained if p.ndim > 1 and name not in head]
     others = [p for name, p in trained if p.ndim <= 1 or name in head]
     rest = _plain(word.rest, decay_groups(others, weight_decay), lr * word.rest_ratio) if others else None
-    return MuonOptimizer(hidden, rest, lr, word.momentum, weight_decay, word.rest_ratio)
+    return MuonOptimizer(hidden, rest, lr, word.momentum, weight_decay, word.rest_ratio, word.iterations)
 
 
 def decay_groups(parameters: Iterable[nn.Parameter], weight_decay: Number) -> Groups:

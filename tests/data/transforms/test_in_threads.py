@@ -6,7 +6,6 @@ import pytest
 import torch
 
 from striate.data.loading import Batches, Store
-from striate.data.transforms import in_threads
 from striate.data.transforms.draws import uniform_draws
 from striate.data.transforms.in_threads import augment, pool_of
 from striate.data.transforms.presets import AUGMENTATIONS

@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torchvision.transforms.v2 import functional as geometry
 
+from striate.data.transforms.filling import folded
 from striate.data.transforms.geometry import Geometry
-from striate.data.transforms.sampling import boxes_of, folded, interpolate, read_boxes, snapped
+from striate.data.transforms.sampling import boxes_of, interpolate, read_boxes, snapped
 
 FILLS = ["nearest", "reflect", "wrap", "constant"]
 

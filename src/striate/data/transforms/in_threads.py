@@ -1,4 +1,4 @@
-"""Augmentation in several threads: pictures do not know each other, so no pixel depends on how many there are."""
+"""Augmentation in several threads: pictures do not know each other, so their number changes no pixel."""
 
 import threading
 from collections.abc import Iterator
@@ -13,7 +13,8 @@ from striate.data.transforms.augmentation import Augmentation
 from striate.data.transforms.draws import Draws
 from striate.shapes import Pictures
 
-SHARE = 8  # pictures that a thread takes at a time
+SHARE = 8  # pictures that a thread takes at a time, at least
+SMALL = 2**19  # bytes; of small pictures it takes more, whose changes cost less than handing them over
 
 
 @contextmanager
@@ -53,6 +54,7 @@ def augment(
     """`augmentation` of the pictures at `rows`, in the pool's threads if there is one."""
     if pool is None:
         return augmentation(pictures, draws, rows)
-    shares = zip(draws.split(SHARE), rows.split(SHARE), strict=True)
-    waiting = [pool.submit(augmentation, pictures, *share) for share in shares]
-    return torch.cat([share.result() for share in waiting])
+    share = max(SHARE, SMALL // max(1, pictures[0].numel()))
+    shares = zip(torch.split(draws, share), torch.split(rows, share), strict=True)
+    waiting = [pool.submit(augmentation, pictures, *pair) for pair in shares]
+    return torch.cat([done.result() for done in waiting])

@@ -9,7 +9,9 @@ from jaxtyping import Float, Int64, UInt8
 from torch import Tensor
 from torch.nn import functional as F
 
+from striate.data.transforms.filling import folded
 from striate.data.transforms.geometry import Fill, Matrices
+from striate.data.transforms.shifting import read_shifted
 from striate.shapes import Pictures
 
 TOGETHER = (
@@ -52,9 +54,11 @@ def read_boxes(
     seen = torch.empty(
         (len(rows), channels, height, width), dtype=torch.uint8, memory_format=torch.channels_last
     )
-    boxes = boxes_of(matrices, (height, width)).tolist()
-    flips = (matrices[:, :, :2].diagonal(dim1=1, dim2=2) < 0).tolist()
-    places = zip(rows.tolist(), boxes, flips, strict=True)
+    boxes = boxes_of(matrices, (height, width))
+    flips = matrices[:, :, :2].diagonal(dim1=1, dim2=2) < 0
+    if bool(((boxes[:, 2:] - boxes[:, :2]) == torch.tensor([width, height])).all()):
+        return read_shifted(pictures, rows, boxes[:, :2], flips, fill)
+    places = zip(rows.tolist(), boxes.tolist(), flips.tolist(), strict=True)
     for i, (row, (left, top, right, bottom), (mirrored, upended)) in enumerate(places):
         part = _cut(pictures[row : row + 1], (left, top, right, bottom), fill)
         part = part.contiguous(memory_format=torch.channels_last)
@@ -88,16 +92,6 @@ def _span(picture: Tensor, dim: int, ends: tuple[int, int], fill: Fill) -> Tenso
     return torch.cat(
         [picture.index_select(dim, beyond[0]), inside, picture.index_select(dim, beyond[1])], dim
     )
-
-
-def folded(places: Int64[np.ndarray, " n"], length: int, fill: Fill) -> Int64[np.ndarray, " n"]:
-    """Whole places beyond 0..length-1 brought back into it; with `constant` as with `nearest`."""
-    if fill == "wrap":
-        return places % length
-    if fill == "reflect":
-        around = places % (2 * length)
-        places = np.minimum(around, 2 * length - 1 - around)
-    return places.clip(0, length - 1)
 
 
 def interpolate(

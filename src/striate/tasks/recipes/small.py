@@ -24,7 +24,7 @@ def small(pictures: int) -> Recipe:
             StageRecipe("long", "all", long, lr=0.05, weight_decay=5e-4, enough=ENOUGH),
         ),
         batch_size=batch_size,
-        optimizer=Muon(momentum=0.6, rest=Sgd(momentum=0.85, nesterov=True), rest_ratio=1.0),
+        optimizer=Muon(momentum=0.6, iterations=3, rest=Sgd(momentum=0.85, nesterov=True), rest_ratio=1.0),
         label_smoothing=0.1,
         patience=max(20, long),
         schedule=OneCycle(rise=0.2, first=0.3, last=0.01),
