@@ -16,7 +16,7 @@ from striate.data.sample import Batch, Mixed
 from striate.data.sampling import balanced, shuffled
 from striate.data.transforms.augmentation import Augmentation
 from striate.data.transforms.draws import MIXING, stream_seed, uniform_draws
-from striate.data.transforms.in_threads import augment, pool_of
+from striate.data.transforms.in_threads import augment, pool_of, threads_for
 from striate.data.transforms.sampling import pick
 from striate.errors import WorkFailed
 
@@ -62,7 +62,7 @@ class Batches:
     With a seed the order changes every epoch; without one it is the given order. Batches of an epoch differ
     by one picture at most, so that no batch is too small for batch normalisation. With `balance` an epoch
     shows every class equally often. `part` (i, n) takes every n-th picture of each batch from i on: what
-    process i of n reads. Pictures are changed in as many threads as torch uses.
+    process i of n reads. Large pictures are changed in as many threads as torch uses.
     """
 
     def __init__(
@@ -100,7 +100,7 @@ class Batches:
             for chosen in (rows[here] for here in places):
                 yield Batch(pick(self.store.pictures, chosen), chosen, self.store.labels[chosen])
             return
-        with pool_of(torch.get_num_threads()) as pool:
+        with pool_of(threads_for(self.store.pictures)) as pool:
             for here in places:
                 # A partner for mixing is the epoch's next picture, whatever batch that one is in.
                 pair = rows[here], rows[(here + 1) % len(rows)]

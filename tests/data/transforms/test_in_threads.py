@@ -6,15 +6,14 @@ import pytest
 import torch
 
 from striate.data.loading import Batches, Store
-from striate.data.transforms import in_threads
 from striate.data.transforms.draws import uniform_draws
 from striate.data.transforms.in_threads import augment, pool_of
 from striate.data.transforms.presets import AUGMENTATIONS
 
 
-def photos(count, channels=3):
+def photos(count, size_hw=(40, 30)):
     generator = torch.Generator().manual_seed(1)
-    return torch.randint(0, 256, (count, channels, 40, 30), dtype=torch.uint8, generator=generator)
+    return torch.randint(0, 256, (count, 3, *size_hw), dtype=torch.uint8, generator=generator)
 
 
 @pytest.mark.parametrize("name", ["imagenet", "cifar", "photo", "strong"])
@@ -45,15 +44,17 @@ def test_in_each_thread_torch_computes_alone_and_elsewhere_as_before():
         torch.set_num_threads(before)
 
 
-@pytest.mark.parametrize("end", ["close", "error"])
-def test_the_threads_of_an_epoch_end_with_it(end, monkeypatch):
+@pytest.mark.parametrize(
+    ("end", "side", "threads"), [("close", 128, 2), ("error", 128, 2), ("close", 127, 0)]
+)
+def test_the_threads_of_an_epoch_end_with_it_and_small_pictures_have_none(end, side, threads, monkeypatch):
     monkeypatch.setattr(torch, "get_num_threads", lambda: 2)
     before = threading.active_count()
-    store = Store(photos(20), torch.zeros(20, dtype=torch.long))
+    store = Store(photos(20, (128, side)), torch.zeros(20, dtype=torch.long))
     batches = Batches(store, torch.arange(20), 4, seed=0, augmentation=AUGMENTATIONS["imagenet"])
     epoch = batches.epoch(0)
     next(epoch)
-    assert threading.active_count() == before + 2
+    assert threading.active_count() == before + threads
     if end == "close":
         epoch.close()
     else:

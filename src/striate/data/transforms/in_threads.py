@@ -1,4 +1,4 @@
-"""Augmentation in several threads: pictures do not know each other, so no pixel depends on how many there are."""
+"""Augmentation in several threads: no picture knows of another, so the pixels do not depend on them."""
 
 import threading
 from collections.abc import Iterator
@@ -14,6 +14,12 @@ from striate.data.transforms.draws import Draws
 from striate.shapes import Pictures
 
 SHARE = 8  # pictures that a thread takes at a time
+WORTH = 2**14  # pixels of a picture; with smaller ones threads wait for Python's lock more than they compute
+
+
+def threads_for(pictures: UInt8[Tensor, "N C H W"]) -> int:
+    """How many threads are worth it for pictures of this size: as many as torch uses, or one."""
+    return torch.get_num_threads() if pictures.shape[2] * pictures.shape[3] >= WORTH else 1
 
 
 @contextmanager
@@ -53,6 +59,6 @@ def augment(
     """`augmentation` of the pictures at `rows`, in the pool's threads if there is one."""
     if pool is None:
         return augmentation(pictures, draws, rows)
-    shares = zip(draws.split(SHARE), rows.split(SHARE), strict=True)
-    waiting = [pool.submit(augmentation, pictures, *share) for share in shares]
+    shares = [slice(at, at + SHARE) for at in range(0, max(1, len(rows)), SHARE)]
+    waiting = [pool.submit(augmentation, pictures, draws[share], rows[share]) for share in shares]
     return torch.cat([share.result() for share in waiting])
