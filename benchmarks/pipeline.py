@@ -2,8 +2,8 @@
 
 Claim: three times as many pictures a second as the peer in a first pass over small or baseline JPEGs, ten
 times in the epochs that follow. The peer has two worker processes and the transforms of torchvision's
-references: random resized crop, mirror, float, normalise; each of its epochs is the same work, so its one
-figure stands against all of ours. Ours is what `train` does, with the same changes (`imagenet`):
+references: random resized crop, mirror, float, normalise; each of its epochs is the same work, so one figure
+of its stands against all of ours. Ours is what `train` does, with the same changes (`imagenet`):
     first  an empty cache: list, scan (digest, damage, thumbnail), fit to 224 x 224, write the cache; no batch
     start  the same and then one epoch of normalised batches: until the network has seen every picture
     again  a second start: everything from the cache, then one epoch
@@ -35,7 +35,7 @@ from striate.preprocess import Preprocessing
 ROUNDS = 5
 BATCH = 64
 SIDE = 224
-COPIES = 10  # of each large photograph
+COPIES = 8  # of each large photograph
 SPEC = Preprocessing((SIDE, SIDE), 3, (0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 GOALS = {"first": 3, "start": None, "again": None, "epoch": 10}

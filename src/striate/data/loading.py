@@ -2,7 +2,6 @@
 
 import tempfile
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +15,6 @@ from striate.data.sample import Batch, Mixed
 from striate.data.sampling import balanced, shuffled
 from striate.data.transforms.augmentation import Augmentation
 from striate.data.transforms.draws import MIXING, stream_seed, uniform_draws
-from striate.data.transforms.in_threads import augment, pool_of
 from striate.data.transforms.sampling import pick
 from striate.errors import WorkFailed
 
@@ -62,7 +60,7 @@ class Batches:
     With a seed the order changes every epoch; without one it is the given order. Batches of an epoch differ
     by one picture at most, so that no batch is too small for batch normalisation. With `balance` an epoch
     shows every class equally often. `part` (i, n) takes every n-th picture of each batch from i on: what
-    process i of n reads. Pictures are changed in as many threads as torch uses.
+    process i of n reads.
     """
 
     def __init__(
@@ -94,32 +92,25 @@ class Batches:
                 else shuffled(len(rows), generator)
             )
             rows = rows[order]
-        parts = torch.arange(len(rows)).tensor_split(max(1, self.count))[first:]
-        places = [together[self.part[0] :: self.part[1]] for together in parts]
-        if self.seed is None or self.augmentation is None:
-            for chosen in (rows[here] for here in places):
+        for together in torch.arange(len(rows)).tensor_split(max(1, self.count))[first:]:
+            places = together[self.part[0] :: self.part[1]]
+            if self.seed is None or self.augmentation is None:
+                chosen = rows[places]
                 yield Batch(pick(self.store.pictures, chosen), chosen, self.store.labels[chosen])
-            return
-        with pool_of(torch.get_num_threads()) as pool:
-            for here in places:
+            else:
                 # A partner for mixing is the epoch's next picture, whatever batch that one is in.
-                pair = rows[here], rows[(here + 1) % len(rows)]
-                yield self._augmented(*pair, self.augmentation, (self.seed, number), pool)
+                partners = rows[(places + 1) % len(rows)]
+                yield self._augmented(rows[places], partners, self.augmentation, (self.seed, number))
 
     def _augmented(
-        self,
-        rows: Tensor,
-        partners: Tensor,
-        augmentation: Augmentation,
-        seed_epoch: tuple[int, int],
-        pool: ThreadPoolExecutor | None,
+        self, rows: Tensor, partners: Tensor, augmentation: Augmentation, seed_epoch: tuple[int, int]
     ) -> Batch:
-        labels, pictures = self.store.labels[rows], self.store.pictures
+        labels = self.store.labels[rows]
         draws = uniform_draws(*seed_epoch, rows)
         if augmentation.mixing is None:
-            return Batch(augment(augmentation, pictures, draws, rows, pool), rows, labels)
+            return Batch(augmentation(self.store.pictures, draws, rows), rows, labels)
         needed, where = torch.unique(torch.cat([rows, partners]), return_inverse=True)
-        changed = augment(augmentation, pictures, uniform_draws(*seed_epoch, needed), needed, pool)
+        changed = augmentation(self.store.pictures, uniform_draws(*seed_epoch, needed), needed)
         own, other = changed[where[: len(rows)]], changed[where[len(rows) :]]
         pictures, weights = augmentation.mixing(own, other, draws[:, MIXING])
         return Batch(pictures, rows, labels, mixed=Mixed(self.store.labels[partners], weights))
