@@ -30,7 +30,7 @@ PAPERS = [name for name in RECIPES if name not in ("scratch", "small", "transfer
 # name: pictures a step, epochs and first rate of every stage, weight decay, as in the papers and the book.
 # LeNet-5's rates are ours as ratios of the paper's 5e-4, 2e-4, 1e-4, 5e-5, 1e-5.
 FIGURES = {
-    "lenet5_1998": (16, [(2, 0.03), (3, 0.012), (3, 0.006), (4, 0.003), (8, 0.0006)], 0),
+    "lenet5_1998": (16, [(2, 0.01), (3, 0.004), (3, 0.002), (4, 0.001), (8, 0.0002)], 0),
     "alexnet": (128, [(90, 0.01)], 0.0005),
     "vgg": (256, [(74, 0.01)], 0.0005),
     "googlenet": (32, [(60, 0.01)], 0.0002),

@@ -4,7 +4,7 @@ Source: LeCun et al., "Gradient-Based Learning Applied to Document Recognition",
 section III.B
 Differs: the paper gives every weight a rate of its own, between 7e-5 and 0.016 at the start, from second
 derivatives, and steps after every picture. Here all weights share one rate, a step takes 16 pictures, and
-the first rate (0.03, so 0.002 a picture) is ours; it falls as the paper's does.
+the first rate (0.01, so 0.0006 a picture) is ours; it falls as the paper's does.
 """
 
 from striate.protocol import Constant, Sgd
@@ -12,7 +12,7 @@ from striate.tasks.recipes.recipe import Recipe, StageRecipe
 
 PASSES = (2, 3, 3, 4, 8)
 RATES = (5e-4, 2e-4, 1e-4, 5e-5, 1e-5)
-FIRST_RATE = 0.03
+FIRST_RATE = 0.01
 
 
 def lenet5_1998(pictures: int) -> Recipe:
