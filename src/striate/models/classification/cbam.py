@@ -1,8 +1,8 @@
 """CBAM: every block weighs its channels, then its places.
 
 Source: Woo et al., "CBAM: Convolutional Block Attention Module", ECCV 2018, arXiv:1807.06521, section 3
-Differs: the norm of the spatial weights starts at 1; the authors' code starts it at 0, so that the convolution
-before it learns from the second step on. Names of weights are those of timm's CbamModule.
+Differs: the norm of the spatial weights starts at 1; the authors' code starts it at 0, so that the
+convolution before it learns from the second step on. Names of weights are those of timm's CbamModule.
 """
 
 import torch

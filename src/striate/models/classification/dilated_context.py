@@ -31,6 +31,7 @@ class DilatedContext(nn.Module):
         for dilation in DILATIONS:
             layer = nn.Conv2d(WIDTH, WIDTH, 3, padding=dilation, dilation=dilation)
             nn.init.dirac_(layer.weight)  # equation 4: each layer passes its maps on until it learns better
+            assert layer.bias is not None
             nn.init.zeros_(layer.bias)
             self.context.append(layer)
             self.context.append(nn.ReLU())

@@ -1,7 +1,8 @@
 """RepLKNet: depthwise kernels of up to 31x31, trained with a 5x5 beside them that is merged afterwards.
 
 Source: Ding et al., "Scaling Up Your Kernels to 31x31", CVPR 2022, arXiv:2203.06717, figure 4 and table 5
-Differs: nothing; weights start at PyTorch's defaults, as in the authors' code. Names of weights are the
+Differs: nothing (the paper's 79M parameters and 15.3G multiply-adds are those after `merge_kernels`); weights
+start at PyTorch's defaults, as in the authors' code. Names of weights are the
 authors', save that the last layer is `fc` (theirs is `head`; such files are translated).
 """
 
@@ -10,6 +11,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from striate.layers.stochastic_depth import StochasticDepth, rising
 from striate.models.backbone import Map
@@ -21,6 +23,9 @@ EXPANSION = 4  # of the 1x1 convolutions after it
 
 class ConvNorm(nn.Sequential):
     """A convolution that keeps sides (divided by `stride`) and its batch normalisation; ReLU if asked."""
+
+    conv: nn.Conv2d
+    bn: nn.BatchNorm2d
 
     def __init__(
         self,
@@ -38,11 +43,6 @@ class ConvNorm(nn.Sequential):
         self.bn = nn.BatchNorm2d(after)
         if relu:
             self.nonlinear = nn.ReLU()
-
-    def as_one(self) -> tuple[Tensor, Tensor]:
-        """Kernel (C', C, k, k) and bias (C',) of one convolution that does the same in eval mode."""
-        scale = self.bn.weight / (self.bn.running_var + self.bn.eps).sqrt()
-        return self.conv.weight * scale[:, None, None, None], self.bn.bias - self.bn.running_mean * scale
 
 
 class LargeKernel(nn.Module):
@@ -66,16 +66,15 @@ class LargeKernel(nn.Module):
         """Add the small kernel to the middle of the large one; in eval mode nothing else changes."""
         if self.lkb_reparam is not None:
             return
-        conv = self.lkb_origin.conv
-        kernel, bias = self.lkb_origin.as_one()
-        small, shift = self.small_conv.as_one()
-        margin = (conv.kernel_size[0] - SMALL) // 2
-        merged = nn.Conv2d(
-            conv.in_channels, conv.out_channels, conv.kernel_size, padding=conv.padding, groups=conv.groups
-        )
-        merged.weight.copy_(kernel + F.pad(small, (margin,) * 4))
-        merged.bias.copy_(bias + shift)
-        self.lkb_reparam = merged.to(kernel)
+        self.eval()  # statistics of training, not of a batch, go into the kernels
+        large = fuse_conv_bn_eval(self.lkb_origin.conv, self.lkb_origin.bn)
+        small = fuse_conv_bn_eval(self.small_conv.conv, self.small_conv.bn)
+        margin = (large.kernel_size[0] - SMALL) // 2
+        large.weight += F.pad(small.weight, (margin,) * 4)
+        assert large.bias is not None
+        assert small.bias is not None
+        large.bias += small.bias
+        self.lkb_reparam = large
         del self.lkb_origin, self.small_conv
 
 

@@ -19,7 +19,7 @@ class Block(nn.Module):
 
     expansion: ClassVar[int] = 1
 
-    def __init__(self, before: int, width: int, stride: int) -> None:
+    def __init__(self, before: int, width: int, stride: int) -> None:  # noqa: ARG002 - what stages may give
         super().__init__()
 
     @staticmethod

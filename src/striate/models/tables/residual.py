@@ -191,7 +191,7 @@ RESIDUAL: dict[str, Entry] = {
         classes=1000,
         any_size=True,
         smallest=32,
-        published="22.66 % top-1, 6.31 % top-5 error on ImageNet, one crop; 28.09M parameters (the paper, table 4)",
+        published="22.66 % top-1, 6.31 % top-5 error on ImageNet, 28.09M parameters (the paper, table 4)",
         paper="arXiv:1807.06521",
     ),
 }
