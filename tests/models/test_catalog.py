@@ -113,7 +113,9 @@ def test_an_untrained_network_is_about_as_good_as_guessing(name):
     logits = decoded(settled(name)(pictures(name, 16)))
     classes = logits.shape[1]
     labels = torch.arange(16) % classes
-    assert nn.functional.cross_entropy(logits, labels).item() == pytest.approx(math.log(classes), rel=0.15)
+    loss = nn.functional.cross_entropy(logits, labels).item()
+    near = 0.3 if name in VERY_DEEP else 0.15  # two hundred corrections in a row add up
+    assert loss == pytest.approx(math.log(classes), rel=near)
 
 
 @every_built_network
@@ -132,20 +134,23 @@ def test_every_parameter_gets_a_gradient(name):
 
 @every_built_network
 def test_one_training_step_lowers_the_loss_of_its_batch(name):
-    network, images = settled(name), pictures(name, 4)  # eval: no dropout, statistics kept
-    labels = torch.tensor([0, 1, 0, 1])
-    optimizer = torch.optim.SGD(network.parameters(), lr=1e-4)
-    before = nn.functional.cross_entropy(decoded(network(images)).double(), labels)
+    network = settled(name).double()  # eval: no dropout, statistics kept; double: for small steps
+    images, labels = pictures(name, 4).double(), torch.tensor([0, 1, 0, 1])
+    before = nn.functional.cross_entropy(decoded(network(images)), labels)
     before.backward()
-    optimizer.step()
+    slopes = [(values, values.grad) for values in network.parameters() if values.grad is not None]
+    steepness = sum(slope.square().sum().item() for _, slope in slopes)
+    step = min(1e-4, 1e-4 * before.item() / steepness)  # down by a ten thousandth, or what 1e-4 gives
     with torch.no_grad():
-        after = nn.functional.cross_entropy(decoded(network(images)).double(), labels)
+        for values, slope in slopes:
+            values.sub_(step * slope)
+        after = nn.functional.cross_entropy(decoded(network(images)), labels)
     assert after < before
 
 
 @every_built_network
 def test_an_image_does_not_see_its_neighbours(name):
-    network, images = settled(name), pictures(name, 3)
+    network, images = settled(name).double(), pictures(name, 3).double()
     with torch.no_grad():
         together = network(images)
         alone = torch.cat([network(images[i : i + 1]) for i in range(3)])
