@@ -86,7 +86,7 @@ def test_what_a_row_is_shown_by_exists(number):
         ("tests/docs/test_course.py::test_nothing", "no such test"),
         ("tests/docs/nothing.py", "no such file"),
         ("lenet5", None),
-        ("resnet34", "no such network"),
+        ("resnet35", "no such network"),
     ],
 )
 def test_a_name_that_does_not_exist_would_be_noticed(reference, why):

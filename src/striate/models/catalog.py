@@ -9,12 +9,15 @@ from striate.models.entry import Entry
 from striate.models.pattern import is_pattern
 from striate.models.pattern_shapes import pattern_entry
 from striate.models.tables.book import BOOK
+from striate.models.tables.cifar import CIFAR
 from striate.models.tables.inception import INCEPTION
 from striate.models.tables.lenet_to_vgg import LENET_TO_VGG
 from striate.models.tables.mobile import MOBILE
+from striate.models.tables.modern import MODERN
 from striate.models.tables.residual import RESIDUAL
 
-_ROWS = [*LENET_TO_VGG.items(), *INCEPTION.items(), *RESIDUAL.items(), *MOBILE.items(), *BOOK.items()]
+_TABLES = (LENET_TO_VGG, INCEPTION, RESIDUAL, CIFAR, MODERN, MOBILE, BOOK)
+_ROWS = [row for table in _TABLES for row in table.items()]
 
 MODELS: dict[str, Entry] = dict(sorted(_ROWS, key=lambda row: row[1].year))
 

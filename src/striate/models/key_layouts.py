@@ -84,6 +84,11 @@ def _from_early_densenet(name: str, _: Collection[str]) -> str:
     return re.sub(r"(denselayer\d+\.(?:norm|conv))\.([12])\.", r"\1\2.", name)
 
 
+def _from_replknet(name: str, wanted: Collection[str]) -> str:
+    """`head.weight` -> `fc.weight`; the rest is equal."""
+    return name.replace("head.", "fc.", 1) if name not in wanted and name.startswith("head.") else name
+
+
 def _in_block(stage: int, number: int, place: str, rest: str) -> str:
     """A name in an inverted residual; the first stage does not expand, so its slots lie one earlier."""
     slot, layer = place.split(".")
@@ -99,6 +104,7 @@ def _replace_start(name: str, starts: dict[str, str]) -> str:
 LAYOUTS: tuple[tuple[str, str, Callable[[str, Collection[str]], str]], ...] = (
     ("_conv_stem.weight", "efficientnet_pytorch", _from_efficientnet_pytorch),
     ("conv_stem.weight", "timm", _from_timm_efficientnet),
+    ("head.weight", "the authors' RepLKNet", _from_replknet),
     # The files that torchvision publishes still have the names of its first release.
     ("features.denseblock1.denselayer1.norm.1.weight", "torchvision 0.1", _from_early_densenet),
 )

@@ -61,6 +61,18 @@ def _lite(scale: str, sha256: str, size: int) -> Weights:
 
 WEIGHTS: dict[tuple[str, str], Weights] = {
     ("resnet18", "imagenet"): _torchvision("resnet18-f37072fd.pth"),
+    ("resnet34", "imagenet"): _torchvision("resnet34-b627a593.pth"),
+    ("resnet50", "imagenet"): _torchvision("resnet50-0676ba61.pth"),
+    ("resnet101", "imagenet"): _torchvision("resnet101-63fe2227.pth"),
+    ("resnet152", "imagenet"): _torchvision("resnet152-394f9c45.pth"),
+    ("resnext50_32x4d", "imagenet"): _torchvision("resnext50_32x4d-7cdf4587.pth"),
+    ("resnext101_32x8d", "imagenet"): _torchvision("resnext101_32x8d-8ba56ff5.pth"),
+    ("wide_resnet50_2", "imagenet"): _torchvision("wide_resnet50_2-95faca4d.pth"),
+    ("wide_resnet101_2", "imagenet"): _torchvision("wide_resnet101_2-32ee1156.pth"),
+    ("convnext_tiny", "imagenet"): _torchvision("convnext_tiny-983f1562.pth"),
+    ("convnext_small", "imagenet"): _torchvision("convnext_small-0c510722.pth"),
+    ("convnext_base", "imagenet"): _torchvision("convnext_base-6075fbad.pth"),
+    ("convnext_large", "imagenet"): _torchvision("convnext_large-ea097f82.pth"),
     ("squeezenet1_1", "imagenet"): _torchvision("squeezenet1_1-b8a52dc0.pth"),
     ("alexnet", "imagenet"): _torchvision("alexnet-owt-7be5be79.pth"),
     ("vgg11", "imagenet"): _torchvision("vgg11-8a719046.pth"),
