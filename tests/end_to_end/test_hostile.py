@@ -22,7 +22,7 @@ import pytest
 from striate.data.files import readable
 
 LIMIT = 240  # seconds on a busy machine; each takes 5 s on a quiet one
-# Where two readings of a row are right, or a reason lies in its name: "scaled or refused with a clear message".
+# The row leaves the choice: "must be scaled or refused with a clear message".
 REFUSED_THOUGH_OK = {"float32.tif"}
 SILENT = {".hidden.jpg", "._resource_fork.jpg", "Thumbs.db", ".DS_Store", "desktop.ini"}
 FOLDERS = {"empty_folder/.keep", "folder_loop/up", "folder.jpg"}
@@ -154,7 +154,9 @@ def test_train_uses_the_fine_and_the_damaged_and_records_what_it_skipped(
     assert len(used) == len(hostile.ok) + len(hostile.damaged) + 10
     assert files_of(record["damaged"]) <= in_awkward(hostile.damaged)
     first = sorted(in_awkward(hostile.unreadable))[0]
-    assert f"skipped: {first}: " in said and "damaged, used all the same: awkward/truncated_half.jpg: " in said
+    assert (
+        f"skipped: {first}: " in said and "damaged, used all the same: awkward/truncated_half.jpg: " in said
+    )
 
 
 @pytest.mark.slow

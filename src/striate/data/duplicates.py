@@ -55,8 +55,10 @@ def near_pairs(
         on_event: receives `Progress` where there are enough of them to wait for.
     """
     rows = comparable.nonzero().flatten()
-    thumbnails = thumbnails[rows]
-    found = signatures(thumbnails)
+    if len(rows) < len(thumbnails):
+        thumbnails = thumbnails[rows]
+    # In parts: as floating-point numbers all thumbnails together would be four times what they are.
+    found = torch.cat([signatures(part) for part in thumbnails.split(_LIST)])
     forest = _Forest(len(rows))
     pairs: list[tuple[int, int]] = []
     compared: set[tuple[int, int]] = set()
