@@ -58,7 +58,7 @@ def near_pairs(
     if len(rows) < len(thumbnails):
         thumbnails = thumbnails[rows]
     # In parts: as floating-point numbers all thumbnails together would be four times what they are.
-    found = torch.cat([signatures(part) for part in thumbnails.split(_LIST)])
+    found = torch.cat([signatures(part) for part in torch.split(thumbnails, _LIST)])
     forest = _Forest(len(rows))
     pairs: list[tuple[int, int]] = []
     compared: set[tuple[int, int]] = set()
