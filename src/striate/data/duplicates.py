@@ -26,7 +26,8 @@ _MOST = 8  # candidates of a picture in one round; look-alikes by the thousand w
 _ALIGNED = 3  # of them, how many are shifted and enlarged
 _ROUNDS = 6
 _BLOCK = 2048
-_LIST = 4096  # pairs whose details are compared at a time
+_LIST = 4096  # pairs whose details are compared before their rows are joined
+_AT_ONCE = 256  # of them, how many in one go: to align a pair takes 0.1 MB
 
 Block = tuple[int, int]  # the first rows of two runs of `_BLOCK` that are compared with each other
 
@@ -136,10 +137,12 @@ def _join(
     ):
         tried: dict[int, int] = {}
         for part in _parts(candidates, forest, tried, most):
-            pairs = torch.tensor(part)
-            ways = _ways(found[pairs[:, 0]], found[pairs[:, 1]])
-            first = oriented(thumbnails[pairs[:, 0]], torch.zeros_like(ways))
-            alike = method(first, oriented(thumbnails[pairs[:, 1]], ways))
+            values = []
+            for pairs in torch.split(torch.tensor(part), _AT_ONCE):
+                ways = _ways(found[pairs[:, 0]], found[pairs[:, 1]])
+                first = oriented(thumbnails[pairs[:, 0]], torch.zeros_like(ways))
+                values.append(method(first, oriented(thumbnails[pairs[:, 1]], ways)))
+            alike = torch.cat(values)
             near = [pair for pair, value in zip(part, alike.tolist(), strict=True) if value >= least]
             joined += [pair for pair in near if forest.join(*pair)]
     return joined
