@@ -165,3 +165,20 @@ def test_colour_variants_of_a_texture_are_together(shared: Path):
     ]
     assert len(rows) > 3
     assert len({together[row] for row in rows}) == 1
+
+
+def test_comparing_many_reports_its_progress_once_through(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("striate.data.duplicates._BLOCK", 64)
+    events: list = []
+    near_pairs(waves(500, 0), everything(500), events.append)
+    done = [event.done for event in events]
+    assert {event.what for event in events} == {"comparing"} and {event.total for event in events} == {500}
+    assert done == sorted(done) and done[-1] == 500 and len(done) == 36  # 8 runs of rows with each other
+
+
+def test_ctrl_c_while_comparing_ends_it():
+    def stop(event):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        near_pairs(waves(2100, 0), everything(2100), stop)

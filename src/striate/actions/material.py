@@ -172,7 +172,7 @@ def _split(
     given = read_split_file(options.split, names) if options.split is not None else None
     groups, rows, notes = found.groups(), found.usable, []
     if elsewhere is not None:
-        known = _also_in(found, elsewhere)
+        known = _also_in(found, elsewhere, on_event)
         rows = [row for row in rows if row not in known]
         if known:
             notes.append(f"{len(known)} pictures look like pictures of {options.test} and were left out")
@@ -196,13 +196,13 @@ def _split(
     return parts, notes
 
 
-def _also_in(found: Scan, elsewhere: Elsewhere) -> set[int]:
+def _also_in(found: Scan, elsewhere: Elsewhere, on_event: Listener) -> set[int]:
     """Rows whose picture, or one that looks the same, is among those measured elsewhere."""
     other, count = elsewhere.scan, len(found.rows)
     digests = [row.digest if row.problem is None else None for row in (*found.rows, *other.rows)]
     thumbnails = torch.cat([found.thumbnails, other.thumbnails])
     comparable = torch.cat([found.comparable, other.comparable])
-    group = groups_of(len(digests), exact_pairs(digests) + near_pairs(thumbnails, comparable))
+    group = groups_of(len(digests), exact_pairs(digests) + near_pairs(thumbnails, comparable, on_event))
     measured = {group[count + row] for row in elsewhere.rows}
     return {row for row in found.usable if group[row] in measured}
 

@@ -162,7 +162,7 @@ def look(dataset: Dataset, on_event: Listener = silent) -> Looked:
     exact = scanned.exact_pairs()
     comparable = scanned.comparable.clone()
     comparable[[second for _, second in exact]] = False  # of the same content only the first is compared
-    near = near_pairs(scanned.thumbnails, comparable)
+    near = near_pairs(scanned.thumbnails, comparable, on_event)
     return Looked(scanned, frozenset(blank), tuple(near), tuple(groups(len(scanned.rows), exact + near)))
 
 

@@ -3,7 +3,8 @@
     pictures-<token>.raw   N pictures (H, W, C), 8 bit; then N statuses (5 x int64), N thumbnails, N bytes
                            that say which thumbnails count
     index                  a line with the digest of the rest; then JSON: what the entry is of, the name of
-                           the raw file, the digest of its second part, and one object a picture
+                           the raw file, the digest of its second part, which pictures look alike, and one
+                           object a picture
 
 Nothing in an entry is trusted: the index must be as its digest says, name the raw file by its pattern, and
 that file must be as long as the data set asks for. Whatever is not right counts as no entry at all. The
@@ -31,7 +32,7 @@ from striate.data.file_lock import is_in_use, mark_in_use
 from striate.data.scan import Scan, Scanned
 from striate.data.thumbnails import SIDE
 
-FORMAT = 3
+FORMAT = 4
 INDEX = "index"
 LARGEST_INDEX = 2**29  # bytes
 STATUS = 5  # whole numbers a picture that change when its file does
@@ -47,6 +48,7 @@ class _Index(BaseModel):
     of: dict[str, Any]
     raw: str
     known: str
+    near: tuple[tuple[int, int], ...]
     rows: list[Scanned]
 
 
@@ -59,6 +61,7 @@ class Entry:
             are last in memory, as in the file.
         rows: what each was scanned as.
         statuses: (N, 5) of the files when they were read; a negative size is that of no file.
+        near: rows that look alike, as many as connect them all.
     """
 
     pictures: UInt8[Tensor, "N C H W"]
@@ -66,6 +69,7 @@ class Entry:
     thumbnails: UInt8[Tensor, "N D"]
     comparable: list[bool]
     statuses: Statuses
+    near: tuple[tuple[int, int], ...]
 
 
 def raw_bytes(shape: tuple[int, int, int, int]) -> int:
@@ -85,6 +89,8 @@ def read_entry(folder: Path, of: dict[str, Any], shape: tuple[int, int, int]) ->
         index = _read_index(folder / INDEX)
         if index is None or index.of != of or not _RAW.fullmatch(index.raw):
             return None
+        if not all(0 <= row < len(index.rows) for pair in index.near for row in pair):
+            return None
         whole = (len(index.rows), *shape)
         mapped = _mapped(folder / index.raw, raw_bytes(whole))
         if mapped is None:
@@ -98,7 +104,9 @@ def read_entry(folder: Path, of: dict[str, Any], shape: tuple[int, int, int]) ->
     except OSError:
         return None
     flags = [bool(flag) for flag in comparable]
-    return Entry(pictures, index.rows, torch.from_numpy(thumbnails.copy()), flags, statuses.copy())
+    return Entry(
+        pictures, index.rows, torch.from_numpy(thumbnails.copy()), flags, statuses.copy(), index.near
+    )
 
 
 class NewEntry:
@@ -136,7 +144,11 @@ class NewEntry:
         places[2][:] = scan.comparable.numpy()
         os.fsync(self._handle)  # also what was written through the mapping
         index = _Index.model_construct(
-            of=of, raw=self.path.name, known=_digest_of(*places), rows=list(scan.rows)
+            of=of,
+            raw=self.path.name,
+            known=_digest_of(*places),
+            near=tuple(scan.near_pairs()),
+            rows=list(scan.rows),
         )
         _write_index(self.folder / INDEX, index)
         os.close(self._handle)

@@ -67,6 +67,7 @@ class CachedPictures:
 
     Attributes:
         pictures: (N, C, H, W), row i for item i; to be filled where `recall` knows nothing.
+        near: which rows look alike, known only if nothing changed.
     """
 
     def __init__(
@@ -76,6 +77,7 @@ class CachedPictures:
         self._began = time.time_ns()
         self._rows = _matching(statuses, old)
         kept = old.pictures if old is not None else None
+        self.near = old.near if old is not None and new is None else None
         self.pictures: UInt8[Tensor, "N C H W"] = new.pictures if new is not None else _present(kept)
 
     def recall(self, row: int) -> tuple[Scanned, UInt8[Tensor, " D"] | None] | None:

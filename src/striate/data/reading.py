@@ -1,5 +1,7 @@
 """A data set's pictures at the network's size: out of the cache, or read once and kept for the next time."""
 
+from dataclasses import replace
+
 from jaxtyping import UInt8
 from torch import Tensor
 
@@ -21,7 +23,7 @@ def read_pictures(
     threads: int | None = None,
     memory_bytes: int | None = None,
 ) -> tuple[UInt8[Tensor, "N C H W"], Scan]:
-    """Every picture as `spec` fits it, row i for item i, and what the scan found.
+    """Every picture as `spec` fits it, row i for item i, and what the scan found, look-alikes included.
 
     Args:
         dataset: of any kind; only files of pictures are worth a cache.
@@ -42,6 +44,9 @@ def read_pictures(
     recall = None if cache is None else cache.recall
     try:
         found = scan(dataset, keep, on_event, threads=threads, for_size_hw=spec.size_hw, recall=recall)
+        if cache is not None and cache.near is not None:
+            found = replace(found, near=cache.near)
+        found = found.compared(on_event)
     except BaseException:
         if cache is not None:
             cache.abandon()

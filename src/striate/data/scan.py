@@ -4,7 +4,7 @@ import os
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from jaxtyping import Bool, UInt8
@@ -54,12 +54,14 @@ class Scan:
         thumbnails: 32 x 32 lightness, flattened; zeros where there is none.
         comparable: which rows have a thumbnail.
         fingerprint: of names, labels, parts and contents.
+        near: the look-alikes, where they are known; None where all are still to be compared with all.
     """
 
     rows: tuple[Scanned, ...]
     thumbnails: UInt8[Tensor, "N D"]
     comparable: Bool[Tensor, " N"]
     fingerprint: str
+    near: tuple[tuple[int, int], ...] | None = None
 
     @property
     def usable(self) -> list[int]:
@@ -80,7 +82,13 @@ class Scan:
 
         As many as connect all look-alikes, not every pair of them.
         """
-        return near_pairs(self.thumbnails, self.comparable)
+        return self.compared().near_pairs() if self.near is None else list(self.near)
+
+    def compared(self, on_event: Listener = silent) -> "Scan":
+        """The same with all thumbnails compared with all, unless that was done."""
+        if self.near is not None:
+            return self
+        return replace(self, near=tuple(near_pairs(self.thumbnails, self.comparable, on_event)))
 
     def groups(self) -> list[int]:
         """For each row the first of its duplicates and near-duplicates: what a split keeps together."""
