@@ -27,6 +27,7 @@ _ALIGNED = 3  # of them, how many are shifted and enlarged
 _ROUNDS = 6
 _BLOCK = 2048
 _LIST = 4096  # pairs whose details are compared before their rows are joined
+_KEPT = 32  # candidates a row that are kept in one round, on average; the others wait for the next
 _AT_ONCE = 256  # of them, how many in one go: to align a pair takes 0.1 MB
 
 Block = tuple[int, int]  # the first rows of two runs of `_BLOCK` that are compared with each other
@@ -62,14 +63,15 @@ def near_pairs(
     found = torch.cat([signatures(part) for part in torch.split(thumbnails, _LIST)])
     forest = _Forest(len(rows))
     pairs: list[tuple[int, int]] = []
-    compared: set[tuple[int, int]] = set()
+    compared = torch.zeros(0, dtype=torch.int64)
     starts = range(0, len(rows), _BLOCK)
     blocks = [(at, other) for at in starts for other in starts[at // _BLOCK :]]
     listener = on_event if len(blocks) > 1 else silent
     for _ in range(_ROUNDS):
         candidates, blocks = _candidates(found, forest, blocks, listener)
-        fresh = [pair for pair in candidates if pair not in compared]
-        compared.update(fresh)
+        keys = candidates[:, 0] * len(rows) + candidates[:, 1]
+        fresh = candidates[~torch.isin(keys, compared)]
+        compared = torch.cat([compared, keys[~torch.isin(keys, compared)]])
         joined = _join(thumbnails, found, fresh, forest)
         pairs += joined
         if not blocks or not joined:
@@ -81,13 +83,14 @@ def near_pairs(
 
 def _candidates(
     found: Float[Tensor, "N 64"], forest: "_Forest", blocks: list[Block], on_event: Listener
-) -> tuple[list[tuple[int, int]], list[Block]]:
+) -> tuple[Int64[Tensor, "M 2"], list[Block]]:
     """Pairs in different groups, most alike first, at most `_MOST` for a row and a column of a block.
 
     Also the blocks that have more: only these can have new ones in the next round.
     """
     roots = torch.tensor([forest.root(row) for row in range(len(found))])
-    values, places, unfinished = [torch.zeros(0)], [torch.zeros(0, 2, dtype=torch.int64)], []
+    values, places = torch.zeros(0), torch.zeros(0, 2, dtype=torch.int64)
+    unfinished: list[Block] = []
     for done, (at, other) in enumerate(blocks, start=1):
         alike = most_alike(found[at : at + _BLOCK], found[other : other + _BLOCK])
         where = _places(alike >= CANDIDATE)
@@ -96,11 +99,13 @@ def _candidates(
         if len(where) > _MOST * max(alike.shape):
             unfinished.append((at, other))
             where = _most(alike, where)
-        values.append(alike[where[:, 0], where[:, 1]])
-        places.append(where + torch.tensor([at, other]))
+        values = torch.cat([values, alike[where[:, 0], where[:, 1]]])
+        places = torch.cat([places, where + torch.tensor([at, other])])
+        if len(values) > 2 * _KEPT * len(found):  # thousands of look-alikes: memory must not grow with pairs
+            values, best = values.topk(_KEPT * len(found))
+            places, unfinished = places[best], list(blocks[:done])
         on_event(Progress("comparing", len(found) * done // len(blocks), len(found)))
-    order = torch.cat(values).argsort(descending=True, stable=True)
-    return [(first, second) for first, second in torch.cat(places)[order].tolist()], unfinished
+    return places[values.argsort(descending=True, stable=True)], unfinished
 
 
 def _places(close: Bool[Tensor, "P Q"]) -> Int64[Tensor, "M 2"]:
@@ -126,7 +131,7 @@ def _largest(values: Float[Tensor, "P Q"], dim: int) -> Bool[Tensor, "P Q"]:
 def _join(
     thumbnails: UInt8[Tensor, "N D"],
     found: Float[Tensor, "N 64"],
-    candidates: list[tuple[int, int]],
+    candidates: Int64[Tensor, "M 2"],
     forest: "_Forest",
 ) -> list[tuple[int, int]]:
     """Those candidates that are near-duplicates and connect what was apart."""
@@ -149,11 +154,11 @@ def _join(
 
 
 def _parts(
-    candidates: list[tuple[int, int]], forest: "_Forest", tried: dict[int, int], most: int
+    candidates: Int64[Tensor, "M 2"], forest: "_Forest", tried: dict[int, int], most: int
 ) -> Iterator[list[tuple[int, int]]]:
     """The candidates that are still apart, in lists of `_LIST`; a row in at most `most` of them."""
     part: list[tuple[int, int]] = []
-    for first, second in candidates:
+    for first, second in (pair for some in torch.split(candidates, _LIST) for pair in some.tolist()):
         if forest.root(first) == forest.root(second):
             continue
         if min(tried.get(first, 0), tried.get(second, 0)) >= most:
