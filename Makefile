@@ -37,7 +37,6 @@ slow: $(VENV)/ready
 	$(BIN)/python -m pytest -q -m slow
 
 bench: $(VENV)/ready .venv-peers/ready
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check scikit-learn
 	for file in benchmarks/[a-z]*.py; do test $$file = benchmarks/timing.py || $(BIN)/python $$file || exit 1; done
 
 # What the claims are measured against, apart from ours: their numpy and cv2 differ.

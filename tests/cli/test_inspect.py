@@ -42,7 +42,10 @@ def test_the_json_is_what_scripts_rely_on(run):
     assert told["forward_bytes"] == 4 * (1024 + sum(layer["bytes"] for layer in told["layers"]) // 4)
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=pytest.mark.slow) if "1202" in name else name for name in MODELS],
+)
 def test_every_network_of_the_catalogue_has_the_tables_figures(name):
     anatomy = striate.inspect(name)
     entry = MODELS[name]

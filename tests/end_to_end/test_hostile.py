@@ -173,6 +173,8 @@ def test_predict_answers_for_every_picture_and_names_every_bad_one(
     assert refused == in_awkward(hostile.unreadable)
     labelled = {name for name, answer in by_name.items() if answer.get("label") and "/good " not in name}
     assert labelled == in_awkward(hostile.ok | hostile.damaged)
+    told = {name for name, answer in by_name.items() if answer.get("damaged")}
+    assert "awkward/truncated_half.jpg" in told and told <= in_awkward(hostile.damaged)
     assert everything(hostile.folder) == before
     assert list(tmp_path.iterdir()) == []
 
