@@ -37,7 +37,7 @@ def files(root: Path, **contents: str) -> Path:
 
 def fresh(code: str, **environment: str) -> str:
     """What a new interpreter prints."""
-    kept = {k: v for k, v in os.environ.items() if k != "OMP_WAIT_POLICY"}
+    kept = {k: v for k, v in os.environ.items() if k not in ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT")}
     return subprocess.run(
         [sys.executable, "-c", code], env=kept | environment, capture_output=True, text=True, check=True
     ).stdout.strip()
