@@ -29,5 +29,5 @@ print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 - before) / tol
 def test_a_real_step_takes_what_was_said_and_some_working_space():
     done = subprocess.run([sys.executable, "-c", STEP], capture_output=True, text=True, check=True)
     assert (
-        0.9 < float(done.stdout) < 2
+        0.7 < float(done.stdout) < 2.5
     )  # allocators differ; 1.36 to 1.44 in four runs, a fifth left 0.95 to 1.5
