@@ -77,7 +77,9 @@ def test_no_feature_map_is_negative_where_a_rectifier_made_it(name):
     if name in ("lenet5_1998", "book_dense"):
         pytest.skip("it has no rectifier before its last map")
     entry = MODELS[name]
-    maps = small(name).eval().feature_maps(torch.randn(2, entry.input[0], entry.smallest, entry.smallest))
+    # Untrained statistics do not hold 600 sums together; those of the batch do.
+    network = small(name).train("1202" in name)
+    maps = network.feature_maps(torch.randn(2, entry.input[0], entry.smallest, entry.smallest))
     assert maps[-1].min() >= 0
 
 
