@@ -74,7 +74,7 @@ def test_feature_maps_have_the_papers_channels_and_sides(name):
 
 @every_built_network
 def test_no_feature_map_is_negative_where_a_rectifier_made_it(name):
-    if name in ("lenet5_1998", "book_dense"):
+    if name in ("lenet5_1998", "book_dense") or name.startswith(("convnext", "replknet")):
         pytest.skip("it has no rectifier before its last map")
     entry = MODELS[name]
     # Untrained statistics do not hold 600 sums together; those of the batch do.
