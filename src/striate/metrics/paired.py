@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import sqrt
 
+import numpy as np
 from scipy.stats import binomtest, fisher_exact
 
 from striate.metrics.accuracy import wilson_interval
@@ -51,7 +52,7 @@ def paired_difference(both: int, only_first: int, only_second: int, neither: int
 
 def unpaired_difference(first_right: int, first_n: int, second_right: int, second_n: int) -> Difference:
     """Two classifiers on different pictures: a wider interval, Fisher's exact test."""
-    table = [[first_right, first_n - first_right], [second_right, second_n - second_right]]
+    table = np.array([[first_right, first_n - first_right], [second_right, second_n - second_right]])
     interval = _interval(first_right, first_n, second_right, second_n, 0.0)
     difference = second_right / second_n - first_right / first_n
     return Difference(difference, interval, min(1.0, float(fisher_exact(table).pvalue)))
