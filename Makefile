@@ -18,8 +18,11 @@ demo: $(VENV)/ready
 	$(BIN)/striate demo
 	@echo "here    source $(BIN)/activate     (puts striate on this shell's path)"
 
+# A process a core, one thread each: most tests are too small for more.
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q --numprocesses auto --dist worksteal
+
 test: $(VENV)/ready
-	$(BIN)/python -m pytest -q
+	$(PYTEST)
 
 check: lint types contracts slow
 
@@ -34,7 +37,7 @@ contracts: $(VENV)/ready
 	$(BIN)/lint-imports
 
 slow: $(VENV)/ready
-	$(BIN)/python -m pytest -q -m slow
+	$(PYTEST) -m slow
 
 bench: $(VENV)/ready .venv-peers/ready
 	for file in benchmarks/[a-z]*.py; do test $$file = benchmarks/timing.py || $(BIN)/python $$file || exit 1; done

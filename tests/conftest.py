@@ -4,6 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("striate", deadline=None)  # a busy machine is no reason to fail
+settings.load_profile("striate")
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 

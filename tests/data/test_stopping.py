@@ -12,8 +12,9 @@ import pytest
 from PIL import Image
 
 SLOW = r"""
-import os, sys, time
+import os, signal, sys, time
 from striate.data import scan
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore Ctrl-C
 real = scan.decode_for
 def slow(*arguments):
     os.write(1, b"reading\n")
@@ -31,7 +32,7 @@ finally:  # what is left is torch's own end, seconds on a busy machine
 
 @pytest.mark.skipif(os.name == "nt", reason="a process cannot send Ctrl-C to another there")
 @pytest.mark.parametrize("command", ["train", "check"])
-def test_ctrl_c_while_reading_ends_within_two_seconds_and_leaves_nothing(tmp_path: Path, command: str):
+def test_ctrl_c_while_reading_ends_soon_and_leaves_nothing(tmp_path: Path, command: str):
     for label in "ab":
         (tmp_path / "photos" / label).mkdir(parents=True)
         for number in range(400):
@@ -54,15 +55,14 @@ def test_ctrl_c_while_reading_ends_within_two_seconds_and_leaves_nothing(tmp_pat
     ) as process:
         assert process.stdout is not None and process.stdout.readline() == "reading\n"
         time.sleep(0.2)
-        began = time.monotonic()
         process.send_signal(signal.SIGINT)
         said = []
         while process.stderr is not None and (line := process.stderr.readline()):
             said.append(line)
             if line == "ended\n":
                 break
-        assert time.monotonic() - began < 30  # 800 pictures of 0.3 s each were left
         assert process.wait(timeout=60) == 130
+        assert process.stdout.read().count("reading") < 100  # of 800 pictures
         assert "Traceback" not in "".join(said) and said[-1] == "ended\n"
     left = sorted(path.name for path in tmp_path.rglob("*") if path.is_file() and path.suffix != ".png")
     assert left in ([], ["lock"])
