@@ -52,8 +52,10 @@ PAIRS = {  # pattern with a place for the norm, batch, validation accuracy, step
         *(60, 0.95, 50, 8000),
     ),
     "six 3x3 convolutions": (
-        "INPUT 28x28x1 -> [CONV3-8 -> {norm}RELU]*2 -> POOL2 -> [CONV3-16 -> {norm}RELU]*2 -> POOL2 -> "
-        "[CONV3-32 -> {norm}RELU]*2 -> GAP -> FC10",
+        (
+            "INPUT 28x28x1 -> [CONV3-8 -> {norm}RELU]*2 -> POOL2 -> [CONV3-16 -> {norm}RELU]*2 -> POOL2 -> "
+            "[CONV3-32 -> {norm}RELU]*2 -> GAP -> FC10"
+        ),
         *(64, 0.97, 20, 1500),
     ),
 }
