@@ -2,11 +2,11 @@
 
 Source: Ioffe and Szegedy, "Batch Normalization: Accelerating Deep Network Training by Reducing Internal
 Covariate Shift", ICML 2015, arXiv:1502.03167, section 4.2 and figure 5
-Differs: figure 5 contradicts itself in 4c and 4d: pools projected to 128 channels would give 608, its column of
-outputs says 576. Here they are projected to 96, which gives 576, as in Google's own code; the Caffe network
-follows the projections (with biases and an ordinary 7x7 stem 11,295,240 parameters). Neither has the 13.6 million
-parameters of section 4.2, which speaks of up to 128 filters where the figure has 256, nor the 25 % above
-GoogLeNet of the appendix (8.7 million). Weights start as He et al. 2015; the paper gives no start.
+Differs: figure 5 contradicts itself in 4c and 4d: pools projected to 128 channels would give 608, its column
+of outputs says 576. Here they are projected to 96, which gives 576, as in Google's code; the Caffe network
+follows the projections (with biases and an ordinary 7x7 stem 11,295,240 parameters). Neither has the 13.6
+million parameters of section 4.2, which speaks of up to 128 filters where the figure has 256, nor the 25 %
+above GoogLeNet of the appendix (8.7 million). Weights start as He et al. 2015; the paper gives no start.
 """
 
 from itertools import pairwise
