@@ -61,3 +61,15 @@ def test_every_network_that_timm_alone_has_is_compared_with_timms():
     here = {name for name in MODELS if not hasattr(torchvision.models, name) and name in peers}
     assert here <= set(test_interchange.TIMM)
     assert {peer for peer in test_interchange.TIMM.values() if " " not in peer} <= peers
+
+
+def test_figures_that_the_course_quotes_stand_beside_their_networks():
+    quoted = {
+        "googlenet_2014": "6.67 %",
+        "bn_inception": "4.82 %",
+        "inception_v3": "42 layers",
+        "inception_v4": "3.08 %",
+        "inception_resnet_v2": "3.08 %",
+    }
+    for name, figure in quoted.items():
+        assert figure in MODELS[name].published
