@@ -150,7 +150,7 @@ def test_one_training_step_lowers_the_loss_of_its_batch(name):
 
 @every_built_network
 def test_an_image_does_not_see_its_neighbours(name):
-    network, images = settled(name), pictures(name, 3)
+    network, images = settled(name).double(), pictures(name, 3).double()
     with torch.no_grad():
         together = network(images)
         alone = torch.cat([network(images[i : i + 1]) for i in range(3)])
