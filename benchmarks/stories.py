@@ -27,6 +27,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from stories_page import write_page
 from timing import RESULTS, write_result
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -245,7 +246,9 @@ def main() -> None:
         known = RESULTS / "stories.json"
         results = json.loads(known.read_text(encoding="utf-8"))["results"] if known.exists() else {}
         taken = {"taken": datetime.now(UTC).isoformat(timespec="seconds"), "threads": torch.get_num_threads()}
-        print(write_result("stories", CLAIM, {}, {**results, name: {**taken, **figures}}))
+        results |= {name: {**taken, **figures}}
+        print(write_result("stories", CLAIM, {}, results))
+        write_page(results)
 
 
 if __name__ == "__main__":
