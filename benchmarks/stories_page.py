@@ -12,8 +12,8 @@ PAGE = HERE.parent / "docs/stories.md"
 HEAD = """# Stories of the course, replayed
 
 Written by `benchmarks/stories.py` from `benchmarks/results/stories.json`: what papers tell,
-at a size that two cores compute in minutes. Each figure is one run, or the median of three seeds where it says
-so.
+at a size that two cores compute in minutes. Each figure is one run, or the median of three where
+it says so.
 """
 NORMALISATION = """## Fewer steps by batch normalisation
 
