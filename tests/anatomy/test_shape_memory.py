@@ -64,3 +64,13 @@ def test_a_sum_of_shapes_that_do_not_fit_is_refused_every_time():
         for _ in range(2):
             with pytest.raises(RuntimeError, match="broadcast"):
                 torch.empty(2, 3, device="meta") + torch.empty(2, 4, device="meta")
+
+
+def test_a_number_and_a_number_in_a_tensor_make_the_types_that_torch_makes():
+    whole, wide = torch.ones(3, dtype=torch.int64, device="meta"), torch.tensor(1.5, dtype=torch.float64)
+    sums = [lambda: (whole + 1.5).dtype, lambda: (whole + wide).dtype]
+    assert [one() for one in sums] == [torch.float32, torch.float64]
+    for order in (sums, sums[::-1]):
+        with RememberingMode():
+            received = [one() for one in order]
+        assert received == [one() for one in order]
