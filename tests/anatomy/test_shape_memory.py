@@ -66,11 +66,10 @@ def test_a_sum_of_shapes_that_do_not_fit_is_refused_every_time():
                 torch.empty(2, 3, device="meta") + torch.empty(2, 4, device="meta")
 
 
-def test_a_number_and_a_number_in_a_tensor_make_the_types_that_torch_makes():
-    whole, wide = torch.ones(3, dtype=torch.int64, device="meta"), torch.tensor(1.5, dtype=torch.float64)
-    sums = [lambda: (whole + 1.5).dtype, lambda: (whole + wide).dtype]
-    assert [one() for one in sums] == [torch.float32, torch.float64]
-    for order in (sums, sums[::-1]):
+def test_types_of_numbers_and_of_numbers_in_tensors_are_told_apart():
+    whole, wide = torch.ones(3, dtype=torch.int64, device="meta"), torch.tensor(1.0, dtype=torch.float64)
+    sums = [lambda other=other: (whole + other).dtype for other in (1, 1.0, True, wide, wide.int())]
+    expected = [torch.int64, torch.float32, torch.int64, torch.float64, torch.int64]
+    for order in (1, -1):
         with RememberingMode():
-            received = [one() for one in order]
-        assert received == [one() for one in order]
+            assert [one() for one in sums[::order]] == expected[::order]

@@ -32,7 +32,7 @@ class ShapeMemory:
 
     def run(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """What `func(*args, **kwargs)` returns; what it refuses is refused every time."""
-        if not _repeats(func, args):
+        if func not in REMEMBERED and func not in IN_PLACE:
             return func(*args, **kwargs)
         key = (func, _signature(args), _signature(tuple(kwargs.items())))
         if key not in self.known:
@@ -63,16 +63,10 @@ class RememberingMode(TorchDispatchMode):  # type: ignore[no-untyped-call]
         return self.memory.run(func, args, kwargs or {})
 
 
-def _repeats(func: Any, args: tuple[Any, ...]) -> bool:
-    if func in REMEMBERED:  # a number as a tensor follows other rules of types, which shapes do not tell
-        return all(one.dim() > 0 for one in args if isinstance(one, Tensor))
-    return func in IN_PLACE
-
-
 def _signature(values: Any) -> Any:
     """What the shapes of an operation's outputs depend on, as a key."""
     if isinstance(values, Tensor):
         return values.shape, values.stride(), values.dtype
     if isinstance(values, (list, tuple)):
         return tuple(_signature(one) for one in values)
-    return values
+    return type(values), values  # 1, 1.0 and True are equal, and make sums of different types
