@@ -48,6 +48,13 @@ def test_three_colours_to_six_maps_dense_against_shared():
     assert "= 456 " in told["parameters"]
 
 
+def test_a_filter_of_the_course_has_10_parameters_in_the_first_layer_and_226_in_the_second():
+    network = nn.Sequential(nn.Conv2d(1, 25, 3), nn.MaxPool2d(2), nn.Conv2d(25, 50, 3))
+    first, second = lines(network, (1, 28, 28), "0"), lines(network, (1, 28, 28), "2")
+    assert first["parameters"].startswith("25 * (3*3*1 + 1) = 250 ") and 3 * 3 * 1 + 1 == 10
+    assert second["parameters"].startswith("50 * (3*3*25 + 1) = 11,300 ") and 3 * 3 * 25 + 1 == 226
+
+
 def test_what_does_not_fit_is_said_with_what_would():
     told = lines(nn.Sequential(nn.Conv2d(1, 1, 3, stride=3)), (1, 7, 7), "0")
     assert told["does not fit"].startswith("(7 + 2*0 - 3) / 3 + 1 = 2.33 does not fit; rounded down to 2")

@@ -85,3 +85,26 @@ def test_bad_files_are_one_line(tmp_path):
     path = save(tmp_path / "odd.onnx", [node("GridSample", ["x", "x"], "y")], [])
     with pytest.raises(StriateError, match=r"the ONNX operator GridSample .* is not known here"):
         inspect(path)
+
+
+@pytest.mark.parametrize(
+    ("nodes", "sentence"),
+    [
+        (
+            [node("Gather", ["x", "one"], "y", axis=1)],
+            r"the ONNX node y.Gather \(Gather\) .*: it picks from computed values\. Export",
+        ),
+        ([node("Pad", ["x", "pads"], "y", mode="wrap")], r"y.Pad .*: it pads by 'wrap', known are constant,"),
+        ([node("MaxPool", ["x"], "y")], r"y.MaxPool \(MaxPool\) .*: 'kernel_shape'\. Export"),
+        ([node("Squeeze", [""], "y")], r"y.Squeeze \(Squeeze\) cannot be followed"),
+        ([node("Relu", ["nowhere"], "y")], r"reads 'nowhere', which no node before makes"),
+        ([node("Relu", ["x"], "z")], r"reads 'y', which no node before makes"),
+    ],
+)
+def test_what_has_no_rule_is_said_in_one_line(tmp_path, nodes, sentence):
+    numbers = {"one": np.array(0), "pads": np.array([0, 0, 1, 1, 0, 0, 1, 1])}
+    weights = [onnx.numpy_helper.from_array(value.astype(np.int64), name) for name, value in numbers.items()]
+    path = save(tmp_path / "net.onnx", nodes, weights)
+    with pytest.raises(StriateError, match=sentence) as caught:
+        inspect(path)
+    assert "\n" not in str(caught.value)

@@ -37,6 +37,15 @@ def test_without_filters_all_are_listed_by_year_and_size(models):
     assert order == sorted(order)
 
 
+def test_networks_are_put_in_order_by_what_they_cost(models):
+    for word, field in (("parameters", "parameters"), ("multiply-adds", "multiply_adds")):
+        figures = [getattr(MODELS[name], field) for name in names(models, "--sort", word)]
+        assert figures == sorted(figures) and len(figures) == len(MODELS)
+    code, _, err = models("--sort", "size")
+    assert code == 2
+    assert "--sort size is not known; give year, parameters, multiply-adds." in err
+
+
 @pytest.mark.parametrize(
     ("words", "holds"),
     [

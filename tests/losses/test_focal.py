@@ -16,6 +16,13 @@ def test_by_hand():
     assert focal_loss(logits, torch.tensor([0, 0])).total.item() == pytest.approx(expected, rel=1e-5)
 
 
+def test_the_courses_three_probabilities():
+    expected = {0.9: 0.0010536059238860738, 0.5: 0.17328679513998632, 0.1: 1.865093907079222}
+    for right, loss in expected.items():
+        logits = torch.tensor([[math.log(right), math.log(1 - right)]])
+        assert focal_loss(logits, torch.tensor([0])).total.item() == pytest.approx(loss, rel=1e-5)
+
+
 @pytest.mark.parametrize("smoothing", [0.0, 0.1])
 def test_without_exponent_it_is_cross_entropy(smoothing):
     logits, labels = torch.randn(7, 5, generator=torch.manual_seed(0)), torch.tensor([0, 1, 2, 3, 4, 0, 1])

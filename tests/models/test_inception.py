@@ -9,6 +9,7 @@ from striate.models.auxiliary import WithAuxiliary
 from striate.models.backbone import replace_head
 from striate.models.build import create_model
 from striate.models.catalog import MODELS
+from striate.models.classification.bn_inception import MODULES
 
 # GoogLeNet's table as the course recomputes it: output (channels, side), weights, multiplies.
 GOOGLENET = {
@@ -107,6 +108,27 @@ def test_bn_inception_has_two_3x3_for_every_5x5():
         kernels = [x.kernel_size for x in create_model("bn_inception").modules() if isinstance(x, nn.Conv2d)]
     assert (5, 5) not in kernels
     assert kernels.count((3, 3)) == 1 + 10 * 3
+
+
+def weights_of_a_convolution(before: int, after: int, side: int) -> int:
+    """With a bias and the two numbers of its norm."""
+    return before * after * side * side + 3 * after
+
+
+def test_bn_inceptions_widths_are_those_of_the_caffe_network_but_for_two_projections():
+    """pretrainedmodels' `bninception` (from Caffe) has 11,295,240 parameters, counted here by hand."""
+    total = weights_of_a_convolution(3, 64, 7) + weights_of_a_convolution(64, 64, 1)
+    total += weights_of_a_convolution(64, 192, 3)
+    before, depths = 192, []
+    for number, (ones, reduce3, threes, reduce_double, doubles, _, projected) in enumerate(MODULES):
+        wide = 128 if number in (5, 6) else projected
+        branches = [(before, ones, 1), (before, reduce3, 1), (reduce3, threes, 3), (before, wide, 1)]
+        branches += [(before, reduce_double, 1), (reduce_double, doubles, 3), (doubles, doubles, 3)]
+        total += sum(weights_of_a_convolution(*one) for one in branches)
+        before = ones + threes + doubles + (wide or before)
+        depths.append(before)
+    assert depths == [256, 320, 576, 576, 576, 608, 608, 1056, 1024, 1024]
+    assert total + 1024 * 1000 + 1000 == 11_295_240
 
 
 def small(name: str, num_classes: int) -> tuple[nn.Module, Tensor]:

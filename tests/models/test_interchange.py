@@ -153,6 +153,18 @@ def test_half_as_mean_and_spread_replaces_torchvisions_conversion_inside_the_net
     assert_same(received, expected)
 
 
+@pytest.mark.parity
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["vgg11", "vgg16_bn"])
+def test_timms_vgg_whose_dense_layers_are_convolutions_gives_the_same_logits(name):
+    theirs, ours = pytest.importorskip("timm").create_model(name).eval(), create_model(name).eval()
+    randomise(theirs)
+    assert load_weights(ours, theirs.state_dict()).head_replaced is None
+    images = torch.randn(2, 3, 224, 224)  # the size at which the convolution covers the whole map
+    with torch.no_grad():
+        assert_same(ours(images), theirs(images))
+
+
 def test_a_file_without_auxiliary_heads_leaves_those_of_the_network():
     network = create_model("googlenet", 5)
     tensors = {key: value + 1 for key, value in network.state_dict().items() if not key.startswith("aux")}

@@ -5,6 +5,7 @@ import torch
 import torchvision
 from torch import Tensor, nn
 
+from striate.models.backbone import head_of
 from striate.models.build import create_model
 from striate.models.classification.efficientnet_lite import SameConv2d
 
@@ -117,3 +118,19 @@ def test_same_padding_puts_the_odd_row_and_column_last(kernel, side):
                 if 0 <= y < side and 0 <= x < side
             ]
             assert layer(image)[0, 0, row, column].item() == sum(window)
+
+
+@pytest.mark.parametrize("share", [0.2, 0.5])
+def test_dropout_drops_its_share_keeps_the_mean_and_does_nothing_in_evaluation(share):
+    network = create_model(f"INPUT 100x100x10 -> DROPOUT{share} -> FC2")
+    read = []
+    head_of(network).register_forward_pre_hook(lambda _, args: read.append(args[0]))
+    ones = torch.ones(1, 10, 100, 100)
+    torch.manual_seed(0)
+    network.train()(ones)
+    network.eval()(ones)
+    dropped, kept = read
+    assert torch.equal(kept, ones.flatten(1))
+    assert (dropped == 0).float().mean().item() == pytest.approx(share, abs=0.01)
+    assert dropped.mean().item() == pytest.approx(1.0, abs=0.02)
+    assert dropped.unique().tolist() == pytest.approx([0.0, 1 / (1 - share)])

@@ -31,7 +31,22 @@ class OnnxNode(nn.Module):
             self.register_parameter(f"weight{number}", weight)
 
     def forward(self, *values: Any) -> Any:
-        return self.run(self.attributes, *values)
+        return self.calculate(*values)
+
+    def calculate(self, *values: Any) -> Any:
+        """What the operator makes of tensors without numbers, or of sizes.
+
+        Raises:
+            StriateError: it needs numbers, or something that its rule does not know.
+        """
+        try:
+            return self.run(self.attributes, *values)
+        except (ArithmeticError, AttributeError, KeyError, NotImplementedError, TypeError) as error:
+            reason = (str(error).strip() or "no rule for its inputs").splitlines()[0][:200]
+            raise StriateError(
+                f"the ONNX node {self.anatomy_name} ({self.anatomy_kind}) cannot be followed on shapes: "
+                f"{reason}. Export the network with fixed sizes, or inspect the module that it was made from."
+            ) from error
 
 
 class OnnxNetwork(nn.Module):
@@ -56,12 +71,12 @@ class OnnxNetwork(nn.Module):
         values: dict[str, Any] = {"": None, self.picture: pictures, **self.constants, **self.weights}
         for node in self.nodes:
             assert isinstance(node, OnnxNode)
-            given = [values[name] for name in node.inputs]
+            given = [_known(values, name) for name in node.inputs]
             computed = any(isinstance(one, Tensor) for one in given)
-            made = node(*given) if computed else node.run(node.attributes, *given)
+            made = node(*given) if computed else node.calculate(*given)
             made = made if isinstance(made, tuple) else (made,)
             values.update(zip(node.outputs, made, strict=False))
-        return values[self.answer]
+        return _known(values, self.answer)
 
     def _take(self, initialiser: Any) -> None:
         import onnx
@@ -100,6 +115,15 @@ def read_onnx(path: Path) -> tuple[OnnxNetwork, tuple[int, ...]]:
     if len(dims) == 3:
         dims = [dims[0] or 3, dims[1] or 224, dims[2] or 224]  # sizes that the file leaves open
     return network, tuple(max(1, one) for one in dims)
+
+
+def _known(values: dict[str, Any], name: str) -> Any:
+    if name not in values:
+        raise StriateError(
+            f"the ONNX file reads '{name}', which no node before makes; it is damaged, or its nodes "
+            "are out of order. Check it with onnx.checker."
+        )
+    return values[name]
 
 
 def _inputs(graph: Any) -> list[Any]:

@@ -142,13 +142,16 @@ def _pad(given: Attributes, value: Tensor, pads: Any = None, *_: Any) -> Tensor:
     sides = [side for axis in reversed(range(rank)) for side in (amounts[axis], amounts[axis + rank])]
     while sides and sides[-2:] == [0, 0]:
         sides = sides[:-2]
-    mode = {"constant": "constant", "reflect": "reflect", "edge": "replicate"}[given.get("mode", "constant")]
-    return F.pad(value, sides, mode=mode)
+    wanted = given.get("mode", "constant")
+    modes = {"constant": "constant", "reflect": "reflect", "edge": "replicate"}
+    if wanted not in modes:
+        raise NotImplementedError(f"it pads by '{wanted}', known are {', '.join(modes)}")
+    return F.pad(value, sides, mode=modes[wanted])
 
 
 def _gather(given: Attributes, value: Any, index: Any) -> Any:
     if isinstance(value, Tensor) or isinstance(index, Tensor):
-        raise NotImplementedError("a Gather from computed values has no rule")
+        raise NotImplementedError("it picks from computed values")
     return np.take(value, index, axis=given.get("axis", 0))
 
 

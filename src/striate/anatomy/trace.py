@@ -18,6 +18,7 @@ from striate.anatomy import costs
 from striate.anatomy.calls import Call, arguments, name_of, tensors_in
 from striate.anatomy.fields import field_after, matrices, windows_of
 from striate.anatomy.geometry import Geometry, Unknown, Window, of_picture
+from striate.anatomy.shape_memory import ShapeMemory
 from striate.errors import StriateError
 
 
@@ -108,6 +109,7 @@ class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self.weights: dict[int, dict[int, nn.Parameter]] = {}  # which of them a tensor is made of
         self.open: list[tuple[str, nn.Module, Step | None]] = []
         self.names: dict[str, int] = {}
+        self.memory = ShapeMemory()
         self.place = ""
 
     def __torch_dispatch__(
@@ -118,7 +120,7 @@ class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]
         if func is torch.ops.aten._to_copy.default or "device" in kwargs:
             kwargs["device"] = torch.device("meta")
         given = arguments(func, args, kwargs)
-        outputs = func(*args, **kwargs)
+        outputs = self.memory.run(func, args, kwargs)
         made = tensors_in(outputs)
         if made:
             self.alive.append(made)

@@ -8,9 +8,12 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.autograd.graph import saved_tensors_hooks
 from torch.func import functional_call
 
+from striate.anatomy.shape_memory import RememberingMode
 from striate.anatomy.trace import same_modes
+from striate.errors import StriateError
 
 # What a real step took at its peak, as a share of what it keeps. Measured with torch 2.14 on one core:
 # resnet18 (16 pictures of 224) 1.30, vgg11 (8 of 128) 1.39, mobilenet_v2 (16 of 128) 1.32, densenet121 (4 of
@@ -62,9 +65,9 @@ def training_memory(network: nn.Module, input_size: Sequence[int]) -> tuple[Trai
     with same_modes(network), _places(network, keeper), torch.enable_grad():
         network.train()
         try:
-            with torch.autograd.graph.saved_tensors_hooks(keeper.pack, lambda tensor: tensor):
+            with saved_tensors_hooks(keeper.pack, lambda tensor: tensor), RememberingMode():
                 functional_call(network, shapes, (pictures,))
-        except (RuntimeError, ValueError, TypeError, IndexError, NotImplementedError):
+        except (StriateError, RuntimeError, ValueError, TypeError, IndexError, NotImplementedError):
             return None, {}
     learned = sum(4 * one.numel() for one in network.parameters() if one.requires_grad)
     weights = sum(4 * one.numel() for one in [*network.parameters(), *network.buffers()])

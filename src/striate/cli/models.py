@@ -8,6 +8,12 @@ import typer
 from striate.cli.train import Json
 from striate.errors import StriateError
 
+ORDERS = {  # fields of a row, the first decides
+    "year": ("year", "parameters"),
+    "parameters": ("parameters",),
+    "multiply-adds": ("multiply_adds",),
+}
+
 
 def models(
     text: Annotated[
@@ -22,6 +28,9 @@ def models(
         str | None, typer.Option(metavar="N", help="Only those with at most so many: 500000, 500k, 5M.")
     ] = None,
     weights: Annotated[bool, typer.Option("--weights", help="Only those with pretrained weights.")] = False,
+    sort: Annotated[
+        str, typer.Option(metavar="WHAT", help="Order by year, parameters or multiply-adds.")
+    ] = "year",
     json: Json = False,
 ) -> None:
     """List the networks and their figures, by year and size.
@@ -29,6 +38,7 @@ def models(
     \b
     striate models
     striate models inception --year 2014-2016
+    striate models --sort multiply-adds
     striate models --max-parameters 5M --weights --json
     """
     from striate.cli.show import print_json
@@ -45,7 +55,10 @@ def models(
         and (entry.weights or not weights)
         and (text is None or text.lower() in f"{name} {entry.paper} {entry.published}".lower())
     }
-    order = sorted(chosen, key=lambda name: (chosen[name].year, chosen[name].parameters, name))
+    if sort not in ORDERS:
+        raise StriateError(f"--sort {sort} is not known; give {', '.join(ORDERS)}.")
+    fields = ORDERS[sort]
+    order = sorted(chosen, key=lambda name: (*(getattr(chosen[name], field) for field in fields), name))
     if json:
         print_json([_row(name, chosen[name]) for name in order])
         return

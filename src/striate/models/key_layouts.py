@@ -1,7 +1,7 @@
 """Names of weights: from other packages' layouts to torchvision's, which Striate uses.
 
-Layouts are recognised by their names. For ResNet, SqueezeNet and DenseNet timm's names are
-torchvision's; networks that torchvision lacks have timm's.
+Layouts are recognised by their names. For ResNet and DenseNet timm's names are torchvision's; networks that
+torchvision lacks have timm's.
 """
 
 import re
@@ -30,6 +30,7 @@ def to_torchvision(tensors: dict[str, Tensor], wanted: Collection[str]) -> tuple
     """Tensors under the network's names, and the layout they were translated from ("" if nothing was)."""
     for marker, layout, rename in LAYOUTS:
         if marker in tensors and marker not in wanted:
+            tensors = {name: _as_dense(name, tensor) for name, tensor in tensors.items()}
             return {rename(name, wanted): tensor for name, tensor in tensors.items()}, layout
     return tensors, ""
 
@@ -89,6 +90,18 @@ def _from_replknet(name: str, wanted: Collection[str]) -> str:
     return name.replace("head.", "fc.", 1) if name not in wanted and name.startswith("head.") else name
 
 
+def _from_timm_vgg(name: str, _: Collection[str]) -> str:
+    """`pre_logits.fc1.weight` -> `classifier.0.weight`."""
+    ends = {"pre_logits.fc1": "classifier.0", "pre_logits.fc2": "classifier.3", "head.fc": "classifier.6"}
+    start, _, rest = name.rpartition(".")
+    return f"{ends[start]}.{rest}" if start in ends else name
+
+
+def _as_dense(name: str, tensor: Tensor) -> Tensor:
+    """timm writes VGG's dense layers as convolutions over the whole map: equal numbers in equal order."""
+    return tensor.flatten(1) if name.startswith("pre_logits.fc") and tensor.dim() == 4 else tensor
+
+
 def _in_block(stage: int, number: int, place: str, rest: str) -> str:
     """A name in an inverted residual; the first stage does not expand, so its slots lie one earlier."""
     slot, layer = place.split(".")
@@ -104,6 +117,7 @@ def _replace_start(name: str, starts: dict[str, str]) -> str:
 LAYOUTS: tuple[tuple[str, str, Callable[[str, Collection[str]], str]], ...] = (
     ("_conv_stem.weight", "efficientnet_pytorch", _from_efficientnet_pytorch),
     ("conv_stem.weight", "timm", _from_timm_efficientnet),
+    ("pre_logits.fc1.weight", "timm", _from_timm_vgg),
     ("head.weight", "the authors' RepLKNet", _from_replknet),
     # The files that torchvision publishes still have the names of its first release.
     ("features.denseblock1.denselayer1.norm.1.weight", "torchvision 0.1", _from_early_densenet),

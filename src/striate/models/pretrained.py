@@ -43,9 +43,9 @@ def load_weights(module: nn.Module, source: str | Path | Mapping[str, object]) -
     Args:
         module: any module; a head (see backbone.py) may have another number of outputs than the file's.
         source: a .safetensors, .pth or .pt file, or a state_dict, with Striate's names (torchvision's or,
-            where torchvision lacks the network, timm's), or with timm's or efficientnet_pytorch's names of
-            EfficientNet-Lite. Prefixes such as `module.` are removed and {"state_dict": ...} is opened.
-            Values take the module's precision.
+            where torchvision lacks the network, timm's), or with timm's names of VGG, timm's or
+            efficientnet_pytorch's of EfficientNet-Lite. Prefixes such as `module.` are removed and
+            {"state_dict": ...} is opened. Values take the module's precision.
 
     Raises:
         StriateError: the source cannot be read, or more than the head does not fit.

@@ -2,9 +2,11 @@
 
 Source: Ioffe and Szegedy, "Batch Normalization: Accelerating Deep Network Training by Reducing Internal
 Covariate Shift", ICML 2015, arXiv:1502.03167, section 4.2 and figure 5
-Differs: the paper states 13.6 million parameters, its table of filters makes 11,188,288 (no head on an inner
-map is described, and the table's own output depths agree with ours). Weights start as He et al. 2015; the
-paper gives no start.
+Differs: figure 5 contradicts itself in 4c and 4d: pools projected to 128 channels would give 608, its column
+of outputs says 576. Here they are projected to 96, which gives 576, as in Google's code; the Caffe network
+follows the projections (with biases and an ordinary 7x7 stem 11,295,240 parameters). Neither has the 13.6
+million parameters of section 4.2, which speaks of up to 128 filters where the figure has 256, nor the 25 %
+above GoogLeNet of the appendix (8.7 million). Weights start as He et al. 2015; the paper gives no start.
 """
 
 from itertools import pairwise
@@ -25,8 +27,8 @@ MODULES = (
     (0, 128, 160, 64, 96, "max", 0),
     (224, 64, 96, 96, 128, "avg", 128),  # 4a
     (192, 96, 128, 96, 128, "avg", 128),
-    (160, 128, 160, 128, 160, "avg", 96),
-    (96, 128, 192, 160, 192, "avg", 96),
+    (160, 128, 160, 128, 160, "avg", 96),  # the figure: 128
+    (96, 128, 192, 160, 192, "avg", 96),  # the figure: 128
     (0, 128, 192, 192, 256, "max", 0),
     (352, 192, 320, 160, 224, "avg", 128),  # 5a
     (352, 192, 320, 192, 224, "max", 128),
