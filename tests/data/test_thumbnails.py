@@ -5,7 +5,7 @@ import pytest
 import torch
 from scipy.fft import dctn
 
-from striate.data.thumbnails import SIDE, oriented, signatures, thumbnail, turned_signatures
+from striate.data.thumbnails import SIDE, as_squares, signatures, thumbnail, turned, turned_signatures
 
 
 def coloured(seed: int) -> torch.Tensor:
@@ -59,15 +59,15 @@ def test_a_signature_is_scipys_cosine_transform_times_the_frequency():
 @pytest.mark.parametrize("way", range(8))
 def test_turning_a_signature_is_turning_the_picture(way: int):
     small = torch.stack([made(coloured(seed)) for seed in range(4)])
-    turned = oriented(small, torch.full((4,), way)).round().to(torch.uint8).flatten(1)
+    moved = turned(small.view(4, SIDE, SIDE), way).flatten(1)
     torch.testing.assert_close(
-        turned_signatures(signatures(small))[way], signatures(turned), atol=1e-5, rtol=0.0
+        turned_signatures(signatures(small))[way], signatures(moved), atol=1e-5, rtol=0.0
     )
 
 
 def test_the_eight_ways_are_those_of_the_square():
     square = torch.arange(SIDE * SIDE).remainder(251).to(torch.uint8)
-    ways = {tuple(oriented(square[None], torch.tensor([way])).flatten().tolist()) for way in range(8)}
+    ways = {tuple(turned(as_squares(square[None]), way).flatten().tolist()) for way in range(8)}
     grid = square.view(SIDE, SIDE).numpy()
     expected = {
         tuple(np.rot90(side, turn).ravel().astype(float)) for side in (grid, grid.T) for turn in range(4)

@@ -7,7 +7,7 @@ channels does not change it. It is stretched to the full 8 bits, so brightness a
 import math
 
 import torch
-from jaxtyping import Float, Int64, UInt8
+from jaxtyping import Float, Shaped, UInt8
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -18,6 +18,8 @@ SMALLEST = 48  # pixels; below, different pictures look alike as thumbnails
 FLATTEST = 3.0  # standard deviation in grey levels; below, there is nothing but noise to compare
 WAVES = 8  # frequencies in each direction that a signature keeps
 SYMMETRIES = 8  # of the square
+
+Squares = Shaped[Tensor, "N S S"]
 
 
 def thumbnail(picture: Picture) -> UInt8[Tensor, "1024"] | None:
@@ -46,12 +48,12 @@ def signatures(thumbnails: UInt8[Tensor, "N 1024"]) -> Float[Tensor, "N 64"]:
     cosines = torch.cos(math.pi / SIDE * wave[:, None] * place)
     lengths = torch.where(wave == 0, math.sqrt(0.5), 1.0)  # of the constant wave against the others
     weights = (wave[:, None] ** 2 + wave**2).sqrt() * lengths[:, None] * lengths
-    spectrum = cosines @ _squares(thumbnails) @ cosines.T * weights
+    spectrum = cosines @ as_squares(thumbnails) @ cosines.T * weights
     return F.normalize(spectrum.flatten(1), dim=1)
 
 
 def turned_signatures(found: Float[Tensor, "N 64"]) -> Float[Tensor, "8 N 64"]:
-    """The signatures of the eight orientations, in the order of `oriented`."""
+    """The signatures of the eight orientations, in the order of `turned`."""
     spectrum = found.view(-1, WAVES, WAVES)
     odd = (-1.0) ** torch.arange(WAVES)  # mirroring turns the sign of every odd wave
     ways = [
@@ -63,30 +65,18 @@ def turned_signatures(found: Float[Tensor, "N 64"]) -> Float[Tensor, "8 N 64"]:
     return torch.stack(ways)
 
 
-def oriented(thumbnails: UInt8[Tensor, "N 1024"], ways: Int64[Tensor, " N"]) -> Float[Tensor, "N 32 32"]:
-    """Each thumbnail in one of its eight orientations.
+def turned(squares: Squares, way: int) -> Squares:
+    """Pictures in one of the eight orientations.
 
     Args:
-        ways: for each row 4 if rows and columns are interchanged, plus 2 if it is then mirrored top to
-            bottom, plus 1 if left to right.
+        squares: (N, S, S), of any values.
+        way: 4 if rows and columns are interchanged, plus 2 if the result is mirrored top to bottom, plus 1 if
+            left to right.
     """
-    squares = _squares(thumbnails)
-    for bit, change in ((4, _transposed), (2, _upside_down), (1, _mirrored)):
-        squares = torch.where((ways & bit).bool()[:, None, None], change(squares), squares)
-    return squares
+    squares = squares.transpose(1, 2) if way & 4 else squares
+    return squares.flip([axis for bit, axis in ((2, 1), (1, 2)) if way & bit])
 
 
-def _squares(thumbnails: UInt8[Tensor, "N 1024"]) -> Float[Tensor, "N 32 32"]:
+def as_squares(thumbnails: UInt8[Tensor, "N 1024"]) -> Float[Tensor, "N 32 32"]:
+    """Thumbnails as pictures again, in floating point."""
     return thumbnails.view(-1, SIDE, SIDE).float()
-
-
-def _transposed(squares: Tensor) -> Tensor:
-    return squares.transpose(1, 2)
-
-
-def _upside_down(squares: Tensor) -> Tensor:
-    return squares.flip(1)
-
-
-def _mirrored(squares: Tensor) -> Tensor:
-    return squares.flip(2)
