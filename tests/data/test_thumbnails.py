@@ -40,6 +40,21 @@ def test_lightness_is_the_middle_of_the_largest_and_smallest_channel():
     assert by_hand > 0.93  # the antialiasing filter reaches into the neighbours
 
 
+@pytest.mark.parametrize(
+    ("channels", "size_hw"),
+    [(3, (96, 128)), (3, (300, 511)), (1, (48, 200)), (3, (600, 530)), (3, (50, 9000))],
+)
+def test_a_thumbnail_is_torchs_resize_of_the_lightness(channels: int, size_hw: tuple[int, int]):
+    small = torch.randint(0, 256, (1, channels, 9, 7), generator=torch.Generator().manual_seed(4)).float()
+    picture = torch.nn.functional.interpolate(small, size=size_hw, mode="bilinear")[0].round().to(torch.uint8)
+    down, across = (max(1, min(size_hw) // 256, side // 4096) for side in size_hw)
+    light = picture[:, ::down, ::across].double()
+    light = (light.amax(dim=0) + light.amin(dim=0))[None, None] / 2
+    resized = torch.nn.functional.interpolate(light, size=(32, 32), mode="bilinear", antialias=True)
+    stretched = (resized - resized.min()) * (255 / (resized.max() - resized.min()))
+    assert (made(picture) - stretched.flatten()).abs().max() < 0.51
+
+
 def test_small_and_flat_pictures_have_none():
     pictures = torch.randint(0, 256, (3, 47, 200), dtype=torch.uint8)
     assert thumbnail(pictures) is None
