@@ -72,7 +72,7 @@ def test_every_problem_is_named_once_where_it_belongs(troubled: Path):
             ["train/cat/1.png", "train/cat/2.png", "train/dog/conflict.png"],
         ],
         "near_duplicates": [["train/dog/3.png", "train/dog/near.jpg", "train/dog/short.png"]],
-        "label_conflicts": [["train/cat/1.png", "train/cat/2.png", "train/dog/conflict.png"]],
+        "label_conflicts": [["train/cat/1.png", "train/dog/conflict.png", "train/cat/2.png"]],
         "leaks": [["test/dog/leak.png", "train/dog/5.png"]],
         "near_label_conflicts": [],
         "near_leaks": [],
@@ -221,3 +221,15 @@ def test_blank_odd_and_small_are_named_and_odd_sizes_are_only_a_hint(tmp_path: P
     assert [entry.file for entry in result.problems.blank] == ["b/cap.png"]
     assert [(entry.label, entry.pictures) for entry in result.problems.small_classes] == [("c", 1)]
     assert result.imbalance == 13
+
+
+def test_conflicts_name_every_side_before_a_side_comes_again(tmp_path: Path):
+    """A page shows the first few: a group of many a's and one z is a riddle if only the a's are seen."""
+    for number in range(5):
+        noise(tmp_path / "a" / f"{number}.png", 7, side=64 + 2 * number)
+    noise(tmp_path / "m" / "0.png", 7, side=90)
+    noise(tmp_path / "z" / "0.png", 7, side=96)
+    problems = audit(open_dataset(tmp_path)).problems
+    expected = ("a/0.png", "m/0.png", "z/0.png", "a/1.png", "a/2.png", "a/3.png", "a/4.png")
+    assert problems.near_label_conflicts == (expected,)
+    assert problems.near_duplicates == (tuple(sorted(expected)),)

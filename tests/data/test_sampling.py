@@ -1,6 +1,8 @@
 """Sampling: every class equally often, every picture before any again, weights that count to one."""
 
 from collections import Counter
+from dataclasses import replace
+from itertools import combinations
 
 import pytest
 import torch
@@ -8,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from striate.data.loading import Batches, Store
-from striate.data.sampling import balanced, class_weights
+from striate.data.sampling import balanced, class_weights, repetitions
+from striate.data.transforms.presets import AUGMENTATIONS
 
 
 @given(st.lists(st.integers(0, 4), min_size=1, max_size=60), st.integers(0, 99))
@@ -36,6 +39,58 @@ def test_balanced_batches_are_the_same_for_the_same_epoch_and_others_in_the_next
     epochs = [torch.cat([batch.rows for batch in batches.epoch(number)]) for number in (0, 0, 1)]
     assert torch.equal(epochs[0], epochs[1]) and not torch.equal(epochs[0], epochs[2])
     assert all(int((labels[rows] == 1).sum()) == 50 for rows in epochs)
+
+
+@given(st.lists(st.integers(0, 6), max_size=40))
+def test_repetitions_are_counted_one_by_one(rows):
+    seen: Counter[int] = Counter()
+    expected = []
+    for row in rows:
+        expected.append(seen[row])
+        seen[row] += 1
+    assert repetitions(torch.tensor(rows, dtype=torch.int64)).tolist() == expected
+
+
+@pytest.mark.parametrize("augment", ["imagenet", "strong"])
+@pytest.mark.parametrize("batch_size", [7, 40])
+def test_a_picture_that_comes_again_in_an_epoch_is_changed_in_another_way(augment, batch_size):
+    generator = torch.Generator().manual_seed(0)
+    pictures = torch.randint(0, 256, (40, 3, 24, 24), dtype=torch.uint8, generator=generator)
+    labels = torch.tensor([0] * 37 + [1] * 3)
+    chosen = replace(AUGMENTATIONS[augment], mixing=None)
+    balanced, plain = (
+        Batches(
+            Store(pictures, labels), torch.arange(40), batch_size, seed=5, balance=both, augmentation=chosen
+        )
+        for both in (True, False)
+    )
+    shown: dict[int, list[torch.Tensor]] = {}
+    for batch in balanced.epoch(2):
+        for row, picture in zip(batch.rows.tolist(), batch.pictures, strict=True):
+            shown.setdefault(row, []).append(picture)
+    for row in (37, 38, 39):
+        assert len(shown[row]) >= 6
+        assert all(not torch.equal(one, other) for one, other in combinations(shown[row], 2))
+    first = {}
+    for batch in plain.epoch(2):
+        first |= dict(zip(batch.rows.tolist(), batch.pictures, strict=True))
+    assert all(torch.equal(pictures[0], first[row]) for row, pictures in shown.items())
+
+
+def test_repeated_pictures_are_the_same_after_a_resume_and_for_any_number_of_processes():
+    pictures = torch.arange(40, dtype=torch.uint8).view(40, 1, 1, 1).repeat(1, 3, 16, 16)
+    store = Store(pictures, torch.tensor([0] * 37 + [1] * 3))
+    made = [
+        Batches(
+            store, torch.arange(40), 8, seed=1, balance=True, augmentation=AUGMENTATIONS["strong"], part=part
+        )
+        for part in ((0, 1), (0, 2), (1, 2))
+    ]
+    whole, rest = list(made[0].epoch(3)), list(made[0].epoch(3, first=2))
+    assert all(torch.equal(a.pictures, b.pictures) for a, b in zip(whole[2:], rest, strict=True))
+    for batch, even, odd in zip(whole, made[1].epoch(3), made[2].epoch(3), strict=True):
+        assert torch.equal(batch.pictures[0::2], even.pictures)
+        assert torch.equal(batch.pictures[1::2], odd.pictures)
 
 
 def test_processes_share_every_batch_without_a_gap():

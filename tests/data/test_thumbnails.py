@@ -5,7 +5,7 @@ import pytest
 import torch
 from scipy.fft import dctn
 
-from striate.data.thumbnails import SIDE, oriented, signatures, thumbnail, turned_signatures
+from striate.data.thumbnails import SIDE, as_squares, signatures, thumbnail, turned, turned_signatures
 
 
 def coloured(seed: int) -> torch.Tensor:
@@ -40,6 +40,21 @@ def test_lightness_is_the_middle_of_the_largest_and_smallest_channel():
     assert by_hand > 0.93  # the antialiasing filter reaches into the neighbours
 
 
+@pytest.mark.parametrize(
+    ("channels", "size_hw"),
+    [(3, (96, 128)), (3, (300, 511)), (1, (48, 200)), (3, (600, 530)), (3, (50, 9000))],
+)
+def test_a_thumbnail_is_torchs_resize_of_the_lightness(channels: int, size_hw: tuple[int, int]):
+    small = torch.randint(0, 256, (1, channels, 9, 7), generator=torch.Generator().manual_seed(4)).float()
+    picture = torch.nn.functional.interpolate(small, size=size_hw, mode="bilinear")[0].round().to(torch.uint8)
+    down, across = (max(1, min(size_hw) // 256, side // 4096) for side in size_hw)
+    light = picture[:, ::down, ::across].double()
+    light = (light.amax(dim=0) + light.amin(dim=0))[None, None] / 2
+    resized = torch.nn.functional.interpolate(light, size=(32, 32), mode="bilinear", antialias=True)
+    stretched = (resized - resized.min()) * (255 / (resized.max() - resized.min()))
+    assert (made(picture) - stretched.flatten()).abs().max() < 0.51
+
+
 def test_small_and_flat_pictures_have_none():
     pictures = torch.randint(0, 256, (3, 47, 200), dtype=torch.uint8)
     assert thumbnail(pictures) is None
@@ -59,15 +74,15 @@ def test_a_signature_is_scipys_cosine_transform_times_the_frequency():
 @pytest.mark.parametrize("way", range(8))
 def test_turning_a_signature_is_turning_the_picture(way: int):
     small = torch.stack([made(coloured(seed)) for seed in range(4)])
-    turned = oriented(small, torch.full((4,), way)).round().to(torch.uint8).flatten(1)
+    moved = turned(small.view(4, SIDE, SIDE), way).flatten(1)
     torch.testing.assert_close(
-        turned_signatures(signatures(small))[way], signatures(turned), atol=1e-5, rtol=0.0
+        turned_signatures(signatures(small))[way], signatures(moved), atol=1e-5, rtol=0.0
     )
 
 
 def test_the_eight_ways_are_those_of_the_square():
     square = torch.arange(SIDE * SIDE).remainder(251).to(torch.uint8)
-    ways = {tuple(oriented(square[None], torch.tensor([way])).flatten().tolist()) for way in range(8)}
+    ways = {tuple(turned(as_squares(square[None]), way).flatten().tolist()) for way in range(8)}
     grid = square.view(SIDE, SIDE).numpy()
     expected = {
         tuple(np.rot90(side, turn).ravel().astype(float)) for side in (grid, grid.T) for turn in range(4)

@@ -2,7 +2,7 @@
 
 import torch
 
-from striate.data.thumbnails import SYMMETRIES, oriented, signatures
+from striate.data.thumbnails import SIDE, SYMMETRIES, signatures, turned
 from striate.data.turned_products import most_alike
 
 
@@ -15,8 +15,8 @@ def test_the_largest_product_is_that_over_pixels_really_turned():
     first, second = noise(9, 0), noise(300, 1)
     every = []
     for way in range(SYMMETRIES):
-        turned = oriented(second, torch.full((300,), way)).round().to(torch.uint8).flatten(1)
-        every.append((signatures(first) @ signatures(turned).T).abs())
+        moved = turned(second.view(300, SIDE, SIDE), way).flatten(1)
+        every.append((signatures(first) @ signatures(moved).T).abs())
     expected = torch.stack(every).amax(0)
     assert torch.allclose(most_alike(signatures(first), signatures(second)), expected, atol=1e-5)
 

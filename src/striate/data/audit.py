@@ -1,5 +1,6 @@
 """What is wrong with a data set, before anything is trained on it: the content of `striate check`."""
 
+from collections import Counter
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 
@@ -225,8 +226,12 @@ def _problems(dataset: Dataset, looked: Looked) -> Problems:
         wrong_extension=listed({row: found.misnamed for row, found in enumerate(rows)}),
         duplicates=named(same),
         near_duplicates=named(members(groups(len(rows), looked.near))),
-        label_conflicts=named([group for group in same if len({label(row) for row in group}) > 1]),
-        leaks=named([group for group in same if len({part(row) for row in group} - {None}) > 1]),
+        label_conflicts=named(
+            [_in_turn(group, label) for group in same if len({label(row) for row in group}) > 1]
+        ),
+        leaks=named(
+            [_in_turn(group, part) for group in same if len({part(row) for row in group} - {None}) > 1]
+        ),
         near_label_conflicts=named(_across(alike, scanned.digests, label)),
         near_leaks=named(_across(alike, scanned.digests, part)),
         blank=listed(dict.fromkeys(sorted(looked.blank), "nearly one colour")),
@@ -247,5 +252,15 @@ def _across(
         for row in family:
             first.setdefault((digests[row], side_of(row)), row)
         if any(digest != other and side != opposite for digest, side in first for other, opposite in first):
-            found.append(sorted(first.values()))
+            found.append(_in_turn(sorted(first.values()), side_of))
     return found
+
+
+def _in_turn(rows: list[int], side_of: Callable[[int], Hashable]) -> list[int]:
+    """The first row of each side, then the second of each...: where only a few are shown, every side is."""
+    seen: Counter[Hashable] = Counter()
+    turns = {}
+    for row in rows:
+        turns[row] = seen[side_of(row)]
+        seen[side_of(row)] += 1
+    return sorted(rows, key=turns.__getitem__)

@@ -1,36 +1,39 @@
 """Pictures that are there twice: byte for byte, or nearly.
 
-Nearly, in three steps. Signatures (the low frequencies of 32 x 32 lightness) of all pictures are multiplied
-with those of all others in their eight orientations; pairs that reach `CANDIDATE` are candidates. A candidate
-whose details at 32 x 32 correlate at `NEAR` is a near-duplicate; or at `NEAR_ALIGNED` after one is shifted
-and enlarged onto the other. So it sees through other sizes, compression, brightness, tint and hue, negatives,
-mirrors, quarter turns and crops of a few percent. docs/leaks.md says how often, and where it errs.
+Nearly, in two steps. Signatures (the low frequencies of 32 x 32 lightness) of all pictures are multiplied
+with those of all others in their eight orientations; a pair that reaches `CANDIDATE` in one is a candidate in
+it. A candidate whose details at 32 x 32 correlate at `NEAR` is a near-duplicate. Then each picture's
+`_ALIGNED` best candidates of other groups are shifted and enlarged onto it, and `NEAR_ALIGNED` decides. So it
+sees through other sizes, compression, brightness, tint and hue, negatives, mirrors, quarter turns and crops
+of a few percent. docs/leaks.md says how often, and where it errs.
+
+Neither the order of the pictures nor the number of threads has a part in what is found.
 """
 
+import threading
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 import torch
 from jaxtyping import Bool, Float, Int64, UInt8
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 from torch import Tensor
 
-from striate.data.alignment import aligned_likeness, likeness
-from striate.data.thumbnails import oriented, signatures, turned_signatures
-from striate.data.turned_products import most_alike
+from striate.data.alignment import aligned_likeness, details
+from striate.data.candidates import DENSE, Groups, Meetings, best_candidates, candidates, progress
+from striate.data.in_threads import in_threads
+from striate.data.thumbnails import SYMMETRIES, as_squares, signatures, turned
 from striate.events import Listener, Progress, silent
 
 NEAR = 0.93
 NEAR_ALIGNED = 0.96  # higher, for alignment brings different pictures of one thing together too
-CANDIDATE = 0.6
-_MOST = 8  # candidates of a picture in one round; look-alikes by the thousand would be millions of pairs
-_ALIGNED = 3  # of them, how many are shifted and enlarged
-_ROUNDS = 6
-_BLOCK = 2048
-_LIST = 4096  # pairs whose details are compared before their rows are joined
-_KEPT = 32  # candidates a row that are kept in one round, on average; the others wait for the next
-_AT_ONCE = 256  # of them, how many in one go: to align a pair takes 0.1 MB
-
-Block = tuple[int, int]  # the first rows of two runs of `_BLOCK` that are compared with each other
+_ALIGNED = 3  # candidates of a picture that are shifted and enlarged
+_BLOCK = 1024  # rows that are multiplied with as many others at a time
+_LIST = 2048  # candidates whose details are compared before their rows are joined
+_AT_ONCE = 256  # candidates that are aligned in one go: a pair takes 0.1 MB
 
 
 def exact_pairs(digests: Sequence[str | None]) -> list[tuple[int, int]]:
@@ -41,6 +44,21 @@ def exact_pairs(digests: Sequence[str | None]) -> list[tuple[int, int]]:
         if value is not None and first.setdefault(value, row) != row:
             pairs.append((first[value], row))
     return pairs
+
+
+class _Compared(NamedTuple):
+    """What the steps work on: the pictures that can be compared."""
+
+    thumbnails: UInt8[Tensor, "L D"]
+    rows: Int64[Tensor, " N"]  # where they are among the thumbnails
+    signatures: Float[Tensor, "N 64"]
+
+    def squares(self, rows: slice | Int64[np.ndarray, " M"]) -> Float[Tensor, "M 32 32"]:
+        return as_squares(self.thumbnails[self.rows[rows]])
+
+    def blocks(self, start: int = 0) -> list[slice]:
+        count = len(self.rows)
+        return [slice(at, min(at + _BLOCK, count)) for at in range(start, count, _BLOCK)]
 
 
 def near_pairs(
@@ -57,124 +75,119 @@ def near_pairs(
         on_event: receives `Progress` where there are enough of them to wait for.
     """
     rows = comparable.nonzero().flatten()
-    if len(rows) < len(thumbnails):
-        thumbnails = thumbnails[rows]
     # In parts: as floating-point numbers all thumbnails together would be four times what they are.
-    found = torch.cat([signatures(part) for part in torch.split(thumbnails, _LIST)])
-    forest = _Forest(len(rows))
-    pairs: list[tuple[int, int]] = []
-    compared = torch.zeros(0, dtype=torch.int64)
-    starts = range(0, len(rows), _BLOCK)
-    blocks = [(at, other) for at in starts for other in starts[at // _BLOCK :]]
-    listener = on_event if len(blocks) > 1 else silent
-    for _ in range(_ROUNDS):
-        candidates, blocks = _candidates(found, forest, blocks, listener)
-        keys = candidates[:, 0] * len(rows) + candidates[:, 1]
-        fresh = candidates[~torch.isin(keys, compared)]
-        compared = torch.cat([compared, keys[~torch.isin(keys, compared)]])
-        joined = _join(thumbnails, found, fresh, forest)
-        pairs += joined
-        if not blocks or not joined:
-            break
-        listener = silent  # few blocks are left; a bar that starts again would mislead
+    found = torch.cat([signatures(thumbnails[part]) for part in torch.split(rows, _BLOCK)])
+    compared, forest = _Compared(thumbnails, rows, found), _Forest(len(rows))
+    listener = on_event if len(rows) > _BLOCK else silent
+    meetings: list[Meetings] = []
+    pairs = [pair for pair in _near(compared, forest, meetings, listener) if forest.join(*pair)]
+    aligned = _near_aligned(compared, forest.groups(), meetings, listener)
+    pairs += [pair for pair in aligned if forest.join(*pair)]
     names = rows.tolist()
     return [(names[first], names[second]) for first, second in pairs]
 
 
-def _candidates(
-    found: Float[Tensor, "N 64"], forest: "_Forest", blocks: list[Block], on_event: Listener
-) -> tuple[Int64[Tensor, "M 2"], list[Block]]:
-    """Pairs in different groups, most alike first, at most `_MOST` for a row and a column of a block.
+def _near(
+    compared: _Compared, forest: "_Forest", meetings: list[Meetings], on_event: Listener
+) -> Iterator[tuple[int, int]]:
+    """Candidates with the same details, as many as connect all of them.
 
-    Also the blocks that have more: only these can have new ones in the next round.
+    Args:
+        compared: all pictures.
+        forest: holds the pairs that were given before.
+        meetings: receives the blocks that have candidates.
+        on_event: receives `Progress`.
     """
-    roots = torch.tensor([forest.root(row) for row in range(len(found))])
-    values, places = torch.zeros(0), torch.zeros(0, 2, dtype=torch.int64)
-    unfinished: list[Block] = []
-    for done, (at, other) in enumerate(blocks, start=1):
-        alike = most_alike(found[at : at + _BLOCK], found[other : other + _BLOCK])
-        where = _places(alike >= CANDIDATE)
-        first, second = (where + torch.tensor([at, other])).unbind(1)
-        where = where[(roots[first] != roots[second]) & (first < second)]
-        if len(where) > _MOST * max(alike.shape):
-            unfinished.append((at, other))
-            where = _most(alike, where)
-        values = torch.cat([values, alike[where[:, 0], where[:, 1]]])
-        places = torch.cat([places, where + torch.tensor([at, other])])
-        if len(values) > 2 * _KEPT * len(found):  # thousands of look-alikes: memory must not grow with pairs
-            values, best = values.topk(_KEPT * len(found))
-            places, unfinished = places[best], list(blocks[:done])
-        on_event(Progress("comparing", len(found) * done // len(blocks), len(found)))
-    return places[values.argsort(descending=True, stable=True)], unfinished
+    blocks = compared.blocks()
+    pieces = ((block, forest.groups()) for block in blocks)  # taken one by one, while `forest` grows
+    work = partial(_near_of_block, compared)
+    for done, (near, others) in enumerate(in_threads(work, pieces), start=1):
+        yield from near
+        meetings.append((blocks[done - 1], others))
+        on_event(progress("comparing", done, len(blocks), len(compared.rows)))
 
 
-def _places(close: Bool[Tensor, "P Q"]) -> Int64[Tensor, "M 2"]:
-    """Where it is true, in order; NumPy looks through a matrix of few such places five times as quickly."""
-    found = torch.from_numpy(np.flatnonzero(close.numpy()))
-    return torch.stack([found // close.shape[1], found % close.shape[1]], dim=1)
-
-
-def _most(alike: Float[Tensor, "P Q"], where: Int64[Tensor, "M 2"]) -> Int64[Tensor, "L 2"]:
-    """Of the places those that are among the `_MOST` most alike of their row or column."""
-    close = torch.zeros_like(alike, dtype=torch.bool)
-    close[where[:, 0], where[:, 1]] = True
-    alike = alike * close
-    return _places(close & (_largest(alike, dim=0) | _largest(alike, dim=1)))
-
-
-def _largest(values: Float[Tensor, "P Q"], dim: int) -> Bool[Tensor, "P Q"]:
-    """Which entries are among the `_MOST` largest of their row or column."""
-    best = values.topk(min(_MOST, values.shape[dim]), dim=dim).indices
-    return torch.zeros_like(values, dtype=torch.bool).scatter_(dim, best, True)
-
-
-def _join(
-    thumbnails: UInt8[Tensor, "N D"],
-    found: Float[Tensor, "N 64"],
-    candidates: Int64[Tensor, "M 2"],
-    forest: "_Forest",
-) -> list[tuple[int, int]]:
-    """Those candidates that are near-duplicates and connect what was apart."""
+def _near_of_block(
+    compared: _Compared, piece: tuple[slice, Groups], stopped: threading.Event
+) -> tuple[list[tuple[int, int]], list[slice]]:
+    """The near-duplicates that begin in one block, and the blocks that it has candidates with."""
+    block, groups = piece
     joined: list[tuple[int, int]] = []
-    for method, least, most in (
-        (likeness, NEAR, len(candidates)),
-        (aligned_likeness, NEAR_ALIGNED, _ALIGNED),
-    ):
-        tried: dict[int, int] = {}
-        for part in _parts(candidates, forest, tried, most):
-            values = []
-            for pairs in torch.split(torch.tensor(part), _AT_ONCE):
-                ways = _ways(found[pairs[:, 0]], found[pairs[:, 1]])
-                first = oriented(thumbnails[pairs[:, 0]], torch.zeros_like(ways))
-                values.append(method(first, oriented(thumbnails[pairs[:, 1]], ways)))
-            alike = torch.cat(values)
-            near = [pair for pair, value in zip(part, alike.tolist(), strict=True) if value >= least]
-            joined += [pair for pair in near if forest.join(*pair)]
-    return joined
+    others: list[slice] = []
+    own = None
+    for other in compared.blocks(block.start):
+        if stopped.is_set():
+            break
+        theirs = None
+        for way, first, second, _ in candidates(compared.signatures, block, other, groups):
+            if not len(first):
+                continue
+            own = details(compared.squares(block)).flatten(1) if own is None else own
+            theirs = details(compared.squares(other)) if theirs is None else theirs
+            pairs, starts = np.stack([first, second]), (block.start, other.start)
+            near, groups = _same_details(own, turned(theirs, way).flatten(1), pairs, starts, groups)
+            joined += near
+        if theirs is not None:
+            others.append(other)
+    return joined, others
 
 
-def _parts(
-    candidates: Int64[Tensor, "M 2"], forest: "_Forest", tried: dict[int, int], most: int
-) -> Iterator[list[tuple[int, int]]]:
-    """The candidates that are still apart, in lists of `_LIST`; a row in at most `most` of them."""
-    part: list[tuple[int, int]] = []
-    for first, second in (pair for some in torch.split(candidates, _LIST) for pair in some.tolist()):
-        if forest.root(first) == forest.root(second):
-            continue
-        if min(tried.get(first, 0), tried.get(second, 0)) >= most:
-            continue
-        tried[first], tried[second] = tried.get(first, 0) + 1, tried.get(second, 0) + 1
-        part.append((first, second))
-        if len(part) == _LIST:
-            yield part
-            part = []
-    if part:
-        yield part
+def _same_details(
+    own: Float[Tensor, "P D"],
+    theirs: Float[Tensor, "Q D"],
+    pairs: Int64[np.ndarray, "2 M"],
+    starts: tuple[int, int],
+    groups: Groups,
+) -> tuple[list[tuple[int, int]], Groups]:
+    """Which pairs, apart as yet, have the same details, and the groups that they make."""
+    joined: list[tuple[int, int]] = []
+    products = (own @ theirs.T).numpy() if pairs.shape[1] > DENSE else None
+    while pairs.size:
+        part, pairs = pairs[:, :_LIST], pairs[:, _LIST:]
+        first, second = part[0] - starts[0], part[1] - starts[1]
+        if products is not None:
+            values = products[first, second]
+        else:
+            values = torch.einsum("md,md->m", own[first], theirs[second]).numpy()
+        near = part[:, np.abs(values) >= NEAR]
+        if near.size:
+            joined += [(int(one), int(two)) for one, two in near.T]
+            groups = _merged(groups, near)
+            pairs = pairs[:, groups[pairs[0]] != groups[pairs[1]]]
+    return joined, groups
 
 
-def _ways(first: Float[Tensor, "N 64"], second: Float[Tensor, "N 64"]) -> Int64[Tensor, " N"]:
-    """In which orientation the second of each pair is most alike."""
-    return (turned_signatures(second) * first).sum(dim=2).abs().argmax(dim=0)
+def _merged(groups: Groups, pairs: Int64[np.ndarray, "2 M"]) -> Groups:
+    """The groups after pairs were joined."""
+    edges = (np.ones(pairs.shape[1], dtype=bool), (groups[pairs[0]], groups[pairs[1]]))
+    joined = connected_components(coo_array(edges, shape=(len(groups), len(groups))), directed=False)[1]
+    merged: Groups = joined[groups].astype(np.int64)
+    return merged
+
+
+def _near_aligned(
+    compared: _Compared, groups: Groups, meetings: list[Meetings], on_event: Listener
+) -> Iterator[tuple[int, int]]:
+    """The best candidates of every row in other groups, those of them that look the same once aligned."""
+    pairs = best_candidates(compared.signatures, meetings, groups, _ALIGNED, on_event)
+    pieces = []
+    for way in range(SYMMETRIES):
+        own = pairs[pairs[:, 2] == way, :2]
+        pieces += [(way, own[at : at + _AT_ONCE]) for at in range(0, len(own), _AT_ONCE)]
+
+    def near(piece: tuple[int, Int64[np.ndarray, "M 2"]], stopped: threading.Event) -> list[tuple[int, int]]:
+        way, some = piece
+        if stopped.is_set():
+            return []
+        second = turned(compared.squares(some[:, 1]), way)
+        alike = aligned_likeness(compared.squares(some[:, 0]), second).numpy()
+        return [(int(one), int(two)) for one, two in some[alike >= NEAR_ALIGNED]]
+
+    done = 0
+    for piece, found in zip(pieces, in_threads(near, pieces), strict=True):
+        yield from found
+        done += len(piece[1])
+        on_event(Progress("aligning", done, len(pairs), unit="pairs"))
 
 
 def groups(count: int, pairs: Iterable[tuple[int, int]]) -> list[int]:
@@ -182,7 +195,7 @@ def groups(count: int, pairs: Iterable[tuple[int, int]]) -> list[int]:
     forest = _Forest(count)
     for first, second in pairs:
         forest.join(first, second)
-    return [forest.root(row) for row in range(count)]
+    return [int(root) for root in forest.groups()]
 
 
 class _Forest:
@@ -197,6 +210,13 @@ class _Forest:
             parent[row] = parent[parent[row]]
             row = parent[row]
         return row
+
+    def groups(self) -> Groups:
+        """The root of every row."""
+        found = np.array(self._parent, dtype=np.int64)
+        while (found != found[found]).any():
+            found = found[found]
+        return found
 
     def join(self, first: int, second: int) -> bool:
         """Connect two rows; whether they were apart."""

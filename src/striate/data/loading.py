@@ -12,7 +12,7 @@ from torch import Tensor
 
 from striate.data.cached_pictures import reserve
 from striate.data.sample import Batch, Mixed
-from striate.data.sampling import balanced, shuffled
+from striate.data.sampling import balanced, repetitions, shuffled
 from striate.data.transforms.augmentation import Augmentation
 from striate.data.transforms.draws import MIXING, stream_seed, uniform_draws
 from striate.data.transforms.sampling import pick
@@ -59,8 +59,8 @@ class Batches:
 
     With a seed the order changes every epoch; without one it is the given order. Batches of an epoch differ
     by one picture at most, so that no batch is too small for batch normalisation. With `balance` an epoch
-    shows every class equally often. `part` (i, n) takes every n-th picture of each batch from i on: what
-    process i of n reads.
+    shows every class equally often; a picture that comes again is changed in another way. `part` (i, n) takes
+    every n-th picture of each batch from i on: what process i of n reads.
     """
 
     def __init__(
@@ -92,6 +92,7 @@ class Batches:
                 else shuffled(len(rows), generator)
             )
             rows = rows[order]
+        repeated = repetitions(rows)
         for together in torch.arange(len(rows)).tensor_split(max(1, self.count))[first:]:
             places = together[self.part[0] :: self.part[1]]
             if self.seed is None or self.augmentation is None:
@@ -99,18 +100,22 @@ class Batches:
                 yield Batch(pick(self.store.pictures, chosen), chosen, self.store.labels[chosen])
             else:
                 # A partner for mixing is the epoch's next picture, whatever batch that one is in.
-                partners = rows[(places + 1) % len(rows)]
-                yield self._augmented(rows[places], partners, self.augmentation, (self.seed, number))
+                partners = (places + 1) % len(rows)
+                shown, again = rows[torch.cat([places, partners])], repeated[torch.cat([places, partners])]
+                yield self._augmented(shown, again, self.augmentation, (self.seed, number))
 
     def _augmented(
-        self, rows: Tensor, partners: Tensor, augmentation: Augmentation, seed_epoch: tuple[int, int]
+        self, shown: Tensor, repeated: Tensor, augmentation: Augmentation, seed_epoch: tuple[int, int]
     ) -> Batch:
+        """A batch of the first half of `shown`; the second half are their partners."""
+        rows, partners = shown.chunk(2)
         labels = self.store.labels[rows]
-        draws = uniform_draws(*seed_epoch, rows)
+        draws = uniform_draws(*seed_epoch, rows, repeated[: len(rows)])
         if augmentation.mixing is None:
             return Batch(augmentation(self.store.pictures, draws, rows), rows, labels)
-        needed, where = torch.unique(torch.cat([rows, partners]), return_inverse=True)
-        changed = augmentation(self.store.pictures, uniform_draws(*seed_epoch, needed), needed)
+        needed, where = torch.unique(torch.stack([shown, repeated]), dim=1, return_inverse=True)
+        drawn = uniform_draws(*seed_epoch, needed[0], needed[1])
+        changed = augmentation(self.store.pictures, drawn, needed[0])
         own, other = changed[where[: len(rows)]], changed[where[len(rows) :]]
         pictures, weights = augmentation.mixing(own, other, draws[:, MIXING])
         return Batch(pictures, rows, labels, mixed=Mixed(self.store.labels[partners], weights))

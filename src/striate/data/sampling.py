@@ -33,6 +33,17 @@ def balanced(labels: Labels, generator: torch.Generator) -> Int64[Tensor, " N"]:
     return found[shuffled(len(found), generator)]
 
 
+def repetitions(rows: Int64[Tensor, " N"]) -> Int64[Tensor, " N"]:
+    """How many times each row has come before, in their order: 0 for the first time."""
+    order = rows.argsort(stable=True)
+    places, own = torch.arange(len(rows)), rows[order]
+    begins = torch.ones_like(own, dtype=torch.bool)
+    begins[1:] = own[1:] != own[:-1]
+    found = torch.empty_like(order)
+    found[order] = places - torch.where(begins, places, 0).cummax(dim=0).values
+    return found
+
+
 def class_weights(labels: Labels, classes: int) -> Tensor:
     """A weight a class, (K,): its rarity, scaled so that the mean over the pictures is 1; 0 where absent."""
     counts = torch.bincount(labels, minlength=classes).double()

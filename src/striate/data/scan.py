@@ -1,9 +1,7 @@
 """One pass over a data set: every file is read once, and who needs its picture gets it on the way."""
 
-import os
 import threading
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import torch
@@ -16,6 +14,7 @@ from striate.data.decoding import Decoded, decode_for
 from striate.data.duplicates import exact_pairs, groups, near_pairs
 from striate.data.fingerprint import digest, fingerprint
 from striate.data.headers import misnamed
+from striate.data.in_threads import in_threads
 from striate.data.thumbnails import SIDE, thumbnail
 from striate.events import Listener, Progress, silent
 from striate.shapes import Picture
@@ -140,8 +139,13 @@ def scan(
         wrong = misnamed(dataset.items[row].name, content) if isinstance(dataset, PictureFiles) else None
         return Scanned(digest(content), None, damage, wrong, size_hw, picture.shape[0])
 
+    def several(chunk: range, stopped: threading.Event) -> list[Scanned]:
+        return [one(row) for row in chunk if not stopped.is_set()]
+
     rows: list[Scanned] = []
-    for chunk in _in_threads(one, count, threads):
+    step = max(8, min(512, count // 100))
+    chunks = (range(at, min(at + step, count)) for at in range(0, count, step))
+    for chunk in in_threads(several, chunks, threads):
         rows += chunk
         on_event(Progress("reading", len(rows), count))
     name = fingerprint(dataset.items, dataset.classes, [scanned.digest for scanned in rows])
@@ -153,38 +157,3 @@ def _decode(dataset: Dataset, row: int, content: bytes, for_size_hw: tuple[int, 
         return decode_for(content, for_size_hw, dataset.limits)
     picture, damage = dataset.read(row)
     return Decoded(picture, damage, (picture.shape[1], picture.shape[2]))
-
-
-def _in_threads(work: Callable[[int], Scanned], count: int, workers: int | None) -> Iterator[list[Scanned]]:
-    """`work` on all rows, results in order, a chunk at a time. Threads share the files; each computes alone.
-
-    When the caller stops (Ctrl-C), every thread ends after the picture that it is at.
-    """
-    step = max(8, min(512, count // 100))
-    chunks = [range(at, min(at + step, count)) for at in range(0, count, step)]
-    stopped = threading.Event()
-    threads = torch.get_num_threads()
-    pool = ThreadPoolExecutor(
-        workers or os.cpu_count() or 1, initializer=torch.set_num_threads, initargs=(1,)
-    )
-
-    def several(chunk: range) -> list[Scanned]:
-        return [work(row) for row in chunk if not stopped.is_set()]
-
-    try:
-        for future in [pool.submit(several, chunk) for chunk in chunks]:
-            yield _result(future)
-    finally:
-        stopped.set()
-        pool.shutdown(cancel_futures=True)
-        torch.set_num_threads(threads)  # a thread's own setting becomes that of threads started later
-
-
-def _result(future: Future[list[Scanned]]) -> list[Scanned]:
-    """Wait in short steps: on Windows a wait without an end does not hear Ctrl-C."""
-    while True:
-        try:
-            return future.result(timeout=0.2)
-        except TimeoutError:
-            if future.done():  # the work's own, not the wait's
-                raise

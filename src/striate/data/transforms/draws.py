@@ -22,6 +22,8 @@ COLOUR = slice(40, 44)
 ERASING = slice(44, 50)
 MIXING = slice(52, 56)
 
+_REPETITION = 2**42  # counters between a picture's first showing in an epoch and its second
+
 Draws = Float[Tensor, "B 64"]
 
 
@@ -31,12 +33,23 @@ def stream_seed(seed: int, stream: str, number: int = 0) -> int:
     return int(state[0]) % 2**63
 
 
-def uniform_draws(seed: int, epoch: int, rows: Int64[Tensor, " B"]) -> Draws:
-    """Numbers in [0, 1) for the augmentation of the pictures at `rows` of a data set, (B, 64)."""
+def uniform_draws(
+    seed: int, epoch: int, rows: Int64[Tensor, " B"], repeated: Int64[Tensor, " B"] | None = None
+) -> Draws:
+    """Numbers in [0, 1) for the augmentation of the pictures at `rows` of a data set, (B, 64).
+
+    Args:
+        seed: of the training.
+        epoch: of the training.
+        rows: below 2**36.
+        repeated: how many times the epoch has shown each before; none if not given.
+    """
     key = stream_seed(seed, "augmentation", epoch)
     counters = rows.numpy().astype(np.uint64)[:, None] * np.uint64(NUMBERS) + np.arange(
         NUMBERS, dtype=np.uint64
     )
+    if repeated is not None:
+        counters += repeated.numpy().astype(np.uint64)[:, None] * np.uint64(_REPETITION)
     bits = split_mix(key, counters)
     return torch.from_numpy((bits >> np.uint64(40)).astype(np.float32) / np.float32(2**24))
 
