@@ -1,6 +1,7 @@
 """A start is quick: help imports nothing heavy. And it completes names."""
 
 import json
+import os
 import subprocess
 import sys
 
@@ -16,6 +17,7 @@ try:
 except SystemExit as end:
     assert not end.code, end.code
 import json
+import os
 print(json.dumps([name for name in {heavy} if name in sys.modules]))
 """
 
@@ -87,3 +89,20 @@ def test_the_shell_completes_commands_and_networks(words, at, expected):
         [sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=False
     )
     assert set(done.stdout.split()) == expected
+
+
+@pytest.mark.parametrize("words", [["models"], ["--version"]], ids=["long", "short"])
+def test_a_reader_that_has_enough_ends_the_command_in_silence(words):
+    """As in `striate models | head -0`: a long text breaks the pipe while it is written, a short one later."""
+    reads, writes = os.pipe()
+    os.close(reads)
+    done = subprocess.run(
+        [sys.executable, "-m", "striate", *words],
+        stdout=writes,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"},
+        check=False,
+    )
+    os.close(writes)
+    assert (done.returncode, done.stderr) == (1, "")
