@@ -56,12 +56,15 @@ def test_import_striate_imports_nothing_heavy():
     assert json.loads(done.stdout) == []
 
 
-def test_predict_imports_neither_fabric_nor_scikit_learn_nor_matplotlib(digits_run, digits):
+def test_predict_imports_no_fabric_scikit_learn_or_matplotlib_and_without_a_jpeg_no_torchvision(
+    digits_run, digits
+):
     code = (
         "import sys; from striate.cli.main import main\n"
         f"sys.argv = ['striate', 'predict', {str(digits_run)!r}, {str(digits / 'digit 0' / '000.png')!r}]\n"
         "try:\n    main()\nexcept SystemExit: pass\n"
-        "print([n for n in ('lightning_fabric', 'sklearn', 'matplotlib', 'scipy') if n in sys.modules])"
+        "names = ('lightning_fabric', 'sklearn', 'matplotlib', 'scipy', 'torchvision', 'torch._dynamo')\n"
+        "print([n for n in names if n in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"
@@ -93,7 +96,7 @@ def test_the_shell_completes_commands_and_networks(words, at, expected):
 
 @pytest.mark.parametrize("words", [["models"], ["--version"]], ids=["long", "short"])
 def test_a_reader_that_has_enough_ends_the_command_in_silence(words):
-    """As in `striate models | head -0`: a long text breaks the pipe while it is written, a short one later."""
+    """As in `striate models | head -0`: long texts break the pipe while written, short ones later."""
     reads, writes = os.pipe()
     os.close(reads)
     done = subprocess.run(

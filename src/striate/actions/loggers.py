@@ -114,7 +114,9 @@ def _run_of(client: Any, options: TrainOptions, folder: RunFolder) -> str:
     for run in client.search_runs([number], f"tags.`striate.key` = '{key}'", max_results=1):
         client.update_run(run.info.run_id, status="RUNNING")
         return str(run.info.run_id)
-    made = client.create_run(number, run_name=folder.path.name, tags={"striate.run": path, "striate.key": key})
+    made = client.create_run(
+        number, run_name=folder.path.name, tags={"striate.run": path, "striate.key": key}
+    )
     config = folder.read_toml("config.toml")
     for key, value in {**config, **config.get("resolved", {})}.items():
         if isinstance(value, str | int | float):

@@ -133,7 +133,7 @@ def _train(options: TrainOptions, folder: RunFolder | None, on_event: Listener) 
             if group.is_global_zero:
                 stack.enter_context(only_writer(folder))
         on_event(RunStarted(folder.path))
-        listener = silent
+        listener: Listener = silent
         if group.is_global_zero:
             listener = stack.enter_context(logged(options, folder, on_event))
         _fit(options, folder, prepared, saved, listener)

@@ -122,7 +122,7 @@ def weights_entry(name: str, which: str = "imagenet") -> Weights:
     if not names:
         others = sum(bool(entry.weights) for entry in MODELS.values())
         raise StriateError(
-            f"{name} has no pretrained weights, as {others} other networks have (`striate models` names them); "
+            f"{name} has no pretrained weights, as {others} others have (`striate models` names them); "
             "leave them out or give a file."
         )
     if which not in names:
