@@ -7,6 +7,9 @@ goal. Ours is `striate train FOLDER` with nothing else said: the choice of netwo
 validation are counted; reading the files, the test part and the report are not, as on the other side, and
 stand beside as the whole command's seconds.
 
+`share_of_peak`: the network's multiply-adds in training (three times the forward pass's, once for validation)
+a second, as a share of those of large matrix products that were measured in the same run.
+
     make bench, or: python benchmarks/mnist_race.py FOLDER-WITH-IDX-FILES [SEEDS]
 """
 
@@ -20,7 +23,10 @@ import time
 from pathlib import Path
 from typing import Any
 
+import torch
 from timing import Timing, write_result
+
+from striate.models.catalog import find_entry
 
 ROOT = Path(__file__).resolve().parent.parent
 KERAS = Path(os.environ.get("STRIATE_PEERS", ROOT / ".venv-peers")) / "bin" / "python"
@@ -52,7 +58,32 @@ def striate(data: str, seed: int) -> dict[str, Any]:
             "accuracy": answer["metrics"]["accuracy"],
             "model": answer["model"],
             "epochs": answer["epochs"],
+            "pictures": answer["pictures"],
         }
+
+
+def matrix_peak(kind: torch.dtype, side: int = 2048, times: int = 7) -> float:
+    """Multiply-adds a second of the fastest of some products of square matrices."""
+    first, second = (torch.randn(side, side).to(kind) for _ in range(2))
+    seconds = []
+    for _ in range(times):
+        start = time.perf_counter()
+        torch.mm(first, second)
+        seconds.append(time.perf_counter() - start)
+    return side**3 / min(seconds)
+
+
+def share_of_peak(runs: list[dict[str, Any]], peaks: dict[str, float]) -> dict[str, Any]:
+    """Of the median training: its multiply-adds a second and their share of each peak."""
+    rates = []
+    for run in runs:
+        entry, pictures = find_entry(run["model"]), run["pictures"]
+        assert entry.input == (1, 28, 28), "the catalogue's count is of another size"
+        passes = run["epochs"] * (3 * pictures["train"] + pictures["validation"])
+        rates.append(passes * entry.multiply_adds / run["seconds"])
+    rate = statistics.median(rates)
+    shares = {name: rate / peak for name, peak in peaks.items()}
+    return {"multiply_adds_a_second": rate, "peak_multiply_adds_a_second": peaks, "share": shares}
 
 
 def main(arguments: list[str]) -> None:
@@ -63,6 +94,8 @@ def main(arguments: list[str]) -> None:
         raise SystemExit("skipped: needs MNIST's IDX files as FOLDER and Keras in .venv-peers (`make bench`)")
     seeds = range(int(arguments[1]) if len(arguments) > 1 else SEEDS)
     theirs, ours = [], []
+    kinds = {"float32": torch.float32, "bfloat16": torch.bfloat16}
+    peaks = {name: matrix_peak(kind) for name, kind in kinds.items()}
     for seed in seeds:
         ours.append(striate(data, seed))
         theirs.append(keras(data, seed))
@@ -83,9 +116,11 @@ def main(arguments: list[str]) -> None:
         "keras_reached_the_goal": bool(reached),
         "keras_median_accuracy_by_epoch": median,
         "keras_to_striate": timings["keras"].ratio_to(timings["striate"]),
+        "share_of_peak": share_of_peak(ours, peaks),
         "runs": {"striate": ours, "keras": theirs},
     }
     print(*timings.values(), sep="\n")
+    print("share of the matrix peak:", results["share_of_peak"])
     print(
         f"accuracy {results['striate_median_accuracy']:.4f} against {median[length]:.4f} after {length + 1} "
         f"epochs; keras takes {results['keras_to_striate']:.1f} times as long (goal: 10)"

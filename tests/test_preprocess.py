@@ -1,5 +1,7 @@
 """Preprocessing: geometry by counted pixels, normalisation by hand, a specification that survives JSON."""
 
+import itertools
+
 import pytest
 import torch
 from hypothesis import given
@@ -30,6 +32,21 @@ def test_normalised_values_by_hand():
 def test_squeezing_keeps_all_of_a_long_picture():
     found = spec("squeeze").fit_picture(half_and_half(10, 80))
     assert (found[:, :, :3] == 0).all() and (found[:, :, 5:] == 255).all()
+
+
+@pytest.mark.parametrize("fit", ["pad", "crop"])
+def test_what_is_cut_off_or_added_is_what_torchvision_s_center_crop_cuts_and_adds(fit):
+    from torchvision.transforms.v2.functional import center_crop, resize
+
+    for height, width in itertools.product((5, 8, 12, 13, 31), repeat=2):
+        picture = torch.randint(1, 256, (3, height, width), dtype=torch.uint8)
+        for size_hw in ((8, 8), (9, 6), (12, 13)):
+            ratios = size_hw[0] / height, size_hw[1] / width
+            ratio = min(ratios) if fit == "pad" else max(ratios)
+            inner = [max(1, round(height * ratio)), max(1, round(width * ratio))]
+            expected = center_crop(resize(picture, inner), list(size_hw))
+            found = Preprocessing(size_hw, 3, (0.5,) * 3, (0.5,) * 3, fit).fit_picture(picture)
+            assert torch.equal(found, expected)
 
 
 def test_padding_keeps_proportions_and_adds_black_borders():

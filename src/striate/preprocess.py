@@ -11,7 +11,6 @@ from typing import Literal
 import torch
 from torch import Tensor
 from torch.nn import functional as F
-from torchvision.transforms.v2 import functional as geometry
 
 from striate.errors import StriateError
 from striate.shapes import FittedPicture, Images, Picture, Pictures
@@ -55,8 +54,7 @@ class Preprocessing:
         ratios = (self.size_hw[0] / height, self.size_hw[1] / width)
         ratio = min(ratios) if self.fit == "pad" else max(ratios)
         inner = (max(1, round(height * ratio)), max(1, round(width * ratio)))
-        fitted: Tensor = geometry.center_crop(_resize(picture, inner), list(self.size_hw))
-        return fitted
+        return _centred(_resize(picture, inner), self.size_hw)
 
     def normalise(self, pictures: Pictures | Images) -> Images:
         """Pictures of values 0 to 255 as the network's floats: divided by 255, minus `mean`, over `std`."""
@@ -101,6 +99,19 @@ def to_channels(picture: Picture, channels: int) -> FittedPicture:
         return picture.expand(3, -1, -1).contiguous()
     weights = torch.tensor(GREY_WEIGHTS).view(3, 1, 1)
     return (picture.float() * weights).sum(0, keepdim=True).round().to(torch.uint8)
+
+
+def _centred(picture: Tensor, size_hw: tuple[int, int]) -> Tensor:
+    """What is too long is cut at both ends, what is too short gets black borders; torchvision's rounding."""
+    for axis, side in ((1, size_hw[0]), (2, size_hw[1])):
+        length = picture.shape[axis]
+        if length < side:
+            before = (side - length) // 2
+            borders = (before, side - length - before)
+            picture = F.pad(picture, (0, 0, *borders) if axis == 1 else borders)
+        else:
+            picture = picture.narrow(axis, round((length - side) / 2), side)
+    return picture
 
 
 def _resize(picture: Tensor, size_hw: tuple[int, int]) -> Tensor:

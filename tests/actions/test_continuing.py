@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import socket
 import sys
 import tomllib
 
@@ -12,7 +13,7 @@ from tests.conftest import write_digits
 from striate.actions.dry_run import dry_run
 from striate.actions.train import train
 from striate.errors import StriateError
-from striate.events import Note, Warned
+from striate.events import EpochEnded, Note, Warned
 from striate.runs.folder import RunFolder
 from striate.runs.lock import only_writer
 from striate.runs.weights import read_weights
@@ -139,6 +140,39 @@ def test_epochs_go_to_tensorboard(digits, tmp_path):
     lines = [json.loads(line) for line in (run.path / "metrics.jsonl").read_text().splitlines()]
     logged = [(event.step, event.value) for event in read.Scalars("validation/accuracy")]
     assert logged == [(line["epoch"], pytest.approx(line["validation_accuracy"])) for line in lines]
+
+
+@pytest.mark.filterwarnings("ignore")  # of MLflow about its own libraries
+def test_epochs_and_result_go_to_one_mlflow_run_however_often_it_is_resumed(digits, tmp_path, monkeypatch):
+    mlflow = pytest.importorskip("mlflow")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(socket.socket, "connect", None)  # nothing of it may need the network
+    monkeypatch.setattr(socket, "getaddrinfo", None)
+    stops = iter([None, KeyboardInterrupt()])
+
+    def stop_after_the_second_epoch(event: object) -> None:
+        if isinstance(event, EpochEnded) and (stop := next(stops)) is not None:
+            raise stop
+
+    out = tmp_path / "it's runs"
+    with pytest.raises(KeyboardInterrupt):
+        train(digits, model="lenet5", epochs=3, log="mlflow", out=out, on_event=stop_after_the_second_epoch)
+    client = mlflow.MlflowClient(f"sqlite:///{out / 'mlflow.db'}")
+    (experiment,) = [e for e in client.search_experiments() if e.name == "striate-classify"]
+    (logged,) = client.search_runs([experiment.experiment_id])
+    assert logged.info.status == "KILLED"
+    run = train(resume=next((out / "classify").iterdir()))
+    (logged,) = client.search_runs([experiment.experiment_id])
+    assert logged.info.status == "FINISHED" and logged.info.run_name == run.path.name
+    assert logged.data.params["model"] == "lenet5"
+    assert logged.data.params["parameters"] == "61111"  # 61,706 for ten classes, 85 less for each of seven
+    assert logged.data.metrics["test_accuracy"] == pytest.approx(run.metrics["accuracy"])
+    lines = [json.loads(line) for line in (run.path / "metrics.jsonl").read_text().splitlines()]
+    for name in ("train_loss", "validation_accuracy", "lr"):
+        history = [
+            (metric.step, metric.value) for metric in client.get_metric_history(logged.info.run_id, name)
+        ]
+        assert history == [(line["epoch"], pytest.approx(line[name])) for line in lines]
 
 
 def test_a_logger_that_is_not_installed_is_named_before_anything_is_trained(digits, tmp_path, monkeypatch):

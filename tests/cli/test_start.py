@@ -1,6 +1,7 @@
 """A start is quick: help imports nothing heavy. And it completes names."""
 
 import json
+import os
 import subprocess
 import sys
 
@@ -16,6 +17,7 @@ try:
 except SystemExit as end:
     assert not end.code, end.code
 import json
+import os
 print(json.dumps([name for name in {heavy} if name in sys.modules]))
 """
 
@@ -54,12 +56,15 @@ def test_import_striate_imports_nothing_heavy():
     assert json.loads(done.stdout) == []
 
 
-def test_predict_imports_neither_fabric_nor_scikit_learn_nor_matplotlib(digits_run, digits):
+def test_predict_imports_no_fabric_scikit_learn_or_matplotlib_and_without_a_jpeg_no_torchvision(
+    digits_run, digits
+):
     code = (
         "import sys; from striate.cli.main import main\n"
         f"sys.argv = ['striate', 'predict', {str(digits_run)!r}, {str(digits / 'digit 0' / '000.png')!r}]\n"
         "try:\n    main()\nexcept SystemExit: pass\n"
-        "print([n for n in ('lightning_fabric', 'sklearn', 'matplotlib', 'scipy') if n in sys.modules])"
+        "names = ('lightning_fabric', 'sklearn', 'matplotlib', 'scipy', 'torchvision', 'torch._dynamo')\n"
+        "print([n for n in names if n in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"
@@ -87,3 +92,20 @@ def test_the_shell_completes_commands_and_networks(words, at, expected):
         [sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=False
     )
     assert set(done.stdout.split()) == expected
+
+
+@pytest.mark.parametrize("words", [["models"], ["--version"]], ids=["long", "short"])
+def test_a_reader_that_has_enough_ends_the_command_in_silence(words):
+    """As in `striate models | head -0`: long texts break the pipe while written, short ones later."""
+    reads, writes = os.pipe()
+    os.close(reads)
+    done = subprocess.run(
+        [sys.executable, "-m", "striate", *words],
+        stdout=writes,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"},
+        check=False,
+    )
+    os.close(writes)
+    assert (done.returncode, done.stderr) == (1, "")

@@ -131,7 +131,7 @@ def test_a_missing_package_is_named(monkeypatch):
 
 
 def test_weights_that_do_not_exist_are_refused():
-    with pytest.raises(StriateError, match=r"lenet5 has no pretrained weights"):
+    with pytest.raises(StriateError, match=r"lenet5 has no pretrained weights, as \d+ others have"):
         find_weights("lenet5", download=False)
     with pytest.raises(UnknownName, match=r"unknown weights 'imagnet'. Did you mean imagenet"):
         find_weights("resnet18", "imagnet", download=False)

@@ -71,6 +71,15 @@ def test_the_result_is_one_sentence_with_its_interval(digits):
     assert "probably too good" not in page.text
 
 
+def test_a_network_with_a_long_name_has_a_short_heading_and_its_name_below(digits):
+    pattern = "3x32x32 " + "C64k3 " * 20 + "F10"
+    config = digits / "config.toml"
+    config.write_text(config.read_text().replace('model = "book_mnist"', f'model = "{pattern}"'))
+    page = report_html(digits)
+    assert f"<h1><bdi>{pattern[:39]}…</bdi> <span>on</span>" in page
+    assert pattern in page
+
+
 def test_every_section_shows_what_the_files_say(digits):
     text = Page(report_html(digits)).text
     for expected in (

@@ -43,6 +43,12 @@ def test_durations(seconds, text):
     assert words.duration(seconds).replace("\u00a0", " ") == text
 
 
+def test_a_long_name_is_cut_for_a_heading():
+    assert words.brief("resnet18") == "resnet18"
+    assert words.brief("C" * 40) == "C" * 40
+    assert words.brief("abcdefgh", most=5) == "abcd…"
+
+
 def test_dates_are_read_or_left():
     assert words.date("2025-05-12T14:03:22") == "12 May 2025, 14:03"
     assert words.date("yesterday") == "yesterday"

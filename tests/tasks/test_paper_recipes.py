@@ -81,6 +81,16 @@ def test_optimisers_are_those_of_the_paper(names, optimizer):
     assert {RECIPES[name](45_000).optimizer for name in names} == {optimizer}
 
 
+@pytest.mark.parametrize(("batch_size", "an_epoch"), [(128, 17), (32, 66), (1000, 3)])
+def test_epochs_and_steps_are_what_was_asked_for_whatever_the_batch(batch_size, an_epoch):
+    recipe = RECIPES["resnet_cifar"](2100)
+    (whole,) = adjusted(recipe, pictures=2100, batch_size=batch_size).stages
+    assert min(whole.epochs * an_epoch, whole.steps) == 64_000
+    (short,) = adjusted(recipe, pictures=2100, batch_size=batch_size, epochs=7).stages
+    assert short.epochs == 7 and short.steps == pytest.approx(7 * an_epoch, rel=0.02)
+    assert short.schedule.milestones == pytest.approx((3.5 * an_epoch, 5.25 * an_epoch), rel=0.02)
+
+
 def test_resnet_on_cifar_takes_64000_steps_and_a_tenth_of_the_rate_after_32000_and_48000():
     found = rates(RECIPES["resnet_cifar"](45_000), epoch_steps=352)
     assert len(found) == 64_000

@@ -29,7 +29,8 @@ def dry_run(
 
     Returns:
         What would be trained, as in config.toml's [resolved], with the parts of the data and an `estimate`:
-        seconds, of which reading, training and finishing, and the process's largest memory in bytes.
+        seconds, of which reading, training and finishing; least_seconds, without the stages that are left out
+        once validation is good enough; and the process's largest memory in bytes.
     """
     began = monotonic()
     kept = {key: value for key, value in given.items() if value is not None}
@@ -42,7 +43,12 @@ def dry_run(
         paces = paces_of(trainee, options, material)
     split = material.split
     steps = -(-len(split.train) // trainee.recipe.batch_size)
-    training = seconds_of(paces, trainee.stages, steps, len(split.validation) or len(split.train))
+    judged = len(split.validation) or len(split.train)
+    training = seconds_of(paces, trainee.stages, steps, judged)
+    certain = [
+        (pace, stage) for pace, stage in zip(paces, trainee.stages, strict=True) if stage.enough is None
+    ]
+    least = seconds_of([pace for pace, _ in certain], [stage for _, stage in certain], steps, judged)
     finishing = finishing_seconds(paces, material)
     return {
         **resolved(options, prepared.plan, material, trainee),
@@ -56,6 +62,7 @@ def dry_run(
         },
         "estimate": {
             "seconds": round(prepared.reading + training + finishing, 1),
+            "least_seconds": round(prepared.reading + least + finishing, 1),
             "reading_seconds": round(prepared.reading, 1),
             "training_seconds": round(training, 1),
             "finishing_seconds": round(finishing, 1),

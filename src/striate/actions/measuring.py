@@ -4,7 +4,9 @@ Both happen once. The numbers are recorded in `config.toml`, and a resumed run r
 """
 
 from dataclasses import replace
-from time import monotonic
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import monotonic, perf_counter
 
 import torch
 
@@ -15,9 +17,11 @@ from striate.actions.trainee import Trainee
 from striate.data.loading import Batches
 from striate.data.sample import Batch
 from striate.events import Listener, Note
+from striate.runs.weights import write_weights
 from striate.training.lr_finder import RangeTest, range_test
 from striate.training.pace import Pace, epochs_within, measure_pace, seconds_of
 
+REPORT = 1.0  # seconds of the temperature, the answers' tables, pictures and the report, whatever the network
 LEAST_SHARE = 0.1  # of the minutes that is left for learning, however long reading took
 
 
@@ -82,12 +86,24 @@ def paces_of(trainee: Trainee, options: TrainOptions, material: Material) -> lis
     """Seconds a step of every stage, measured on copies."""
     rows = torch.tensor((material.split.validation or material.split.train)[:JUDGED])
     judged = Batch(material.store.pictures[rows], rows, material.store.labels[rows])
-    return measure_pace(trainee.fabric, trainee.stages, training_batches(trainee, options, material), judged)
+    paces = measure_pace(trainee.fabric, trainee.stages, training_batches(trainee, options, material), judged)
+    writing = _writing_seconds(trainee)
+    return [replace(pace, epoch=writing) for pace in paces]
+
+
+def _writing_seconds(trainee: Trainee) -> float:
+    """How long the weights take to be written; to the temporary folder, since a dry run leaves nothing."""
+    with TemporaryDirectory() as folder:
+        began = perf_counter()
+        write_weights(Path(folder) / "weights.safetensors", trainee.network, trainee.architecture)
+        return perf_counter() - began
 
 
 def finishing_seconds(paces: list[Pace], material: Material) -> float:
-    """How long calibration and the measurement at the end take."""
-    return (len(material.split.validation) + len(material.split.test)) * paces[-1].picture
+    """How long calibration, the measurement at the end and the report take."""
+    elsewhere = material.elsewhere
+    measured = len(elsewhere.rows) if elsewhere is not None else len(material.split.test)
+    return REPORT + (len(material.split.validation) + measured) * paces[-1].answer
 
 
 def _epoch_steps(trainee: Trainee, pictures: int) -> int:

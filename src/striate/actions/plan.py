@@ -95,6 +95,7 @@ def make_recipe(
     name = _recipe_name(options, plan.model, pretrained=plan.pretrained)
     return adjusted(
         find_recipe(name)(pictures),
+        pictures=pictures,
         epochs=options.epochs if epochs is None else epochs,
         lr=lr if options.lr == "auto" else options.lr,
         balance=options.balance,

@@ -13,7 +13,7 @@ import torch
 
 from striate.actions.environment import refuse_other_environment
 from striate.actions.finish import finish
-from striate.actions.loggers import require_logger, with_logger
+from striate.actions.loggers import logged, require_logger
 from striate.actions.measuring import training_batches
 from striate.actions.new_run import new_run
 from striate.actions.options import TrainOptions, train_options
@@ -133,7 +133,9 @@ def _train(options: TrainOptions, folder: RunFolder | None, on_event: Listener) 
             if group.is_global_zero:
                 stack.enter_context(only_writer(folder))
         on_event(RunStarted(folder.path))
-        listener = with_logger(options, folder, on_event) if group.is_global_zero else silent
+        listener: Listener = silent
+        if group.is_global_zero:
+            listener = stack.enter_context(logged(options, folder, on_event))
         _fit(options, folder, prepared, saved, listener)
         if group.is_global_zero:
             finish(folder, prepared.material, options, began, listener)

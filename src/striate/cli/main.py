@@ -104,6 +104,14 @@ app.command("convert")(convert.convert)
 app.command("doctor")(doctor.doctor)
 
 
+def _nobody_reads() -> None:
+    """`| head` has what it wanted: end in silence, with Typer's exit code for a pipe that broke earlier."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        os.dup2(nowhere, stream.fileno())  # Python still flushes both at its end
+    sys.exit(1)
+
+
 def main() -> None:
     """Run the command line; errors for people are one line on stderr."""
     if isinstance(sys.stdout, io.TextIOWrapper):
@@ -114,7 +122,12 @@ def main() -> None:
             from typer import completion
 
             completion.completion_init()  # type: ignore[attr-defined]
-        app()
+        try:
+            app()
+        finally:
+            sys.stdout.flush()  # not at Python's end, where nobody could catch what it raises
+    except BrokenPipeError:
+        _nobody_reads()
     except StriateError as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(error.exit_code)

@@ -53,7 +53,10 @@ def _time(estimate: dict[str, Any]) -> str:
     parts = ", ".join(
         f"{name} {_seconds(estimate[f'{name}_seconds'])}" for name in ("reading", "training", "finishing")
     )
-    return f"about {_seconds(estimate['seconds'])} ({parts}); may end earlier"
+    least, most = _seconds(estimate["least_seconds"]), _seconds(estimate["seconds"])
+    if least != most:
+        return f"about {least} if the first stage is enough, else {most} ({parts}); may end earlier"
+    return f"about {most} ({parts}); may end earlier"
 
 
 def _memory(size: int | None) -> str:

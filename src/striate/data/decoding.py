@@ -18,7 +18,6 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 import torch
-import torchvision.io  # noqa: F401 - registers torch.ops.image
 from PIL import Image
 from torch import Tensor
 
@@ -195,6 +194,8 @@ def _decode_jpeg(content: bytes, target_hw: tuple[int, int] | None, max_pixels: 
             # The operator, not torchvision.io.decode_jpeg: 0.29 warns at every call that it will go away one
             # day; where it is gone, Pillow does its work.
             encoded = torch.frombuffer(bytearray(content), dtype=torch.uint8)
+            import torchvision.io  # noqa: F401 - registers torch.ops.image; slow, so not before a JPEG
+
             whole: Tensor = torch.ops.image.decode_jpeg(encoded, _AS_STORED, True)  # upright by its EXIF data
             return _whole(whole, None)
         except (RuntimeError, AttributeError):

@@ -21,7 +21,6 @@ from typing import Any
 import numpy as np
 import PIL
 import torch
-import torchvision
 from jaxtyping import UInt8
 from torch import Tensor
 
@@ -193,7 +192,7 @@ def _place(dataset: PictureFiles, spec: Preprocessing) -> _Place:
         "made_by": [
             importlib.metadata.version("striate"),
             torch.__version__,
-            torchvision.__version__,
+            importlib.metadata.version("torchvision"),
             PIL.__version__,
             torch.backends.cpu.get_cpu_capability(),
         ],

@@ -158,8 +158,9 @@ def _by_class(
         together.setdefault(groups[row], []).append(row)
     result: dict[int, list[_Group]] = {}
     for group in together.values():
-        labels = Counter(-1 if (label := items[row].truth.label) is None else label for row in group)
-        label = min(labels, key=lambda value: (-labels[value], value))
+        labels = [-1 if (label := items[row].truth.label) is None else label for row in group]
+        counts = Counter(labels) if len(labels) > 1 else {labels[0]: 1}  # a Counter for one is slow
+        label = min(counts, key=lambda value: (-counts[value], value))
         order = min(_hash(items[row].name, seed) for row in group)
         result.setdefault(label, []).append(_Group(tuple(group), order))
     return result

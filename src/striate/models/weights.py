@@ -120,9 +120,10 @@ def weights_entry(name: str, which: str = "imagenet") -> Weights:
     """
     names = find_entry(name).weights
     if not names:
-        others = [other for other, entry in MODELS.items() if entry.weights]
+        others = sum(bool(entry.weights) for entry in MODELS.values())
         raise StriateError(
-            f"{name} has no pretrained weights ({', '.join(others)} have); leave them out or give a file."
+            f"{name} has no pretrained weights, as {others} others have (`striate models` names them); "
+            "leave them out or give a file."
         )
     if which not in names:
         raise UnknownName("weights", which, names, f"{name} has: {', '.join(names)}; or give a file.")

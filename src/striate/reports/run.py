@@ -68,7 +68,7 @@ def _head(contents: Contents) -> dict[str, Any]:
         told = f"{words.percent(accuracy)}, 95\u00a0% interval {words.percent_range(low, high)}"
         bar = interval_bar(accuracy, low, high, told)
     return {
-        "model": str(contents.resolved.get("model") or config.get("model") or contents.name),
+        "model": words.brief(str(contents.resolved.get("model") or config.get("model") or contents.name)),
         "data": Path(data).name or data or "unknown data",
         "run": contents.name,
         "started": contents["environment.json"].get("started"),

@@ -49,6 +49,11 @@ def short(value: Any) -> str:
     return f"{value:.3g}" if known(value) else NOTHING
 
 
+def brief(text: str, most: int = 40) -> str:
+    """A name for a heading: at most so many letters, the last one an ellipsis if there were more."""
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
 def duration(seconds: Any) -> str:
     """`41 s`, `12 min 5 s`, `2 h 3 min`."""
     if not known(seconds):

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, replace
-from itertools import count, islice
-from statistics import median
+from itertools import count
+from statistics import mean
 from time import perf_counter
 from typing import Any
 
@@ -18,15 +18,25 @@ from striate.training.memory import enough_memory
 from striate.training.optimizers import make_optimizer
 from striate.training.stages import Stage
 
-WARM, TIMED = 2, 5  # steps; the first ones reserve memory and choose kernels
+WARM = 2  # steps; the first ones reserve memory and choose kernels
+LEAST, MOST, SECONDS = 5, 50, 1.0  # timed steps: of quick ones more, until they took a second
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """Seconds of one training step of a stage, and of judging one picture."""
+    """Seconds that a stage takes for its parts.
+
+    Attributes:
+        step: one training step.
+        picture: judging one picture between two epochs.
+        answer: the same once the training is done, in 32 bits.
+        epoch: what an epoch's end takes besides, writing the best weights.
+    """
 
     step: float
     picture: float
+    answer: float = 0.0
+    epoch: float = 0.0
 
 
 @contextmanager
@@ -70,21 +80,34 @@ def measure_pace(
 
 def _pace(fabric: Fabric, stage: Stage, batches: Any, judged: Batch, clock: Callable[[], float]) -> Pace:
     with on_a_copy(fabric, stage) as (copied, step, optimizer):
-        times, began = [], clock()
-        for batch in islice(endless(batches), WARM + TIMED):
+        times: list[float] = []
+        began = clock()
+        for batch in endless(batches):
             with enough_memory(batch):
                 optimizer.zero_grad()
                 fabric.backward(step(batch.to(fabric.device)).total)
+                if stage.clip is not None:
+                    fabric.clip_gradients(step, optimizer, max_norm=stage.clip, error_if_nonfinite=False)
                 optimizer.step()
             ended = clock()
             times.append(ended - began)
             began = ended
+            timed = times[WARM:]
+            if len(timed) >= MOST or (len(timed) >= LEAST and sum(timed) >= SECONDS):
+                break
         copied.step.eval()
-        with torch.no_grad():
-            step(judged.to(fabric.device))
-            began = clock()
-            step(judged.to(fabric.device))
-        return Pace(median(times[WARM:]), (clock() - began) / len(judged))
+        judged = judged.to(fabric.device)
+        # The mean, not the median: slow steps, as the first ones after a validation, take their time as well.
+        return Pace(mean(timed), _judging(step, judged, clock), _judging(copied.step, judged, clock))
+
+
+def _judging(step: nn.Module, judged: Batch, clock: Callable[[], float]) -> float:
+    """Seconds a picture, in the second of two passes."""
+    with torch.no_grad():
+        step(judged)
+        began = clock()
+        step(judged)
+        return (clock() - began) / len(judged)
 
 
 def seconds_of(paces: Sequence[Pace], stages: Sequence[Stage], epoch_steps: int, judged: int) -> float:
@@ -92,7 +115,8 @@ def seconds_of(paces: Sequence[Pace], stages: Sequence[Stage], epoch_steps: int,
     total = 0.0
     for pace, stage in zip(paces, stages, strict=False):
         steps = stage.length(epoch_steps)
-        total += steps * pace.step + -(-steps // epoch_steps) * judged * pace.picture
+        epochs = -(-steps // epoch_steps)
+        total += steps * pace.step + epochs * (judged * pace.picture + pace.epoch)
     return total
 
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 import torch
 from jaxtyping import Float
-from scipy.special import betaincinv
 from torch import Tensor
 
 from striate.data.transforms.ranges import Number, require_number
@@ -54,6 +53,8 @@ class Mixing:
 
 def beta_quantile(probability: float, alpha: Number) -> float:
     """The value that a Beta(alpha, alpha) variable stays below with this probability."""
+    from scipy.special import betaincinv  # slow to import, and few trainings mix pictures
+
     return float(betaincinv(alpha, alpha, probability))
 
 

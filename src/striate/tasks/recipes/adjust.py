@@ -10,6 +10,8 @@ from striate.tasks.recipes.recipe import Recipe, StageRecipe
 def adjusted(
     recipe: Recipe,
     *,
+    pictures: int = 0,
+    batch_size: int | None = None,
     epochs: int | None = None,
     lr: float | None = None,
     optimizer: str | None = None,
@@ -19,6 +21,9 @@ def adjusted(
 
     Args:
         recipe: a protocol.
+        pictures: training pictures; with a batch size of one's own they give the epochs of a stage whose
+            steps are counted.
+        batch_size: pictures a step; rates stay.
         epochs: of all stages together, shared out in the recipe's proportions; the last stages go first when
             there are fewer epochs than stages. Milestones, warm-up and limits of steps stretch with them.
         lr: the last stage's peak rate; the other stages' rates keep their ratio to it.
@@ -27,6 +32,11 @@ def adjusted(
         given: other fields of the recipe; None leaves a field as it is.
     """
     stages = recipe.stages
+    if batch_size is not None:
+        stages, recipe = (
+            _with_batch_size(stages, batch_size, pictures),
+            replace(recipe, batch_size=batch_size),
+        )
     if optimizer is not None:
         stages, recipe = _with_optimizer(recipe, optimizer_named(optimizer))
     if epochs is not None:
@@ -36,6 +46,17 @@ def adjusted(
         stages = tuple(replace(stage, lr=stage.lr * ratio) for stage in stages)
     fields: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     return replace(recipe, stages=stages, **fields)
+
+
+def _with_batch_size(
+    stages: tuple[StageRecipe, ...], batch_size: int, pictures: int
+) -> tuple[StageRecipe, ...]:
+    """A stage of so many steps has other epochs then: `epochs` is a share of those."""
+    an_epoch = -(-max(1, pictures) // batch_size)
+    return tuple(
+        stage if stage.steps is None else replace(stage, epochs=-(-stage.steps // an_epoch))
+        for stage in stages
+    )
 
 
 def _with_optimizer(recipe: Recipe, word: Optimizer) -> tuple[tuple[StageRecipe, ...], Recipe]:
