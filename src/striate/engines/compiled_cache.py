@@ -107,7 +107,7 @@ def _make_room(limit: int) -> None:
     """Delete the least recently used entries until all others are within `limit` bytes."""
     entries = [path for path in networks_folder().iterdir() if not path.name.startswith("new-")]
     for entry in sorted(entries, key=lambda path: path.stat().st_mtime):
-        if _bytes_in(networks_folder()) <= limit:
+        if sum(map(_bytes_in, entries)) <= limit:
             return
         shutil.rmtree(entry, ignore_errors=True)
 
@@ -116,5 +116,5 @@ def _bytes_in(folder: Path) -> int:
     total = 0
     for path in folder.rglob("*"):
         with contextlib.suppress(OSError):
-            total += path.lstat().st_size
+            total += path.lstat().st_size if path.is_file() else 0
     return total

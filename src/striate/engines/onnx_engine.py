@@ -1,5 +1,10 @@
-"""ONNX Runtime: the engine that runs nearly everywhere; here in fp32 on the CPU, its telemetry off."""
+"""ONNX Runtime: the engine that runs nearly everywhere; here in fp32 on the CPU.
 
+Its telemetry, which since version 1.29 reports every session to Microsoft and writes to `~/.cache/Microsoft`,
+is off.
+"""
+
+import os
 import warnings
 from pathlib import Path
 from typing import Any
@@ -9,7 +14,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from striate.engines.compiled_cache import cached
-from striate.engines.errors import CannotConvert, first_line
+from striate.engines.errors import CannotConvert, reason
 from striate.engines.fingerprint import fingerprint
 from striate.shapes import Images, Pictures
 
@@ -24,9 +29,7 @@ class OnnxEngine:
     precision = "fp32"
 
     def __init__(self, content: bytes) -> None:
-        import onnxruntime
-
-        onnxruntime.disable_telemetry_events()
+        onnxruntime = import_onnxruntime()
         settings = onnxruntime.SessionOptions()
         settings.intra_op_num_threads = torch.get_num_threads()
         self._session = onnxruntime.InferenceSession(content, settings, providers=["CPUExecutionProvider"])
@@ -38,6 +41,15 @@ class OnnxEngine:
         parts = torch.split(images.cpu(), BATCH)
         found = [self._session.run(None, {"images": part.contiguous().numpy()})[0] for part in parts]
         return torch.cat([torch.from_numpy(part) for part in found])
+
+
+def import_onnxruntime() -> Any:
+    """The package, imported so that it reports nothing; where it has been imported before, silenced."""
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # read at the import
+    import onnxruntime
+
+    onnxruntime.disable_telemetry_events()
+    return onnxruntime
 
 
 def open_onnx(module: nn.Module, example: Tensor) -> OnnxEngine:
@@ -62,7 +74,7 @@ def open_onnx(module: nn.Module, example: Tensor) -> OnnxEngine:
     try:
         return OnnxEngine(cached(key, build, read))
     except (RuntimeError, ValueError, NotImplementedError) as error:
-        raise CannotConvert(first_line(error)) from error
+        raise CannotConvert(reason(error)) from error
 
 
 def export(module: nn.Module, example: Tensor, file: Path) -> None:
@@ -82,4 +94,4 @@ def export(module: nn.Module, example: Tensor, file: Path) -> None:
                 opset_version=OPERATOR_SET,
             )
     except Exception as error:  # the exporter raises whatever an operation raises
-        raise CannotConvert(first_line(error)) from error
+        raise CannotConvert(reason(error)) from error

@@ -4,6 +4,7 @@ Its telemetry, which reports every import and conversion to Google Analytics and
 """
 
 import sys
+import threading
 import warnings
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from striate.engines.compiled_cache import cached
-from striate.engines.errors import CannotConvert, first_line
+from striate.engines.errors import CannotConvert, reason
 from striate.engines.fingerprint import fingerprint
 from striate.shapes import Images, Pictures
 
@@ -37,6 +38,7 @@ class OpenVinoEngine:
         }
         compiled = import_openvino().Core().compile_model(model, "CPU", settings)
         self._request = compiled.create_infer_request()
+        self._turn = threading.Lock()  # a request holds one batch
 
     def run(self, images: Images | Pictures) -> Float[Tensor, "B ..."]:
         """As `Engine.run`."""
@@ -46,8 +48,9 @@ class OpenVinoEngine:
 
     def _some(self, images: Tensor) -> Tensor:
         given = import_openvino().Tensor(images.contiguous().numpy(), shared_memory=True)
-        self._request.infer([given])
-        return torch.from_numpy(self._request.get_output_tensor(0).data.copy())
+        with self._turn:
+            self._request.infer([given])
+            return torch.from_numpy(self._request.get_output_tensor(0).data.copy())
 
 
 def open_openvino(module: nn.Module, example: Tensor, precision: str) -> OpenVinoEngine:
@@ -74,7 +77,7 @@ def open_openvino(module: nn.Module, example: Tensor, precision: str) -> OpenVin
     try:
         return OpenVinoEngine(cached(key, build, read), precision)
     except RuntimeError as error:  # what OpenVINO raises where it cannot compile
-        raise CannotConvert(first_line(error)) from error
+        raise CannotConvert(reason(error)) from error
 
 
 def convert(module: nn.Module, example: Tensor) -> Any:
@@ -87,7 +90,7 @@ def convert(module: nn.Module, example: Tensor) -> Any:
             traced = torch.jit.trace(module, example, check_trace=False)  # type: ignore[no-untyped-call]
             model = openvino.convert_model(traced, example_input=example, input=[shape])
     except Exception as error:  # tracing and conversion raise whatever an operation raises
-        raise CannotConvert(first_line(error)) from error
+        raise CannotConvert(reason(error)) from error
     return model
 
 
