@@ -83,7 +83,7 @@ def test_the_least_recently_used_goes_first(cache, monkeypatch):
         maker.get(key)
         os.utime(cache / key, (1000 - age, 1000 - age))
     maker.get("oldest")  # used again: now the youngest
-    monkeypatch.setattr(compiled_cache, "LARGEST", 3500)
+    monkeypatch.setattr(compiled_cache, "LARGEST", 3100)
     maker.get("new")
     assert {path.name for path in cache.iterdir()} == {"oldest", "new"}
 

@@ -125,6 +125,14 @@ def predict(
     return _predictions(network, files, top, thresholds, Limits.of(max_bytes, max_pixels))
 
 
+def predictions_of(
+    network: Ensemble, images: Sequence[str | PathLike[str]], top: int = 5
+) -> Iterator[Prediction]:
+    """`predict` with networks that are loaded already."""
+    files = chain.from_iterable(_files(word, silent) for word in images)
+    return _predictions(network, files, top, None, Limits())
+
+
 def _files(word: str | PathLike[str], on_event: Listener) -> Iterator[Found]:
     if fspath(word) == STDIN:
         return iter([Found(STDIN, STDIN)])

@@ -4,6 +4,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import torch
+from jaxtyping import UInt8
+from torch import Tensor
 
 from striate import machine
 from striate.actions.load import Network
@@ -59,7 +61,7 @@ def choose_engine(network: Network, pictures: Pictures, on_event: Listener) -> t
     return served, record
 
 
-def spread(pictures: Pictures, most: int) -> Pictures:
+def spread(pictures: Pictures, most: int) -> UInt8[Tensor, "some C H W"]:
     """At most `most` of the pictures, evenly spread."""
     if len(pictures) <= most:
         return pictures

@@ -7,13 +7,13 @@ import torch
 from torch import nn
 
 from striate import machine
+from striate.engines.cpu import BF16_FEATURES
 from striate.engines.engine import Engine, EngineName, Precision
 from striate.engines.errors import CannotConvert
 from striate.engines.torch_engine import TorchEngine
 from striate.errors import StriateError
 from striate.events import Listener, Note, silent
 
-BF16_FEATURES = ("avx512_bf16", "amx_bf16")
 PRECISIONS = {"torch": ("fp32", "bf16"), "openvino": ("fp32", "bf16"), "onnxruntime": ("fp32",)}
 PACKAGES = {"torch": ("torch",), "openvino": ("openvino",), "onnxruntime": ("onnxruntime", "onnx")}
 
@@ -77,7 +77,7 @@ def precision_for(name: str) -> str:
 @cache
 def has_bf16() -> bool:
     """Whether the CPU multiplies bfloat16 itself."""
-    return not set(BF16_FEATURES).isdisjoint(machine.cpu().features)
+    return not BF16_FEATURES.isdisjoint(machine.cpu().features)
 
 
 def is_installed(name: str) -> bool:
