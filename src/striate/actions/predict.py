@@ -29,8 +29,8 @@ from striate.runs.folder import RunFolder
 from striate.shapes import FittedPicture
 from striate.tasks.thresholds import class_thresholds
 
-CHUNK = 64  # pictures that the network sees at a time
-AHEAD = 2 * CHUNK  # pictures that are read before they are needed
+CHUNK = 16  # pictures that the network sees at a time; it starts when the first ones are read
+AHEAD = 8 * CHUNK  # pictures that are read before they are needed
 STDIN = "-"
 
 

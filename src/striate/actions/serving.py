@@ -55,6 +55,8 @@ def choose_engine(network: Network, pictures: Pictures, on_event: Listener) -> t
     record: dict[str, Any] = {"pictures": len(sample), "least_agreement": LEAST_AGREEMENT}
     served, reason, tried = _first_that_agrees(network, sample, on_event)
     chosen = served.engine.choice if served.engine else Choice()
+    if chosen != Choice():
+        on_event(Note(f"answers come from {chosen}: {reason}"))
     installed = machine.versions()
     record |= {"engine": chosen.engine, "precision": chosen.precision, "reason": reason, "tried": tried}
     record |= {"versions": {name: installed[name] for name in ("torch", "openvino")}}
