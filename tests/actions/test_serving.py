@@ -18,7 +18,7 @@ from striate.engines.choosing import CHOICES, Choice, parse_choice
 from striate.engines.opening import has_bf16
 from striate.engines.served import SMALLEST, Served, is_worth_converting, multiply_adds
 from striate.errors import StriateError
-from striate.events import Event, Note, silent
+from striate.events import Event, Note, Warned, silent
 from striate.models.catalog import MODELS
 from striate.preprocess import Preprocessing
 
@@ -178,6 +178,15 @@ def test_a_record_of_no_known_engine_is_refused_with_what_to_do(moved, text):
     (moved / "engine.json").write_text(text, encoding="utf-8")
     with pytest.raises(StriateError, match=r"engine\.json names no engine .* delete it"):
         load(moved)
+
+
+def test_bf16_that_was_not_compared_is_warned_of(digits_run):
+    events: list[Event] = []
+    load(digits_run, engine="openvino-bf16", on_event=events.append)
+    assert [type(event) for event in events] == [Warned]
+    assert "openvino in bf16 was not found to agree" in events[0].text
+    load(digits_run, engine="openvino", on_event=events.append)
+    assert len(events) == 1
 
 
 def test_an_unknown_engine_is_refused_by_name(digits_run):

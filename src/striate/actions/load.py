@@ -15,7 +15,7 @@ from striate.data.decoding import as_picture
 from striate.engines.choosing import Choice, parse_choice
 from striate.engines.served import Served
 from striate.errors import StriateError
-from striate.events import Listener, silent
+from striate.events import Listener, Warned, silent
 from striate.models.build import create_model
 from striate.models.catalog import MODELS, find_entry
 from striate.models.pretrained import find_weights, imagenet_classes, load_weights, preprocessing_of
@@ -179,7 +179,10 @@ def load(
     network.module.to(device).to(memory_format=torch.channels_last).eval()
     if engine == OWN:
         return network.served_by(own, on_event)
-    return network.served_by(parse_choice(engine), on_event, required=True)
+    asked = parse_choice(engine)
+    if asked.precision != "fp32" and asked != own:
+        on_event(Warned(f"{asked} was not found to agree with torch for this network: check its answers"))
+    return network.served_by(asked, on_event, required=True)
 
 
 def engine_of(folder: RunFolder) -> Choice:

@@ -90,7 +90,8 @@ def _first_that_agrees(
             return stays, f"{choice.engine} cannot run this network", tried
         found = agreement(other.scores(sample), reference)
         tried.append({"engine": choice.engine, "precision": choice.precision, **asdict(found)})
-        same = f"torch's answer for {round(found.agreement * len(sample)):,} of {len(sample):,} pictures"
+        alike = f"{round(found.agreement * len(sample)):,} of {len(sample):,} validation pictures"
+        same = f"torch's answer for {alike}"
         if found.agreement >= LEAST_AGREEMENT:
             return other, f"the quickest that gives {same}", tried
         on_event(Note(f"{choice} gives {same}: too few, not used"))
