@@ -2,8 +2,8 @@
 
 Source: the plain ascent is Chollet, "Deep Learning with Python", Manning 2017, section 5.4.2; the other
 is Olah, Mordvintsev and Schubert, "Feature Visualization", Distill 2017
-Differs: a channel's response is its mean before the activation function and behind its batch normalisation, so
-that a channel that is silent at the start still has a gradient.
+Differs: a channel's response is its mean before the activation function and behind its batch normalisation,
+so that a channel that is silent at the start still has a gradient.
 """
 
 from collections.abc import Callable, Sequence

@@ -1,6 +1,7 @@
 """Small random shifts, scales and turns: a pattern that survives them is what a channel looks for.
 
-Source: Olah, Mordvintsev and Schubert, "Feature Visualization", Distill 2017, section "Transformation Robustness"
+Source: Olah, Mordvintsev and Schubert, "Feature Visualization", Distill 2017,
+section "Transformation Robustness"
 """
 
 from dataclasses import dataclass
