@@ -35,6 +35,7 @@ def imported_by(*words: str) -> list[str]:
         ["predict", "--help"],
         ["check", "-h"],
         ["inspect", "--help"],
+        ["explain", "--help"],
         ["demo", "--help"],
         ["--version"],
     ],

@@ -1,0 +1,22 @@
+"""How explanations look to a person: a line a picture, then what was written."""
+
+from typing import Any
+
+from striate.data.wording import one_line
+
+
+def explained_line(told: dict[str, Any]) -> str:
+    """What `explain --json` prints, for people."""
+    file = one_line(str(told.get("file", "")))
+    if "error" in told:
+        return f"{file}  error: {one_line(told['error'])}"
+    lines = [f"{file}  {_class(one)}" for one in told.get("classes") or [told]]
+    return "\n".join([*lines, *(f"  {one_line(name)}" for name in told["files"])])
+
+
+def _class(one: dict[str, Any]) -> str:
+    against = f" rather than {one_line(one['against'])}" if "against" in one else ""
+    where = f" at {one['layer']}" if one["layer"] else ""
+    box = "nothing is hot" if one["box"] is None else "hot in {},{} to {},{}".format(*one["box"])
+    figures = f"{100 * one['probability']:.1f} %, score {one['score']:.2f}"
+    return f"{one_line(one['class'])}{against}  {figures}  {one['method']}{where}, {box}"
