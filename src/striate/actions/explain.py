@@ -26,6 +26,9 @@ def explain(
     with_runs: Sequence[Run] = (),
     out: str | PathLike[str] | None = None,
     seed: int = 0,
+    channel: int | None = None,
+    plain: bool = False,
+    near: Any = None,
     max_pixels: int | None = None,
     max_bytes: int | None = None,
     on_event: Listener = silent,
@@ -46,6 +49,9 @@ def explain(
         with_runs: other networks that explain the same classes beside it.
         out: a folder for pictures, arrays and an index page; None writes nothing.
         seed: of methods that draw noise.
+        channel: of `layer`, for activations, filters and deconvnet.
+        plain: filters by the course's gradient ascent from grey.
+        near: for embedding, pictures whose neighbours are shown.
         max_pixels: larger pictures are unreadable; None is the usual limit.
         max_bytes: as `max_pixels`, for files.
         on_event: is told what happens.
@@ -66,6 +72,9 @@ def explain(
         with_runs=with_runs,
         out=None if out is None else Path(out),
         seed=seed,
+        channel=channel,
+        plain=plain,
+        near=near,
         limits=Limits.of(max_bytes, max_pixels),
     )
     return list(explanations(options, on_event))

@@ -65,11 +65,12 @@ def activations_page(
                 figures[f"{number:03}-{one.name}"] = layer_figure(network.name, one, told, most)
         return figures
 
+    channels = sum(len(one.maps) for one in layers)
     dead = sum(int(one.dead.sum()) for one in layers)
     return ExplainedPage(
         method="activations",
         title=f"{network.name}: {name}",
-        line=f"{told}. {len(layers)} layers, {sum(len(one.maps) for one in layers):,} channels, {dead:,} dead.",
+        line=f"{told}. {len(layers)} layers, {channels:,} channels, {dead:,} dead.",
         draw=draw,
         arrays={} if layer is None else {chosen[0].name: chosen[0].maps.numpy()},
         values={

@@ -65,15 +65,15 @@ def deconvnet_page(
     )
 
 
-def _figure(
-    network: str, layer: str, name: str, picture: Picture, found: list[Projection]
-) -> Image.Image:
+def _figure(network: str, layer: str, name: str, picture: Picture, found: list[Projection]) -> Image.Image:
     tiles = []
     for one in found:
         if one.value == 0:
             tiles += [Tile(Image.new("RGB", (8, 8)), (f"channel {one.channel}", "silent"), crossed=True)] * 2
             continue
-        tiles.append(Tile(signed_image(one.pixels).crop(one.box), (f"channel {one.channel}", "back to pixels")))
+        tiles.append(
+            Tile(signed_image(one.pixels).crop(one.box), (f"channel {one.channel}", "back to pixels"))
+        )
         tiles.append(Tile(picture_image(picture).crop(one.box), (f"answers {one.value:.3g}", "the patch")))
     heading = Heading(
         f"{network}, {layer}: {name}", "Deconvnet: what made the strongest channels answer; grey is nothing"
@@ -85,4 +85,4 @@ def _last_convolution(network: Network) -> str:
     names = [name for name, module in network.module.named_modules() if isinstance(module, nn.Conv2d)]
     if not names:
         raise StriateError(f"{network.name} has no convolution, so there is nothing to run backwards.")
-    return names[-1]
+    return str(names[-1])

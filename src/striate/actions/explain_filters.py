@@ -10,8 +10,8 @@ from PIL import Image
 
 from striate.actions.explain_options import ExplainOptions
 from striate.actions.explained_page import ExplainedPage, Figures
-from striate.actions.load import Network
 from striate.actions.fitted_pictures import Named, fitted_pictures
+from striate.actions.load import Network
 from striate.actions.own_pictures import own_pictures
 from striate.actions.pictures_to_explain import Subject, subjects
 from striate.actions.trunk import network_or_trunk
@@ -45,7 +45,9 @@ def explain_filters(options: ExplainOptions, on_event: Listener) -> Iterator[Exp
     """One page a network: kernels of the first layer, then a few layers' patterns beside real patches."""
     networks = [network_or_trunk(options)]
     if options.with_runs:
-        networks += replace(options, weights=None, run=options.with_runs[0], with_runs=options.with_runs[1:]).networks()
+        networks += replace(
+            options, weights=None, run=options.with_runs[0], with_runs=options.with_runs[1:]
+        ).networks()
     for number, network in enumerate(networks):
         found = _pictures(options, on_event) if number == 0 or options.images is not None else []
         page = filters_page(

@@ -46,6 +46,9 @@ class ExplainOptions:
     with_runs: Sequence[Run] = ()
     out: Path | None = None
     seed: int = 0
+    channel: int | None = None
+    plain: bool = False
+    near: Any = None
     limits: Limits = field(default_factory=Limits)
 
     @property

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from PIL import Image
 
 from striate.data.writers.safe_names import SingleNames
@@ -17,6 +18,7 @@ from striate.reports.figures import figures_html
 from striate.runs.files import write_bytes, write_text
 
 Figures = dict[str, Image.Image]
+Array = npt.NDArray[Any]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +39,7 @@ class ExplainedPage:
     title: str
     line: str
     draw: Callable[[], Figures]
-    arrays: Mapping[str, np.ndarray] = field(default_factory=dict)
+    arrays: Mapping[str, Array] = field(default_factory=dict)
     values: Mapping[str, Any] = field(default_factory=dict)
     files: tuple[str, ...] = ()
 
@@ -69,21 +71,25 @@ class ExplainedPage:
             raise WorkFailed(f"{folder} cannot be made: {error.strerror}. Choose another --out.") from error
         names, files, shown = SingleNames(), [], []
         for name, image in self.figures.items():
-            path = folder / names.single(f"{name}.png")
-            write_bytes(path, _bytes_of(lambda buffer, image=image: image.save(buffer, "PNG")))
-            files.append(path)
+            files.append(folder / names.single(f"{name}.png"))
+            write_bytes(files[-1], _png(image))
             shown.append({"name": name, "uri": jpeg_uri(image, max(image.size))})
         for name, array in self.arrays.items():
-            path = folder / names.single(f"{name}.npy")
-            write_bytes(path, _bytes_of(lambda buffer, array=array: np.save(buffer, array, allow_pickle=False)))
-            files.append(path)
+            files.append(folder / names.single(f"{name}.npy"))
+            write_bytes(files[-1], _npy(array))
         page = folder / "index.html"
         values = {"method": self.method, "title": self.title, "line": self.line, "figures": shown}
         write_text(page, figures_html(values))
         return replace(self, files=tuple(map(str, [page, *files])))
 
 
-def _bytes_of(write: Callable[[io.BytesIO], Any]) -> bytes:
+def _png(image: Image.Image) -> bytes:
     buffer = io.BytesIO()
-    write(buffer)
+    image.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def _npy(array: Array) -> bytes:
+    buffer = io.BytesIO()
+    np.save(buffer, array, allow_pickle=False)
     return buffer.getvalue()

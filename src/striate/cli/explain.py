@@ -43,6 +43,13 @@ def explain(
     ] = None,
     out: Annotated[str, typer.Option(help="Folder for pictures, arrays and the page.")] = "explanations",
     seed: Annotated[int, typer.Option(help="Of methods that draw noise.")] = 0,
+    channel: Annotated[
+        int | None, typer.Option(min=0, help="One channel of --layer (activations, filters, deconvnet).")
+    ] = None,
+    plain: Annotated[bool, typer.Option("--plain", help="Filters by plain gradient ascent.")] = False,
+    near: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Embedding: show this picture's neighbours.")
+    ] = None,
     max_pixels: MaxPixels = None,
     max_bytes: MaxBytes = None,
     json: Json = False,
@@ -77,6 +84,9 @@ def explain(
         with_runs=tuple(with_ or ()),
         out=Path(out),
         seed=seed,
+        channel=channel,
+        plain=plain,
+        near=near,
         limits=Limits.of(max_bytes, max_pixels),
     )
     bad = 0

@@ -7,6 +7,8 @@ from striate.data.wording import one_line
 
 def explained_line(told: dict[str, Any]) -> str:
     """What `explain --json` prints, for people."""
+    if "line" in told:
+        return "\n".join([one_line(told["line"]), *(f"  {one_line(name)}" for name in told["files"])])
     file = one_line(str(told.get("file", "")))
     if "error" in told:
         return f"{file}  error: {one_line(told['error'])}"

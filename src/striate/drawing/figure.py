@@ -27,7 +27,7 @@ class Heading(NamedTuple):
 
 def text_width(text: str, size: int) -> int:
     """Pixels that `text` takes."""
-    return round(font(size).getlength(text))
+    return round(float(font(size).getlength(text)))
 
 
 def wrapped(text: str, width: int, size: int) -> list[str]:

@@ -14,6 +14,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
+from torch.nn.grad import conv2d_input
 
 from striate.errors import StriateError, UnknownName
 from striate.explanation.channel_response import frozen, require_channels
@@ -121,15 +122,21 @@ def _reverse(module: nn.Module, source: Tensor, network: nn.Module, layer: str, 
     shape = source.shape
     if isinstance(module, nn.Conv2d) and isinstance(module.padding, tuple):
         convolution = module
-        return lambda signal: torch.nn.grad.conv2d_input(  # the transposed filters, at the input's size
+        return lambda signal: conv2d_input(  # the transposed filters, at the input's size
             list(shape), convolution.weight, signal, convolution.stride, convolution.padding,
             convolution.dilation, convolution.groups,
         )  # fmt: skip
     if isinstance(module, nn.ReLU):
         return F.relu
     if isinstance(module, nn.MaxPool2d):
-        _, switches = F.max_pool2d_with_indices(
-            source, module.kernel_size, module.stride, module.padding, module.dilation, module.ceil_mode
+        _, switches = F.max_pool2d(
+            source,
+            module.kernel_size,
+            module.stride,
+            module.padding,
+            module.dilation,
+            module.ceil_mode,
+            return_indices=True,
         )
         return lambda signal: _unpool(signal, switches, shape)
     if isinstance(module, PASSED_BY):

@@ -60,7 +60,8 @@ def principal_components(features: Features, count: int = 2) -> Float[Tensor, "B
     _, _, directions = torch.linalg.svd(centred, full_matrices=False)
     directions = directions[:count]
     largest = directions.gather(1, directions.abs().argmax(dim=1, keepdim=True))
-    return (centred @ (directions * largest.sign()).T).float()
+    places: Tensor = centred @ (directions * largest.sign()).T
+    return places.float()
 
 
 def places_of(

@@ -39,7 +39,8 @@ def pictures_of(coefficients: Coefficients, width: int) -> Float[Tensor, "B C H 
         mixed = torch.tensor(COLOURS)
         mixed = mixed / mixed.norm(dim=0).max()
         values = torch.einsum("rc,bchw->brhw", mixed, values)
-    return values.sigmoid()
+    pictures: Tensor = values.sigmoid()
+    return pictures
 
 
 def _usual_strength(height: int, width: int) -> Float[Tensor, "H half"]:
@@ -47,4 +48,5 @@ def _usual_strength(height: int, width: int) -> Float[Tensor, "H half"]:
     down = torch.fft.fftfreq(height)[:, None]
     across = torch.fft.rfftfreq(width)[None, :]
     frequency = (down**2 + across**2).sqrt().clamp(min=1 / max(height, width))
-    return (height * width) ** 0.5 / frequency
+    strength: Tensor = (height * width) ** 0.5 / frequency
+    return strength

@@ -39,6 +39,11 @@ METHODS: dict[str, Row] = {
     ),
     "guided-backprop": Row("guided_backprop:guided_backprop", "pixels", "gradients through open rectifiers"),
     "occlusion": Row("occlusion:occlusion", "pixels", "how the score falls under a grey patch; slow"),
+    "activations": Row("explain_activations:explain_activations", "page", "every layer's channels"),
+    "filters": Row("explain_filters:explain_filters", "page", "what excites channels most"),
+    "deconvnet": Row("explain_deconvnet:explain_deconvnet", "page", "channels run back to the pixels"),
+    "invariance": Row("explain_invariance:explain_invariance", "page", "answers to changed pictures"),
+    "embedding": Row("explain_embedding:explain_embedding", "page", "a map of pictures, and neighbours"),
 }
 DEFAULT = "grad-cam"
 WITHOUT_MAPS = "saliency"  # what takes the default's place in a network without a map
