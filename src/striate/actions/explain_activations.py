@@ -8,9 +8,10 @@ from PIL import Image
 
 from striate.actions.explain_options import ExplainOptions
 from striate.actions.explained_page import ExplainedPage, Figures
+from striate.actions.fitted_pictures import short_name
 from striate.actions.load import Network
 from striate.actions.pictures_to_explain import subjects
-from striate.drawing.channel_grid import Tile, map_image, tile_grid
+from striate.drawing.channel_grid import Tile, map_image, picture_image, tile_grid
 from striate.drawing.course_figure import Curve, course_figure
 from striate.drawing.figure import Heading
 from striate.errors import StriateError
@@ -32,7 +33,7 @@ def explain_activations(options: ExplainOptions, on_event: Listener) -> Iterator
     for subject in subjects(options.images, options.limits, on_event):
         picture = network.preprocessing.fit_picture(subject.read(options.limits))
         stem = Path(subject.name).stem
-        page = activations_page(network, picture, subject.name, options.layer, options.channel)
+        page = activations_page(network, picture, short_name(subject.name), options.layer, options.channel)
         yield page.written(options.out and options.out / f"{stem}-activations")
 
 
@@ -57,7 +58,7 @@ def activations_page(
 
     def draw() -> Figures:
         if channel is not None:
-            return {f"{chosen[0].name}-{channel}": _large(network.name, chosen[0], channel, told)}
+            return {f"{chosen[0].name}-{channel}": _large(network.name, chosen[0], channel, picture, told)}
         figures = {} if layer is not None else {"zeros": zeros_figure(network.name, layers, told)}
         most = SHOWN if layer is None else len(chosen[0].maps)
         for number, one in enumerate(layers, 1):
@@ -124,12 +125,12 @@ def zeros_figure(network: str, layers: list[LayerMaps], told: str) -> Image.Imag
     return course_figure(curves, names, [], heading, axis="layer, from the picture to the answer", foot=foot)
 
 
-def _large(network: str, layer: LayerMaps, channel: int, told: str) -> Image.Image:
+def _large(network: str, layer: LayerMaps, channel: int, picture: Picture, told: str) -> Image.Image:
     maps = layer.maps[channel]
     low, high = float(maps.min()), float(maps.max())
     heading = Heading(f"{network}, {layer.name}, channel {channel}", told)
     foot = f"{maps.shape[0]}x{maps.shape[1]} values from {low:.3g} (dark) to {high:.3g} (yellow)."
-    return tile_grid([Tile(map_image(maps))], heading, columns=1, foot=foot)
+    return tile_grid([Tile(map_image(maps)), Tile(picture_image(picture))], heading, columns=2, foot=foot)
 
 
 def _told(layer: LayerMaps) -> dict[str, object]:

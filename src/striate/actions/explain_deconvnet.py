@@ -8,6 +8,7 @@ from torch import nn
 
 from striate.actions.explain_options import ExplainOptions
 from striate.actions.explained_page import ExplainedPage
+from striate.actions.fitted_pictures import short_name
 from striate.actions.load import Network
 from striate.actions.pictures_to_explain import subjects
 from striate.actions.trunk import network_or_trunk
@@ -27,7 +28,7 @@ def explain_deconvnet(options: ExplainOptions, on_event: Listener) -> Iterator[E
     for subject in subjects(options.images, options.limits, on_event):
         picture = network.preprocessing.fit_picture(subject.read(options.limits))
         channels = None if options.channel is None else [options.channel]
-        page = deconvnet_page(network, picture, subject.name, options.layer, channels)
+        page = deconvnet_page(network, picture, short_name(subject.name), options.layer, channels)
         yield page.written(options.out and options.out / f"{Path(subject.name).stem}-deconvnet")
 
 

@@ -11,7 +11,7 @@ from torch import nn
 
 from striate.actions.explain_options import ExplainOptions
 from striate.actions.explained_page import ExplainedPage, Figures
-from striate.actions.fitted_pictures import fitted_pictures
+from striate.actions.fitted_pictures import fitted_pictures, short_name
 from striate.actions.load import Network
 from striate.actions.own_pictures import own_pictures
 from striate.actions.pictures_to_explain import Subject, subjects
@@ -68,7 +68,7 @@ def explain_invariance(options: ExplainOptions, on_event: Listener) -> Iterator[
         indices = torch.tensor([network.labels.index(str(label)) for label in labels]) if known else None
         name = network.name if isinstance(run, Network | nn.Module) else Path(run).name
         asked.append(Asked(name, network, torch.stack([picture for _, picture in named]), indices))
-    what = found[0].name if len(found) == 1 else f"{len(found):,} pictures"
+    what = short_name(found[0].name) if len(found) == 1 else f"{len(found):,} pictures"
     page = invariance_page(asked, what, options.seed, on_event)
     stem = Path(found[0].name).stem if len(found) == 1 else asked[0].name
     yield page.written(options.out and options.out / f"{stem}-invariance")

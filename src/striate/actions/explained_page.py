@@ -1,5 +1,6 @@
 """An explanation that is a page: figures under titles, arrays, and numbers."""
 
+import base64
 import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -12,12 +13,12 @@ import numpy.typing as npt
 from PIL import Image
 
 from striate.data.writers.safe_names import SingleNames
-from striate.drawing.overlay import jpeg_uri
 from striate.errors import WorkFailed
 from striate.reports.figures import figures_html
 from striate.runs.files import write_bytes, write_text
 
 Figures = dict[str, Image.Image]
+ON_PAGE = 800  # pixels of a figure's width on the page
 Array = npt.NDArray[Any]
 
 
@@ -73,7 +74,7 @@ class ExplainedPage:
         for name, image in self.figures.items():
             files.append(folder / names.single(f"{name}.png"))
             write_bytes(files[-1], _png(image))
-            shown.append({"name": name, "uri": jpeg_uri(image, max(image.size))})
+            shown.append({"name": name, "uri": _uri(image)})
         for name, array in self.arrays.items():
             files.append(folder / names.single(f"{name}.npy"))
             write_bytes(files[-1], _npy(array))
@@ -81,6 +82,14 @@ class ExplainedPage:
         values = {"method": self.method, "title": self.title, "line": self.line, "figures": shown}
         write_text(page, figures_html(values))
         return replace(self, files=tuple(map(str, [page, *files])))
+
+
+def _uri(image: Image.Image) -> str:
+    """A small form for the page; the figure at its full size is the .png beside it."""
+    small = image.resize((ON_PAGE, round(image.height * ON_PAGE / image.width)), Image.Resampling.LANCZOS)
+    buffer = io.BytesIO()
+    small.save(buffer, "WEBP", quality=70)
+    return f"data:image/webp;base64,{base64.b64encode(buffer.getvalue()).decode()}"
 
 
 def _png(image: Image.Image) -> bytes:

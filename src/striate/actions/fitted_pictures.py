@@ -1,6 +1,7 @@
 """Pictures at a network's size, one by one, the unreadable ones named and left out."""
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from torch import Tensor
 
@@ -23,3 +24,8 @@ def fitted_pictures(
         except StriateError as error:
             on_event(Warned(f"skipped {subject.name}: {error}"))
         on_event(Progress("reading", number, len(pictures)))
+
+
+def short_name(name: str) -> str:
+    """A picture's name for a title: without the folders of an absolute path."""
+    return Path(name).name if Path(name).is_absolute() else name

@@ -122,7 +122,7 @@ def _reverse(module: nn.Module, source: Tensor, network: nn.Module, layer: str, 
     shape = source.shape
     if isinstance(module, nn.Conv2d) and isinstance(module.padding, tuple):
         convolution = module
-        return lambda signal: conv2d_input(  # the transposed filters, at the input's size
+        return lambda signal: conv2d_input(  # type: ignore[no-untyped-call]  # the transposed filters, at the input's size
             list(shape), convolution.weight, signal, convolution.stride, convolution.padding,
             convolution.dilation, convolution.groups,
         )  # fmt: skip
