@@ -102,7 +102,7 @@ def test_the_course_of_a_toy_network_by_hand():
     pictures[0, 0, 0, 1], pictures[1, 0, 0, 8] = 200, 200
     change = Change("shift", "%", (0, 20, 50), 0, invariance.shifted)
     course = course_of(left_or_right, pictures, change, torch.tensor([0, 0]))
-    # The first light moves from column 1 to 3 and to 6, the second from 8 to beyond the edge (column 9 stays).
+    # The first light moves from column 1 to 3 and to 6, the second from 8 beyond the edge (black comes in).
     assert course.answers.tolist() == [[0, 1], [0, 0], [1, 0]]
     assert course.right == (0.5, 1.0, 0.5)
     assert course.same == (1.0, 0.5, 0.0)
