@@ -26,6 +26,7 @@ def explain(
     with_runs: Sequence[Run] = (),
     out: str | PathLike[str] | None = None,
     seed: int = 0,
+    sanity: bool = False,
     max_pixels: int | None = None,
     max_bytes: int | None = None,
     on_event: Listener = silent,
@@ -45,7 +46,9 @@ def explain(
         weights: a file, or "imagenet", with a catalogue name.
         with_runs: other networks that explain the same classes beside it.
         out: a folder for pictures, arrays and an index page; None writes nothing.
-        seed: of methods that draw noise.
+        seed: of methods that draw noise, and of the sanity check.
+        sanity: explain the same classes with random weights as well, of the head and of all layers, and say
+            how similar the heat still is.
         max_pixels: larger pictures are unreadable; None is the usual limit.
         max_bytes: as `max_pixels`, for files.
         on_event: is told what happens.
@@ -66,6 +69,7 @@ def explain(
         with_runs=with_runs,
         out=None if out is None else Path(out),
         seed=seed,
+        sanity=sanity,
         limits=Limits.of(max_bytes, max_pixels),
     )
     return list(explanations(options, on_event))

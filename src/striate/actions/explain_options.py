@@ -46,6 +46,7 @@ class ExplainOptions:
     with_runs: Sequence[Run] = ()
     out: Path | None = None
     seed: int = 0
+    sanity: bool = False
     limits: Limits = field(default_factory=Limits)
 
     @property

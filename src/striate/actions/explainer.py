@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 import torch
+from torch import nn
 
 from striate.actions.explain_options import ExplainOptions
 from striate.actions.load import Network
@@ -25,12 +26,14 @@ class Explainer:
         layer: what the method reads, None for pixels.
         preprocessing: the network's own, but the whole picture is squeezed into its input: heat is laid over
             the whole picture.
+        is_random: whether its weights have lost their places.
     """
 
     network: Network
     method: str
     layer: Layer | None
     preprocessing: Preprocessing
+    is_random: bool = False
 
     @classmethod
     def of(cls, network: Network, options: ExplainOptions, on_event: Listener) -> "Explainer":
@@ -52,6 +55,10 @@ class Explainer:
             on_event(Note(f"{error} So this is {WITHOUT_MAPS}."))
             return cls(network, WITHOUT_MAPS, None, preprocessing)
         return cls(network, options.asked_method, layer, preprocessing)
+
+    def with_module(self, module: nn.Module) -> "Explainer":
+        """The same question to a copy of the network with random weights."""
+        return replace(self, network=replace(self.network, module=module.eval()), is_random=True)
 
     def images(self, pictures: list[Picture]) -> Images:
         """Pictures as the network reads them."""

@@ -69,7 +69,7 @@ def _exchanged(question: Question, heats: Heats, before: Images, after: Images, 
         counts = torch.linspace(0, len(order), steps + 1, device=order.device).round()
         exchanged = (rank.view(1, *heat.shape) < counts.view(-1, 1, 1))[:, None]  # (steps + 1, 1, H, W)
         points = []
-        for part in exchanged.split(question.batch):
+        for part in torch.split(exchanged, question.batch):
             images = torch.where(part, after[row], before[row]).contiguous(memory_format=torch.channels_last)
             with torch.no_grad():
                 logits = question.network(images)
