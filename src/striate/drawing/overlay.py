@@ -40,9 +40,13 @@ def stretched(heat: Float[Any, "H W"]) -> Float[Any, "H W"]:
 
 
 def overlay(
-    picture: UInt8[Any, "C H W"], heat: Float[Any, "H W"] | None = None, box: Box | None = None
+    picture: UInt8[Any, "C H W"],
+    heat: Float[Any, "H W"] | None = None,
+    box: Box | None = None,
+    *,
+    side: int = SHOWN,
 ) -> Image.Image:
-    """The picture in RGB at the size of a panel, with heat in [0, 1] over it and a frame around `box`.
+    """The picture in RGB, its longer side of `side` pixels, with heat in [0, 1] and a frame around `box`.
 
     The picture loses most of its colour, so that the heat's colours are not taken for it. Without heat it is
     the picture itself.
@@ -55,7 +59,7 @@ def overlay(
         share = STRENGTH * heat[..., None]
         colours = ((1 - share) * faded + share * heat_colours(heat)).round().astype(np.uint8)
     image = Image.fromarray(np.ascontiguousarray(colours))
-    ratio = SHOWN / max(image.size)
+    ratio = side / max(image.size)
     method = Image.Resampling.NEAREST if ratio >= 4 and heat is None else Image.Resampling.BICUBIC
     shown = image.resize((max(1, round(image.width * ratio)), max(1, round(image.height * ratio))), method)
     if box is not None:
@@ -108,6 +112,11 @@ def jpeg_uri(image: Image.Image, side: int = 480) -> str:
     """The image as a small data URI for a page, its longer side at most `side` pixels."""
     small = image.copy()
     small.thumbnail((side, side))
+    return f"data:image/jpeg;base64,{base64.b64encode(jpeg(small)).decode()}"
+
+
+def jpeg(image: Image.Image) -> bytes:
+    """The image as a JPEG file; heat is smooth, so that little is lost."""
     buffer = io.BytesIO()
-    small.save(buffer, "JPEG", quality=82)
-    return f"data:image/jpeg;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+    image.save(buffer, "JPEG", quality=82)
+    return buffer.getvalue()
