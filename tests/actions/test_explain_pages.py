@@ -117,6 +117,18 @@ def test_an_embedding_maps_the_test_part_and_finds_neighbours(digits_run, digits
             {"method": "filters", "layer": "c1", "channel": 99},
             "c1 has no channel 99; its channels are 0 to 5",
         ),
+        (
+            {"method": "grad-cam", "plain": True},
+            "--plain is for filters; grad-cam does not read it. Leave it out",
+        ),
+        (
+            {"method": "saliency", "channel": 0},
+            "--channel is for activations, filters and deconvnet; saliency",
+        ),
+        (
+            {"method": "embedding", "against": "digit 1"},
+            "--against is for heat maps; embedding does not read it",
+        ),
         ({"method": "filters", "layer": "c9"}, "unknown convolution 'c9'. Did you mean c3 or c1"),
     ],
 )

@@ -4,7 +4,7 @@ import torch
 from PIL import Image
 
 from striate.drawing.figure import Heading
-from striate.drawing.picture_map import class_colours, picture_map
+from striate.drawing.picture_map import class_colours, free_cells, picture_map
 
 
 def middle_of(figure, colour):
@@ -37,3 +37,11 @@ def test_each_class_has_its_own_colour_and_stands_in_the_key():
     assert set(class_colours(2)) <= shown
     crowd = picture_map([Image.new("RGB", (9, 9))], places, [0], [str(i) for i in range(40)], Heading("T"))
     assert crowd.height < figure.height  # 40 names cannot be told apart by colour
+
+
+def test_pictures_at_one_place_stand_side_by_side_and_the_corners_keep_their_corners():
+    places = torch.tensor([[0.0, 0.0], [0.0, 0.0], [0.0, 0.0], [9.0, 9.0], [0.0, 9.0]])
+    cells = free_cells(places, 4)
+    assert len(set(cells)) == 5
+    assert cells[3:] == [(3, 3), (0, 3)]
+    assert all(column + row <= 1 for column, row in cells[:3])

@@ -5,7 +5,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from striate.actions.explain_options import Explained, ExplainOptions, Run
+from striate.actions.explain_options import Explained, ExplainOptions, Run, require_options
 from striate.actions.explain_pictures import explain_pictures
 from striate.data.decoding import Limits
 from striate.errors import StriateError
@@ -29,6 +29,7 @@ def explain(
     channel: int | None = None,
     plain: bool = False,
     near: Any = None,
+    sanity: bool = False,
     max_pixels: int | None = None,
     max_bytes: int | None = None,
     on_event: Listener = silent,
@@ -48,10 +49,12 @@ def explain(
         weights: a file, or "imagenet", with a catalogue name.
         with_runs: other networks that explain the same classes beside it.
         out: a folder for pictures, arrays and an index page; None writes nothing.
-        seed: of methods that draw noise.
+        seed: of methods that draw noise, and of the sanity check.
         channel: of `layer`, for activations, filters and deconvnet.
         plain: filters by the course's gradient ascent from grey.
         near: for embedding, pictures whose neighbours are shown.
+        sanity: explain the same classes with random weights as well, of the head and of all layers, and say
+            how similar the heat still is.
         max_pixels: larger pictures are unreadable; None is the usual limit.
         max_bytes: as `max_pixels`, for files.
         on_event: is told what happens.
@@ -75,6 +78,7 @@ def explain(
         channel=channel,
         plain=plain,
         near=near,
+        sanity=sanity,
         limits=Limits.of(max_bytes, max_pixels),
     )
     return list(explanations(options, on_event))
@@ -83,6 +87,7 @@ def explain(
 def explanations(options: ExplainOptions, on_event: Listener = silent) -> Iterator[Explained]:
     """What `explain` returns, one by one as soon as it is there."""
     row = find_method(options.asked_method)
+    require_options(options)
     if row.kind == "page":
         pages: Iterator[Explained] = function_of(row)(options, on_event)
         return pages

@@ -24,6 +24,7 @@ MOST = 500  # pictures on the map, drawn evenly
 BATCH = 32
 QUERIES = 6  # pictures whose neighbours are shown when none is named
 NEIGHBOURS = 7
+FOOT = "Near is alike to the network; t-SNE keeps neighbours, not distances. They are moved apart to be seen."
 
 
 def explain_embedding(options: ExplainOptions, on_event: Listener) -> Iterator[ExplainedPage]:
@@ -85,7 +86,7 @@ def embedding_page(
         heading = Heading(
             f"{network.name}: {len(pictures):,} pictures", f"What its last layer reads, by {words}"
         )
-        foot = "Near means alike to the network. A t-SNE map keeps neighbours, not distances."
+        foot = FOOT
         thumbnails = [picture_image(picture) for _, picture in pictures]
         figures = {
             "map": picture_map(thumbnails, places, classes, names, heading, foot if how == "t-sne" else "")

@@ -107,7 +107,7 @@ def invariance_page(
         heading = Heading(f"Odd inputs from {what}", ", ".join(one.name for one in asked))
         figures["odd inputs"] = tile_grid(tiles, heading, columns=4)
         for one, steps in zip(asked, moved, strict=True):
-            figures[f"equivariance {one.name}"] = _equivariance(one.name, steps, what)
+            figures[f"equivariance {one.name}"] = _equivariance(one.name, steps)
         return figures
 
     return ExplainedPage(
@@ -161,7 +161,7 @@ def _course(
     )
 
 
-def _equivariance(name: str, steps: Sequence[Moved], what: str) -> Image.Image:
+def _equivariance(name: str, steps: Sequence[Moved]) -> Image.Image:
     whole = [step for step in steps if step.cells == 1]
     number = -(-len(whole) // 16)
     labels = [str(place + 1) if place % number == 0 else "" for place in range(len(whole))]
@@ -169,10 +169,10 @@ def _equivariance(name: str, steps: Sequence[Moved], what: str) -> Image.Image:
         Curve("maps moved by one cell", [max(0.0, step.followed) for step in whole]),
         Curve("maps not moved", [max(0.0, step.unmoved) for step in whole]),
     ]
-    line = "The picture moves right by a layer's stride: correlation of its new maps with the old ones"
+    line = "The first picture moves right by a layer's stride: correlation of its new maps with the old ones"
     foot = f"From {whole[0].name} to {whole[-1].name}." if whole else "No layer is wide enough."
     return course_figure(
-        curves, labels or ["-"], [], Heading(f"{name}: do maps move with {what}?", line),
+        curves, labels or ["-"], [], Heading(f"{name}: do maps move with the picture?", line),
         axis="layer, from the picture to the answer", foot=foot,
     )  # fmt: skip
 

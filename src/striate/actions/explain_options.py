@@ -11,7 +11,7 @@ from torch import nn
 from striate.actions.load import Network, load
 from striate.data.decoding import Limits
 from striate.errors import StriateError
-from striate.explanation.methods import DEFAULT
+from striate.explanation.methods import DEFAULT, find_method
 from striate.preprocess import Preprocessing
 
 Run = str | PathLike[str] | Network | nn.Module
@@ -49,6 +49,7 @@ class ExplainOptions:
     channel: int | None = None
     plain: bool = False
     near: Any = None
+    sanity: bool = False
     limits: Limits = field(default_factory=Limits)
 
     @property
@@ -60,6 +61,32 @@ class ExplainOptions:
         """The networks that are explained: that of `run`, then those of `with_runs`."""
         first = _network(self.run, self.weights)
         return [first, *(_network(run, None) for run in self.with_runs)]
+
+
+# What only some of the methods read; the other options belong to all of them or to all heat maps.
+READ_BY = {
+    "channel": ("activations", "filters", "deconvnet"),
+    "plain": ("filters",),
+    "near": ("embedding",),
+}
+READ_BY_PAGES = {
+    "layer": ("activations", "filters", "deconvnet"),
+    "with_runs": ("filters", "invariance"),
+    **dict.fromkeys(("class_name", "against", "sanity"), ()),
+}
+FLAGS = {"with_runs": "with", "class_name": "class"}
+
+
+def require_options(options: ExplainOptions) -> None:
+    """Refuse an option that the method does not read, so that nobody believes it was followed."""
+    method = options.asked_method
+    read_by = READ_BY | (READ_BY_PAGES if find_method(method).kind == "page" else {})
+    for name, methods in read_by.items():
+        if getattr(options, name) not in (None, False, ()) and method not in methods:
+            who = " and ".join(filter(None, (", ".join(methods[:-1]), *methods[-1:]))) or "heat maps"
+            raise StriateError(
+                f"--{FLAGS.get(name, name)} is for {who}; {method} does not read it. Leave it out."
+            )
 
 
 def _network(run: Run, weights: str | PathLike[str] | None) -> Network:

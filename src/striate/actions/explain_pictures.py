@@ -19,6 +19,7 @@ from striate.events import Listener, Progress
 from striate.explanation.enlarge import enlarge
 from striate.explanation.hot_region import hot_box
 from striate.explanation.question import class_scores
+from striate.explanation.sanity import PARTS, randomised, similarity
 from striate.explanation.untouched import in_eval_mode
 from striate.shapes import Picture
 from striate.tasks.classify import decode_scores
@@ -42,10 +43,7 @@ class _Answer:
 
 def explain_pictures(options: ExplainOptions, on_event: Listener) -> Iterator[Explanation]:
     """Explanations in the order of the pictures; one that cannot be read has an error instead of classes."""
-    explainers = {
-        _name(run): Explainer.of(network, options, on_event)
-        for run, network in zip((options.run, *options.with_runs), options.networks(), strict=True)
-    }
+    explainers = _explainers(options, on_event)
     found = subjects(options.images, options.limits, on_event)
     files = ExplainedFiles(options.out, len(explainers) > 1) if options.out is not None else None
     done = 0
@@ -56,6 +54,20 @@ def explain_pictures(options: ExplainOptions, on_event: Listener) -> Iterator[Ex
         on_event(Progress("explaining", done, len(found)))
     if files is not None:
         files.finish()
+
+
+def _explainers(options: ExplainOptions, on_event: Listener) -> dict[str, Explainer]:
+    """The networks by what they are called on pictures; with `sanity` each with random weights beside it."""
+    explainers: dict[str, Explainer] = {}
+    for run, network in zip((options.run, *options.with_runs), options.networks(), strict=True):
+        name = _name(run)
+        while name in explainers:
+            name += "'"
+        explainers[name] = Explainer.of(network, options, on_event)
+        for part in PARTS if options.sanity else ():
+            module = randomised(network.module, part, options.seed)
+            explainers[f"{name}, random {part}"] = explainers[name].with_module(module)
+    return explainers
 
 
 def _chunks(found: list[Subject], options: ExplainOptions) -> Iterator[list[tuple[Subject, Picture | str]]]:
@@ -89,6 +101,8 @@ def _explained(
         with in_eval_mode(explainer.network.module):
             for row, more in enumerate(_answers(explainer, run, readable, labels, options, on_event)):
                 answers[row] += more
+    for found in answers:
+        _compare_with_random(found)
     ready = iter(answers)
     for subject, picture in chunk:
         if isinstance(picture, str):
@@ -141,14 +155,29 @@ def _chosen(
     """The classes to explain, picture by picture: the one asked for, else the first ones and the true one."""
     if options.class_name is not None:
         explainer.index(options.class_name)
+        if options.class_name == options.against:
+            raise StriateError(
+                f"why it is {options.against} and not {options.against} has no answer; name two."
+            )
         return [[options.class_name] for _ in truths]
     known = explainer.network.labels
-    best = probabilities.sort(dim=1, descending=True, stable=True).indices[:, : options.top].tolist()
-    chosen = [[known[index] for index in row if known[index] != options.against] for row in best]
+    best = probabilities.sort(dim=1, descending=True, stable=True).indices[:, : options.top + 1].tolist()
+    named = [[known[index] for index in row if known[index] != options.against] for row in best]
+    chosen = [row[: options.top] for row in named]
     for row, truth in zip(chosen, truths, strict=True):
         if truth in known and truth not in row and truth != options.against:
             row.append(str(truth))
     return chosen
+
+
+def _compare_with_random(answers: list[_Answer]) -> None:
+    """Answers of networks with random weights say how similar their map is to that of the true weights."""
+    true: dict[str, _Answer] = {}
+    for answer in answers:  # each network comes before its random copies
+        if answer.explainer.is_random:
+            answer.figures["similarity"] = similarity(true[answer.label].map, answer.map)
+        else:
+            true[answer.label] = answer
 
 
 def _enlarged(answer: _Answer, subject: Subject, picture: Picture, options: ExplainOptions) -> ClassHeat:
@@ -164,7 +193,7 @@ def _enlarged(answer: _Answer, subject: Subject, picture: Picture, options: Expl
         score=answer.score,
         probability=answer.probability,
         heat=heat,
-        box=hot_box(heat),
+        box=hot_box(heat, smooth=layer is None),
         is_truth=None if subject.truth is None else subject.truth == answer.label,
         figures=answer.figures,
     )

@@ -85,7 +85,7 @@ def _entry(explanation: Explanation) -> dict[str, Any]:
             {
                 **one.to_json(),
                 "model": one.model,
-                "uri": jpeg_uri(overlay(explanation.picture, one.heat, one.box)),
+                "uri": jpeg_uri(explanation.shown(one)),
             }
             for one in explanation.classes
         ],

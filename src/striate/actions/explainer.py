@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 import torch
+from torch import Tensor, nn
 
 from striate.actions.explain_options import ExplainOptions
 from striate.actions.load import Network
@@ -12,7 +13,7 @@ from striate.explanation.methods import WITHOUT_MAPS, find_method, function_of
 from striate.explanation.question import Heat, Question
 from striate.explanation.target_layer import Layer, NoMap, find_layer, read_layer
 from striate.preprocess import Preprocessing
-from striate.shapes import Images, Labels, Logits, Picture
+from striate.shapes import Images, Labels, Logits
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +26,14 @@ class Explainer:
         layer: what the method reads, None for pixels.
         preprocessing: the network's own, but the whole picture is squeezed into its input: heat is laid over
             the whole picture.
+        is_random: whether its weights have lost their places.
     """
 
     network: Network
     method: str
     layer: Layer | None
     preprocessing: Preprocessing
+    is_random: bool = False
 
     @classmethod
     def of(cls, network: Network, options: ExplainOptions, on_event: Listener) -> "Explainer":
@@ -53,14 +56,18 @@ class Explainer:
             return cls(network, WITHOUT_MAPS, None, preprocessing)
         return cls(network, options.asked_method, layer, preprocessing)
 
-    def images(self, pictures: list[Picture]) -> Images:
-        """Pictures as the network reads them."""
+    def with_module(self, module: nn.Module) -> "Explainer":
+        """The same question to a copy of the network with random weights."""
+        return replace(self, network=replace(self.network, module=module.eval()), is_random=True)
+
+    def images(self, pictures: list[Tensor]) -> Images:
+        """Pictures (C, H, W), 8 bit, of any sizes, as the network reads them."""
         device = next(self.network.module.parameters()).device
         fitted = torch.stack([self.preprocessing.fit_picture(picture) for picture in pictures])
         images = self.preprocessing.normalise(fitted.to(device))
         return images.contiguous(memory_format=torch.channels_last)
 
-    def look(self, pictures: list[Picture], seed: int, on_event: Listener) -> tuple[Question, Logits]:
+    def look(self, pictures: list[Tensor], seed: int, on_event: Listener) -> tuple[Question, Logits]:
         """A question about these pictures, its classes still to come, and the network's logits (B, K)."""
         images = self.images(pictures)
         classes = torch.zeros(len(images), dtype=torch.int64, device=images.device)

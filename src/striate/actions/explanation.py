@@ -1,5 +1,6 @@
 """What `explain` finds out about one picture: heat for each class and network, as arrays and as a picture."""
 
+import math
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ from jaxtyping import Float
 from PIL import Image
 
 from striate.drawing.box import Box
-from striate.drawing.overlay import Panel, overlay, sheet
+from striate.drawing.overlay import Panel, overlay, sheet, stretched
 from striate.shapes import Picture
 
 COLUMNS = 3  # pictures side by side, at most
@@ -56,7 +57,7 @@ class ClassHeat:
             "score": self.score,
             "probability": self.probability,
             "box": None if self.box is None else list(self.box),
-            **self.figures,
+            **{name: value if math.isfinite(value) else None for name, value in self.figures.items()},
         }
         if self.against is not None:
             told["against"] = self.against
@@ -91,22 +92,23 @@ class Explanation:
         return self.classes[0].heat
 
     def figure(self) -> Image.Image:
-        """The picture, and beside it the heat of every class, under a title."""
+        """Heat over the picture; several classes or networks side by side, after the picture itself."""
         assert self.picture is not None
-        first = self.classes[0]
-        panels = [
-            Panel(overlay(self.picture, one.heat, one.box), *_caption(one, several=self._several))
-            for one in self.classes
-        ]
-        if len(panels) > 1:
-            truth = f"true: {self.truth}" if self.truth else "the picture"
-            panels.insert(0, Panel(overlay(self.picture), truth))
-        title = Path(self.file).name if len(self.classes) > 1 else _named(first)
-        return sheet(title, _told(first, several=self._several), panels, COLUMNS)
+        first, several = self.classes[0], len(self.classes) > 1
+        told = f"{first.method}" + (f" at {first.layer}" if first.layer is not None else "")
+        if not several:
+            strong, lines = _caption(first, several=False)
+            return sheet(strong, [*lines, f"{first.model} · {told}"], [Panel(self.shown(first))], 1)
+        panels = [Panel(overlay(self.picture), f"true: {self.truth}" if self.truth else "the picture")]
+        runs = len({one.run for one in self.classes}) > 1
+        panels += [Panel(self.shown(one), *_caption(one, several=runs)) for one in self.classes]
+        columns = 2 if len(panels) in (2, 4) else COLUMNS
+        return sheet(Path(self.file).name, [told if runs else f"{first.model} · {told}"], panels, columns)
 
-    @property
-    def _several(self) -> bool:
-        return len({one.run for one in self.classes}) > 1
+    def shown(self, one: ClassHeat) -> Image.Image:
+        """The picture with one class's heat over it; heat of single pixels is made visible."""
+        assert self.picture is not None
+        return overlay(self.picture, stretched(one.heat) if one.layer is None else one.heat, one.box)
 
     def to_json(self) -> dict[str, Any]:
         """The object that `explain --json` prints for this picture; its first class stands at the top."""
@@ -125,14 +127,11 @@ def _named(one: ClassHeat) -> str:
     return f"{one.label}{against}"
 
 
-def _told(one: ClassHeat, *, several: bool) -> str:
-    where = f" at {one.layer}" if one.layer is not None else ""
-    return f"{one.method}{where}" if several else f"{one.model} · {one.method}{where}"
-
-
 def _caption(one: ClassHeat, *, several: bool) -> tuple[str, tuple[str, ...]]:
     """A panel's strong line and its quiet ones."""
     mark = " (true)" if one.is_truth else ""
-    figures = f"{100 * one.probability:.1f} %, score {one.score:.2f}"
-    lines = (figures, f"{one.run}" + (f" · {one.layer}" if one.layer else "")) if several else (figures,)
-    return f"{_named(one)}{mark}", lines
+    lines = [f"{100 * one.probability:.1f} %, score {one.score:.2f}"]
+    if several:
+        lines.append(f"{one.run}" + (f" · {one.layer}" if one.layer else ""))
+    lines += [f"{name} {value:.2f}" for name, value in one.figures.items()]
+    return f"{_named(one)}{mark}", tuple(lines)

@@ -42,7 +42,7 @@ def explain(
         list[str] | None, typer.Option("--with", help="Another run beside it. Repeatable.")
     ] = None,
     out: Annotated[str, typer.Option(help="Folder for pictures, arrays and the page.")] = "explanations",
-    seed: Annotated[int, typer.Option(help="Of methods that draw noise.")] = 0,
+    seed: Annotated[int, typer.Option(help="Of methods that draw noise, and of --sanity.")] = 0,
     channel: Annotated[
         int | None, typer.Option(min=0, help="One channel of --layer (activations, filters, deconvnet).")
     ] = None,
@@ -50,6 +50,9 @@ def explain(
     near: Annotated[
         str | None, typer.Option(metavar="FILE", help="Embedding: show this picture's neighbours.")
     ] = None,
+    sanity: Annotated[
+        bool, typer.Option("--sanity", help="Check that the heat changes when the weights are random.")
+    ] = False,
     max_pixels: MaxPixels = None,
     max_bytes: MaxBytes = None,
     json: Json = False,
@@ -63,6 +66,7 @@ def explain(
     striate explain runs/classify/photos-resnet18 cat.jpg
     striate explain runs/classify/photos-resnet18 photos/ --top 3 --method layer-cam
     striate explain efficientnet_lite0 cat.jpg --weights imagenet --class 'tiger cat' --against lynx
+    striate explain runs/classify/photos-resnet18 cat.jpg --method guided-backprop --sanity
     """
     from pathlib import Path
 
@@ -87,6 +91,7 @@ def explain(
         channel=channel,
         plain=plain,
         near=near,
+        sanity=sanity,
         limits=Limits.of(max_bytes, max_pixels),
     )
     bad = 0

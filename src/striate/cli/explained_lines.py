@@ -4,6 +4,8 @@ from typing import Any
 
 from striate.data.wording import one_line
 
+FIGURES = ("completeness", "similarity")
+
 
 def explained_line(told: dict[str, Any]) -> str:
     """What `explain --json` prints, for people."""
@@ -12,7 +14,9 @@ def explained_line(told: dict[str, Any]) -> str:
     file = one_line(str(told.get("file", "")))
     if "error" in told:
         return f"{file}  error: {one_line(told['error'])}"
-    lines = [f"{file}  {_class(one)}" for one in told.get("classes") or [told]]
+    classes = told.get("classes") or [told]
+    runs = len({one["run"] for one in classes}) > 1
+    lines = [f"{file}  {one_line(one['run']) + ': ' if runs else ''}{_class(one)}" for one in classes]
     return "\n".join([*lines, *(f"  {one_line(name)}" for name in told["files"])])
 
 
@@ -21,4 +25,5 @@ def _class(one: dict[str, Any]) -> str:
     where = f" at {one['layer']}" if one["layer"] else ""
     box = "nothing is hot" if one["box"] is None else "hot in {},{} to {},{}".format(*one["box"])
     figures = f"{100 * one['probability']:.1f} %, score {one['score']:.2f}"
+    figures += "".join(f", {name} {one[name]:.2f}" for name in FIGURES if one.get(name) is not None)
     return f"{one_line(one['class'])}{against}  {figures}  {one['method']}{where}, {box}"

@@ -3,6 +3,7 @@
 import colorsys
 from collections.abc import Sequence
 
+import torch
 from jaxtyping import Float
 from PIL import Image, ImageDraw
 from torch import Tensor
@@ -43,12 +44,15 @@ def picture_map(
 ) -> Image.Image:
     """All thumbnails where they lie, the larger the fewer there are, under a key of the classes.
 
+    Each takes the nearest free cell of a fine grid, so that none hides another.
+
     Args:
         places: any unit; both axes are stretched to the figure.
         classes: an index into `names` for each picture, or None.
     """
     width = WIDTH - 2 * MARGIN
-    side = max(22, min(110, round(1.6 * width / max(len(thumbnails), 1) ** 0.5 / 2)))
+    across = max(8, round(1.35 * len(thumbnails) ** 0.5))  # cells along a side, so half of them are free
+    side = width // across
     colours = class_colours(len(names))
     rows = _key_rows(names, width)
     top = 36 * len(rows) + (12 if rows else 0)
@@ -61,16 +65,33 @@ def picture_map(
             name = fitted(names[number], font(SMALL), width // 2)
             write(pen, (x + 34, 36 * row), name, SMALL, INK)
             x += 34 + text_width(name, SMALL) + 28
-    low = places.amin(dim=0)
-    spread = (places.amax(dim=0) - low).clamp(min=1e-12)
-    room = width - side - 8
-    for image, place, label in zip(thumbnails, ((places - low) / spread).tolist(), classes, strict=True):
-        x, y = 4 + round(place[0] * room), top + 4 + round((1 - place[1]) * room)
-        small = image.resize((side, side), Image.Resampling.LANCZOS)
-        body.paste(small, (x, y))
+    frame = max(3, side // 12)
+    for image, (column, row), label in zip(thumbnails, free_cells(places, across), classes, strict=True):
+        x, y = column * side, top + (across - 1 - row) * side
         colour = INK if label is None else colours[label]
-        pen.rectangle((x - 1, y - 1, x + side, y + side), outline=colour, width=max(3, side // 14))
+        pen.rectangle((x, y, x + side - 2, y + side - 2), fill=colour)
+        inner = side - 1 - 2 * frame
+        body.paste(image.resize((inner, inner), Image.Resampling.LANCZOS), (x + frame, y + frame))
     return headed(body, heading, foot)
+
+
+def free_cells(places: Float[Tensor, "B 2"], across: int) -> list[tuple[int, int]]:
+    """A cell (column, row from below) of a square grid for each place: the nearest that is still free.
+
+    Places in the middle of the crowd choose first. There must be at least as many cells as places.
+    """
+    low, high = places.amin(dim=0), places.amax(dim=0)
+    wanted = (places - low) / (high - low).clamp(min=1e-12) * (across - 1)
+    columns, rows = torch.meshgrid(torch.arange(across), torch.arange(across), indexing="ij")
+    cells = torch.stack([columns.flatten(), rows.flatten()], dim=1).to(wanted.dtype)
+    distances = torch.cdist(wanted, cells)
+    crowd = torch.cdist(wanted, wanted).sort(dim=1).values[:, : 1 + len(places) // 10].sum(dim=1)
+    found = [(0, 0)] * len(places)
+    for picture in crowd.argsort(stable=True).tolist():
+        cell = int(distances[picture].argmin())
+        distances[:, cell] = float("inf")
+        found[picture] = divmod(cell, across)
+    return found
 
 
 def _key_rows(names: Sequence[str], width: int) -> list[list[int]]:

@@ -99,3 +99,10 @@ def class_scores(logits: Logits, classes: Labels, against: Labels | None = None)
         return apart if against is None else torch.where(classes == against, 0.0, 1.0) * apart
     chosen = logits.gather(1, classes[:, None])[:, 0]
     return chosen if against is None else chosen - logits.gather(1, against[:, None])[:, 0]
+
+
+def class_probabilities(logits: Logits, classes: Labels) -> Scores:
+    """The class's probability for each picture; of a network with a single output z it is sigmoid(z) of 1."""
+    if logits.shape[1] == 1:
+        return torch.sigmoid(class_scores(logits, classes))
+    return torch.softmax(logits, dim=1).gather(1, classes[:, None])[:, 0]

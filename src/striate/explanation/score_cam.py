@@ -8,10 +8,11 @@ paper's baseline, the score of an empty picture, is the same for all channels an
 
 import torch
 import torch.nn.functional as F
+from jaxtyping import Float
+from torch import Tensor
 
 from striate.events import Progress
-from striate.explanation.question import Heat, Question, Scores
-from striate.models.backbone import Map
+from striate.explanation.question import Heat, Question
 
 
 def score_cam(question: Question) -> Heat:
@@ -31,12 +32,12 @@ def score_cam(question: Question) -> Heat:
     return Heat(torch.cat(parts), {})
 
 
-def _masked_scores(one: Question, maps: Map) -> Scores:
-    """The score of one picture under each of C masks, (C,)."""
-    masks = F.interpolate(maps, one.images.shape[2:], mode="bilinear", align_corners=True)[0]  # (C, H, W)
+def _masked_scores(one: Question, maps: Float[Tensor, "1 D h w"]) -> Float[Tensor, " D"]:
+    """The score of one picture under each of D masks."""
+    masks = F.interpolate(maps, one.images.shape[2:], mode="bilinear", align_corners=True)[0]  # (D, H, W)
     low, high = masks.amin(dim=(1, 2), keepdim=True), masks.amax(dim=(1, 2), keepdim=True)
     masks = (masks - low) / (high - low + 1e-8)
-    masked = one.images * masks[:, None]  # (C, channels, H, W)
+    masked = one.images * masks[:, None]  # (D, C, H, W)
     with torch.no_grad():
         logits = one.network(masked.contiguous(memory_format=torch.channels_last))
     return one.repeated(len(logits)).scores(logits)

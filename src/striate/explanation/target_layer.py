@@ -19,6 +19,8 @@ from striate.explanation.untouched import in_eval_mode
 from striate.models.backbone import Backbone, Map
 from striate.shapes import Images, Logits
 
+IDLE = (nn.Identity, nn.Dropout, nn.Dropout2d)  # in evaluation they hand on what they get
+
 
 class NoMap(StriateError):
     """A network without a map that pooling or flattening reads: nothing to lay heat on."""
@@ -181,7 +183,7 @@ def _calls(network: nn.Module) -> Iterator[list[_Call]]:
     handles = [
         module.register_forward_hook(lambda module, _, output, name=name: record(name, module, output))
         for name, module in network.named_modules()
-        if name
+        if name and not isinstance(module, IDLE)
     ]
     try:
         yield calls
