@@ -163,3 +163,23 @@ def test_a_trunk_without_a_classifier_is_read_blue_first(shared):
     assert torch.allclose(found, expected, atol=1e-2)
     assert load_trunk("vgg16", shared / "weights" / "squeezenet1_1.imagenet.safetensors") is None
     assert load_trunk("resnet18", weights) is None
+
+
+def test_a_bad_picture_is_named_and_the_others_go_on(digits_run, digit, tmp_path):
+    bad = tmp_path / "bad.png"
+    bad.write_bytes(b"no picture")
+    for method in ("activations", "deconvnet"):
+        first, second = striate.explain(digits_run, [bad, digit], method=method)
+        assert "error" in first.to_json()
+        assert second.to_json()["layer" if method == "deconvnet" else "class"] in ("c3", "digit 2")
+
+
+def test_a_trunk_shows_activations_without_an_answer(shared, tmp_path):
+    weights = shared / "weights" / "vgg16_features.hed.safetensors"
+    (page,) = striate.explain(
+        "vgg16", shared / "data/photos/chelsea.jpg", method="activations", layer="features.0", weights=weights
+    )
+    told = page.to_json()
+    assert told["class"] is None
+    assert told["layers"][0]["output"] == [64, 224, 224]
+    assert list(page.figures) == ["001-features.0"]

@@ -8,9 +8,11 @@ from PIL import Image
 
 from striate.actions.explain_options import ExplainOptions
 from striate.actions.explained_page import ExplainedPage, Figures
+from striate.actions.explanation import Explanation
 from striate.actions.fitted_pictures import short_name
 from striate.actions.load import Network
 from striate.actions.pictures_to_explain import subjects
+from striate.actions.trunk import network_or_trunk
 from striate.drawing.channel_grid import Tile, map_image, picture_image, tile_grid
 from striate.drawing.course_figure import Curve, course_figure
 from striate.drawing.figure import Heading
@@ -23,15 +25,19 @@ from striate.shapes import Picture
 SHOWN = 64  # channels of a layer, the strongest; all of them where one layer is asked for
 
 
-def explain_activations(options: ExplainOptions, on_event: Listener) -> Iterator[ExplainedPage]:
+def explain_activations(options: ExplainOptions, on_event: Listener) -> Iterator[ExplainedPage | Explanation]:
     """A page for each picture: the share of zeros over the layers, then a grid of channels a layer."""
     if options.images is None:
         raise StriateError("activations are a network's answer to a picture; name one.")
     if options.channel is not None and options.layer is None:
         raise StriateError("--channel is one of a layer's; name the layer with --layer.")
-    network = options.networks()[0]
+    network = network_or_trunk(options)
     for subject in subjects(options.images, options.limits, on_event):
-        picture = network.preprocessing.fit_picture(subject.read(options.limits))
+        try:
+            picture = network.preprocessing.fit_picture(subject.read(options.limits))
+        except StriateError as error:
+            yield Explanation(subject.name, error=str(error))
+            continue
         stem = Path(subject.name).stem
         page = activations_page(network, picture, short_name(subject.name), options.layer, options.channel)
         yield page.written(options.out and options.out / f"{stem}-activations")
@@ -50,8 +56,8 @@ def activations_page(
     layers = activations_of(network.module, network.preprocessing.normalise(picture[None]))
     if not layers:
         raise StriateError(f"{network.name} has no convolution and no pool, so there are no maps to show.")
-    answer = network.answers(network.scores(picture[None]), top=1)[0]
-    told = f"{name}: {answer.label} {100 * answer.probability:.0f} %"
+    answer = network.answers(network.scores(picture[None]), top=1)[0] if network.labels else None
+    told = name if answer is None else f"{name}: {answer.label} {100 * answer.probability:.0f} %"
     chosen = layers if layer is None else [layer_called(layers, layer)]
     if channel is not None:
         require_channels(chosen[0].name, [channel], len(chosen[0].maps))
@@ -75,10 +81,13 @@ def activations_page(
         draw=draw,
         arrays={} if layer is None else {chosen[0].name: chosen[0].maps.numpy()},
         values={
-            "file": name, "class": answer.label, "score": answer.probability, "layer": layer,
+            "file": name,
+            "class": None if answer is None else answer.label,
+            "score": None if answer is None else answer.probability,
+            "layer": layer,
             "layers": [_told(one) for one in chosen],
         },
-    )  # fmt: skip
+    )
 
 
 def layer_figure(network: str, layer: LayerMaps, told: str, most: int = SHOWN) -> Image.Image:

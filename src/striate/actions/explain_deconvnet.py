@@ -8,6 +8,7 @@ from torch import nn
 
 from striate.actions.explain_options import ExplainOptions
 from striate.actions.explained_page import ExplainedPage
+from striate.actions.explanation import Explanation
 from striate.actions.fitted_pictures import short_name
 from striate.actions.load import Network
 from striate.actions.pictures_to_explain import subjects
@@ -20,13 +21,17 @@ from striate.explanation.deconvolution import Projection, project_back
 from striate.shapes import Picture
 
 
-def explain_deconvnet(options: ExplainOptions, on_event: Listener) -> Iterator[ExplainedPage]:
+def explain_deconvnet(options: ExplainOptions, on_event: Listener) -> Iterator[ExplainedPage | Explanation]:
     """A page for each picture: nine channels of a layer, the pixels that made them answer, and the patch."""
     if options.images is None:
         raise StriateError("a deconvnet starts from a network's answer to a picture; name one.")
     network = network_or_trunk(options)
     for subject in subjects(options.images, options.limits, on_event):
-        picture = network.preprocessing.fit_picture(subject.read(options.limits))
+        try:
+            picture = network.preprocessing.fit_picture(subject.read(options.limits))
+        except StriateError as error:
+            yield Explanation(subject.name, error=str(error))
+            continue
         channels = None if options.channel is None else [options.channel]
         page = deconvnet_page(network, picture, short_name(subject.name), options.layer, channels)
         yield page.written(options.out and options.out / f"{Path(subject.name).stem}-deconvnet")
