@@ -31,10 +31,11 @@ def test_principal_components_are_scikit_learns_but_for_the_sign():
 
 
 def test_components_of_a_line_are_its_coordinate_and_always_of_one_sign():
-    line = torch.arange(5.0)[:, None] * torch.tensor([[3.0, 4.0]])
-    places = principal_components(line)
-    assert places[:, 0].tolist() == pytest.approx([-10.0, -5.0, 0.0, 5.0, 10.0], abs=1e-5)
-    assert places[:, 1].abs().max() < 1e-5
+    for weights, rising in (([3.0, 4.0], 1), ([-3.0, -4.0], -1), ([4.0, -3.0], 1), ([-4.0, 3.0], -1)):
+        places = principal_components(torch.arange(5.0)[:, None] * torch.tensor([weights]))
+        expected = [rising * place for place in (-10.0, -5.0, 0.0, 5.0, 10.0)]
+        assert places[:, 0].tolist() == pytest.approx(expected, abs=1e-5)
+        assert places[:, 1].abs().max() < 1e-5
 
 
 def test_neighbours_by_hand():

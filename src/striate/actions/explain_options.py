@@ -82,7 +82,9 @@ def require_options(options: ExplainOptions) -> None:
     method = options.asked_method
     read_by = READ_BY | (READ_BY_PAGES if find_method(method).kind == "page" else {})
     for name, methods in read_by.items():
-        if getattr(options, name) not in (None, False, ()) and method not in methods:
+        value = getattr(options, name)
+        given = value is not None and value is not False and value != ()  # channel 0 is given
+        if given and method not in methods:
             who = " and ".join(filter(None, (", ".join(methods[:-1]), *methods[-1:]))) or "heat maps"
             raise StriateError(
                 f"--{FLAGS.get(name, name)} is for {who}; {method} does not read it. Leave it out."
