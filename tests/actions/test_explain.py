@@ -111,7 +111,7 @@ def test_the_report_shows_heat_beside_the_mistakes(digits_run, tmp_path):
         pytest.skip("the run made no mistake")
     assert heats and all((run / heat).is_file() for heat in heats)
     page = (run / "report.html").read_text()
-    assert page.count('class="beside"') == len(evaluation["mistakes"])
+    assert page.count('class="with-heat"') == len(evaluation["mistakes"])
     assert page.count("data:image/jpeg") == len(heats) and "Beside it Grad-CAM" in page
 
 
