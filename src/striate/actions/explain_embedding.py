@@ -1,6 +1,7 @@
 """`explain --method embedding`: where pictures lie for a network, and which ones are near a picture."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -18,7 +19,16 @@ from striate.drawing.figure import Heading
 from striate.drawing.picture_map import class_colours, picture_map
 from striate.errors import StriateError
 from striate.events import Listener, Note, silent
-from striate.explanation.embedding import Features, Projection, features_of, nearest, places_of
+from striate.explanation.embedding import (
+    Features,
+    Neighbour,
+    Places,
+    Projection,
+    features_of,
+    nearest,
+    places_of,
+)
+from striate.shapes import Picture
 
 MOST = 500  # pictures on the map, drawn evenly
 BATCH = 32
@@ -73,59 +83,78 @@ def embedding_page(
     how, places = places_of(features, projection, seed)
     if how == "pca" and projection is None and len(pictures) >= 10:
         on_event(Note('the map is PCA; with scikit-learn (pip install "striate[embedding]") it is t-SNE'))
-    names = sorted({truth for truth in truths if truth is not None})
-    classes = [None if truth is None else names.index(truth) for truth in truths]
-    queries = _queries(classes) if not near else []
-    asked: list[tuple[str, torch.Tensor, torch.Tensor, int | None]]
-    asked = [(*pictures[row], features[row], row) for row in queries]
-    for name, picture in near:
-        asked.append((name, picture, _features(network, [picture])[0], None))
+    shown = _Shown(network.name, pictures, truths)
+    asked = [(*pictures[row], features[row], row) for row in _queries(shown.labels)] if not near else []
+    asked += [(name, picture, _features(network, [picture])[0], -1) for name, picture in near]
+    near_by = {name: (picture, _others(features, query, row)) for name, picture, query, row in asked}
 
     def draw() -> Figures:
-        words = "t-SNE" if how == "t-sne" else "the two principal components"
-        heading = Heading(
-            f"{network.name}: {len(pictures):,} pictures", f"What its last layer reads, by {words}"
-        )
-        foot = FOOT
-        thumbnails = [picture_image(picture) for _, picture in pictures]
-        figures = {
-            "map": picture_map(thumbnails, places, classes, names, heading, foot if how == "t-sne" else "")
-        }
-        colours = class_colours(len(names))
-        for name, picture, query, row in asked:
-            found = [one for one in nearest(features, query, NEIGHBOURS + 1) if one.row != row][:NEIGHBOURS]
-            tiles = [Tile(picture_image(picture), (Path(name).name, "asked about"))]
-            for one in found:
-                label = classes[one.row]
-                frame = None if label is None else colours[label]
-                caption = (truths[one.row] or Path(pictures[one.row][0]).name, f"cosine {one.cosine:.2f}")
-                tiles.append(Tile(picture_image(pictures[one.row][1]), caption, frame=frame))
-            figures[f"near {Path(name).stem}"] = _neighbours(network.name, name, tiles)
+        figures = {"map": shown.map(places, how)}
+        for name, (picture, neighbours) in near_by.items():
+            figures[f"near {Path(name).stem}"] = shown.neighbours(name, picture, neighbours)
         return figures
 
-    neighbours = {
-        name: [
-            {"file": pictures[one.row][0], "cosine": one.cosine}
-            for one in nearest(features, query, NEIGHBOURS + 1)
-            if one.row != row
-        ][:NEIGHBOURS]
-        for name, _, query, row in asked
+    told = {
+        name: [{"file": pictures[one.row][0], "cosine": one.cosine} for one in neighbours]
+        for name, (_, neighbours) in near_by.items()
     }
+    classes = f"{len(shown.classes)} classes, " if shown.classes else ""
     return ExplainedPage(
         method="embedding",
         title=f"{network.name}: {len(pictures):,} pictures",
-        line=f"{len(pictures):,} pictures of {len(names)} classes, {features.shape[1]:,} features, {how}.",
+        line=f"{len(pictures):,} pictures, {classes}{features.shape[1]:,} features, {how}.",
         draw=draw,
         arrays={"features": features.numpy(), "places": places.numpy()},
-        values={"projection": how, "pictures": [name for name, _ in pictures], "neighbours": neighbours},
+        values={"projection": how, "pictures": [name for name, _ in pictures], "neighbours": told},
     )
 
 
-def _neighbours(network: str, name: str, tiles: Sequence[Tile]) -> Image.Image:
-    heading = Heading(
-        f"{network}: nearest to {Path(name).name}", "The cosine between what the last layer reads"
-    )
-    return tile_grid(tiles, heading, columns=4)
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """The pictures of a page and their classes, as figures."""
+
+    network: str
+    pictures: Sequence[Named]
+    truths: Sequence[str | None]
+
+    @property
+    def classes(self) -> list[str]:
+        return sorted({truth for truth in self.truths if truth is not None})
+
+    @property
+    def labels(self) -> list[int | None]:
+        places = {name: place for place, name in enumerate(self.classes)}
+        return [None if truth is None else places[truth] for truth in self.truths]
+
+    def map(self, places: Places, how: Projection) -> Image.Image:
+        words = "t-SNE" if how == "t-sne" else "the two principal components"
+        title = f"{self.network}: {len(self.pictures):,} pictures"
+        return picture_map(
+            [picture_image(picture) for _, picture in self.pictures],
+            places,
+            self.labels,
+            self.classes,
+            Heading(title, f"What its last layer reads, by {words}"),
+            FOOT if how == "t-sne" else "",
+        )
+
+    def neighbours(self, name: str, picture: Picture, found: Sequence[Neighbour]) -> Image.Image:
+        labels, colours = self.labels, class_colours(len(self.classes))
+        tiles = [Tile(picture_image(picture), (Path(name).name, "asked about"))]
+        for one in found:
+            other, pixels = self.pictures[one.row]
+            label = labels[one.row]
+            caption = (self.truths[one.row] or Path(other).name, f"cosine {one.cosine:.2f}")
+            tiles.append(
+                Tile(picture_image(pixels), caption, frame=None if label is None else colours[label])
+            )
+        title = f"{self.network}: nearest to {Path(name).name}"
+        return tile_grid(tiles, Heading(title, "The cosine between what the last layer reads"), columns=4)
+
+
+def _others(features: Features, query: torch.Tensor, own: int) -> list[Neighbour]:
+    """The nearest pictures without the one that is asked about."""
+    return [one for one in nearest(features, query, NEIGHBOURS + 1) if one.row != own][:NEIGHBOURS]
 
 
 def _features(network: Network, pictures: Sequence[torch.Tensor]) -> Features:
