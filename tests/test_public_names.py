@@ -19,6 +19,7 @@ VERBS = [
     "demo",
     "doctor",
     "evaluate",
+    "explain",
     "inspect",
     "list_models",
     "load",

@@ -21,6 +21,7 @@ _PLACES = {
     "demo": "striate.actions.demo",
     "doctor": "striate.actions.doctor",
     "evaluate": "striate.actions.evaluate",
+    "explain": "striate.actions.explain",
     "inspect": "striate.actions.inspect",
     "list_models": "striate.models.catalog",
     "load": "striate.actions.load",

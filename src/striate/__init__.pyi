@@ -4,6 +4,7 @@ from striate.actions.convert import convert as convert
 from striate.actions.demo import demo as demo
 from striate.actions.doctor import doctor as doctor
 from striate.actions.evaluate import evaluate as evaluate
+from striate.actions.explain import explain as explain
 from striate.actions.inspect import inspect as inspect
 from striate.actions.load import load as load
 from striate.actions.predict import predict as predict

@@ -37,6 +37,7 @@ def imported_by(*words: str) -> list[str]:
         ["predict", "--help"],
         ["check", "-h"],
         ["inspect", "--help"],
+        ["explain", "--help"],
         ["demo", "--help"],
         ["--version"],
     ],

@@ -7,8 +7,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from striate.actions.heat_of_mistakes import heat_of_mistakes
 from striate.actions.load import Network
 from striate.drawing.grid import picture_png
+from striate.drawing.overlay import jpeg
 from striate.runs.answers import SavedAnswer, write_answers
 from striate.runs.files import write_bytes
 from striate.runs.folder import RunFolder
@@ -74,20 +76,23 @@ def saved_answers(
 def write_evaluation(
     folder: RunFolder, network: Network, evaluation: Evaluation, picture_of: Callable[[str], Picture]
 ) -> None:
-    """Write evaluation.json, predictions.csv and the pictures of the most confident mistakes."""
+    """Write evaluation.json, predictions.csv and pictures of the most confident mistakes, with Grad-CAM."""
     answers = saved_answers(network, evaluation.names, evaluation.scores, evaluation.labels)
     write_answers(folder, "predictions.csv", answers)
     wrong = [answer for answer in answers if not answer.right]
     worst = sorted(wrong, key=lambda answer: -answer.probability)[:MISTAKES]
     mistakes = [asdict(answer) for answer in worst]
     (folder / "pictures").mkdir(exist_ok=True)
-    for old in (folder / "pictures").glob("mistake-*.png"):
+    for old in (folder / "pictures").glob("mistake-*"):
         old.unlink()
-    for number, mistake in enumerate(mistakes, start=1):
+    pictures = [_thumbnail(picture_of(str(mistake["file"]))) for mistake in mistakes]
+    heats = heat_of_mistakes(network, pictures, [str(mistake["predicted"]) for mistake in mistakes])
+    for number, (mistake, picture, heat) in enumerate(zip(mistakes, pictures, heats, strict=True), start=1):
         mistake["picture"] = f"pictures/mistake-{number:02}.png"
-        write_bytes(
-            folder / str(mistake["picture"]), picture_png(_thumbnail(picture_of(str(mistake["file"]))))
-        )
+        write_bytes(folder / str(mistake["picture"]), picture_png(picture))
+        if heat is not None:
+            mistake["heat"] = f"pictures/mistake-{number:02}-heat.jpg"
+            write_bytes(folder / str(mistake["heat"]), jpeg(heat))
     folder.write_json(
         "evaluation.json",
         {

@@ -15,6 +15,7 @@ from striate.cli import (
     demo,
     doctor,
     evaluate,
+    explain,
     inspect,
     models,
     predict,
@@ -96,6 +97,7 @@ app.command("check")(check.check)
 app.command("train")(train.train)
 app.command("evaluate")(evaluate.evaluate)
 app.command("predict")(predict.predict)
+app.command("explain")(explain.explain)
 app.command("compare")(compare.compare)
 app.command("report")(report.report)
 app.command("inspect")(inspect.inspect)

@@ -158,7 +158,7 @@ def _mistakes(contents: Contents) -> dict[str, Any]:
     evaluation = contents["evaluation.json"]
     shown = []
     for mistake in evaluation.get("mistakes") or []:
-        picture = mistake.get("picture")
+        picture, heat = mistake.get("picture"), mistake.get("heat")
         shown.append(
             {
                 "label": str(mistake.get("label", "")),
@@ -166,11 +166,18 @@ def _mistakes(contents: Contents) -> dict[str, Any]:
                 "probability": mistake.get("probability"),
                 "file": str(mistake.get("file", "")),
                 "uri": _inside(contents.folder, picture) if picture else None,
+                "heat": _inside(contents.folder, heat) if heat else None,
             }
         )
     matrix = _matrix(contents)[1]
     wrong = sum(map(sum, matrix)) - sum(row[index] for index, row in enumerate(matrix)) if matrix else None
-    return {"known": bool(evaluation), "shown": shown, "wrong": wrong, "pictures": _evaluated(contents)}
+    return {
+        "known": bool(evaluation),
+        "shown": shown,
+        "wrong": wrong,
+        "pictures": _evaluated(contents),
+        "heat": any(one["heat"] for one in shown),
+    }
 
 
 def _inside(folder: RunFolder, name: str) -> str | None:

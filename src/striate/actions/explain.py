@@ -1,0 +1,96 @@
+"""`explain`: why a network answers as it does, as pictures, arrays and figures; one method a call."""
+
+from collections.abc import Iterator, Sequence
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+from striate.actions.explain_options import Explained, ExplainOptions, Run, require_options
+from striate.actions.explain_pictures import explain_pictures
+from striate.data.decoding import Limits
+from striate.errors import StriateError
+from striate.events import Listener, silent
+from striate.explanation.methods import find_method, function_of
+
+
+def explain(
+    run: Run,
+    images: Any = None,
+    *,
+    method: str | None = None,
+    class_name: str | None = None,
+    top: int = 1,
+    against: str | None = None,
+    layer: str | None = None,
+    weights: str | PathLike[str] | None = None,
+    with_runs: Sequence[Run] = (),
+    out: str | PathLike[str] | None = None,
+    seed: int = 0,
+    channel: int | None = None,
+    plain: bool = False,
+    near: Any = None,
+    sanity: bool = False,
+    max_pixels: int | None = None,
+    max_bytes: int | None = None,
+    on_event: Listener = silent,
+) -> list[Any]:
+    """Explain a network's answers; for heat maps a list of `Explanation`, one a picture.
+
+    Args:
+        run: a Run, the path of one, a catalogue name with `weights`, or a loaded Network.
+        images: a picture (path, PIL image, array, tensor), a list of them, a folder, or a data set.
+        method: see `striate.explanation.methods.METHODS`; None is grad-cam, and saliency for a network
+            without maps.
+        class_name: what is explained; None is the `top` most probable classes and, where the data says it,
+            the true one.
+        top: how many classes of the answer are explained.
+        against: instead of which other class.
+        layer: dotted name of the layer that is read; None is the last map before pooling or flattening.
+        weights: a file, or "imagenet", with a catalogue name.
+        with_runs: other networks that explain the same classes beside it.
+        out: a folder for pictures, arrays and an index page; None writes nothing.
+        seed: of methods that draw noise, and of the sanity check.
+        channel: of `layer`, for activations, filters and deconvnet.
+        plain: filters by the course's gradient ascent from grey.
+        near: for embedding, pictures whose neighbours are shown.
+        sanity: explain the same classes with random weights as well, of the head and of all layers, and say
+            how similar the heat still is.
+        max_pixels: larger pictures are unreadable; None is the usual limit.
+        max_bytes: as `max_pixels`, for files.
+        on_event: is told what happens.
+
+    Raises:
+        StriateError: there is no such run, method, class or layer, or the method cannot explain this network.
+        WorkFailed: `out` cannot be written.
+    """
+    options = ExplainOptions(
+        run=run,
+        images=images,
+        method=method,
+        class_name=class_name,
+        top=top,
+        against=against,
+        layer=layer,
+        weights=weights,
+        with_runs=with_runs,
+        out=None if out is None else Path(out),
+        seed=seed,
+        channel=channel,
+        plain=plain,
+        near=near,
+        sanity=sanity,
+        limits=Limits.of(max_bytes, max_pixels),
+    )
+    return list(explanations(options, on_event))
+
+
+def explanations(options: ExplainOptions, on_event: Listener = silent) -> Iterator[Explained]:
+    """What `explain` returns, one by one as soon as it is there."""
+    row = find_method(options.asked_method)
+    require_options(options)
+    if row.kind == "page":
+        pages: Iterator[Explained] = function_of(row)(options, on_event)
+        return pages
+    if options.images is None:
+        raise StriateError(f"{options.asked_method} explains pictures; name some, a folder or a data set.")
+    return explain_pictures(options, on_event)

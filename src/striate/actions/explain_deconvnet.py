@@ -1,0 +1,94 @@
+"""`explain --method deconvnet`: what a layer's strongest channels answered to, brought back to the pixels."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from PIL import Image
+from torch import nn
+
+from striate.actions.explain_options import ExplainOptions
+from striate.actions.explained_page import ExplainedPage
+from striate.actions.explanation import Explanation
+from striate.actions.fitted_pictures import short_name
+from striate.actions.load import Network
+from striate.actions.pictures_to_explain import subjects
+from striate.actions.trunk import network_or_trunk
+from striate.drawing.channel_grid import Tile, picture_image, signed_image, tile_grid
+from striate.drawing.figure import Heading
+from striate.errors import StriateError
+from striate.events import Listener
+from striate.explanation.deconvolution import Projection, project_back
+from striate.shapes import Picture
+
+
+def explain_deconvnet(options: ExplainOptions, on_event: Listener) -> Iterator[ExplainedPage | Explanation]:
+    """A page for each picture: nine channels of a layer, the pixels that made them answer, and the patch."""
+    if options.images is None:
+        raise StriateError("a deconvnet starts from a network's answer to a picture; name one.")
+    network = network_or_trunk(options)
+    for subject in subjects(options.images, options.limits, on_event):
+        try:
+            picture = network.preprocessing.fit_picture(subject.read(options.limits))
+        except StriateError as error:
+            yield Explanation(subject.name, error=str(error))
+            continue
+        channels = None if options.channel is None else [options.channel]
+        page = deconvnet_page(network, picture, short_name(subject.name), options.layer, channels)
+        yield page.written(options.out and options.out / f"{Path(subject.name).stem}-deconvnet")
+
+
+def deconvnet_page(
+    network: Network,
+    picture: Picture,
+    name: str,
+    layer: str | None = None,
+    channels: list[int] | None = None,
+) -> ExplainedPage:
+    """Channels of one layer as the pixels of a picture (at the network's size) that made them answer.
+
+    Args:
+        name: of the picture.
+        layer: a convolution, rectifier or pool; None is the last convolution.
+        channels: None is the nine that answer strongest.
+    """
+    layer = layer or _last_convolution(network)
+    images = network.preprocessing.normalise(picture[None])
+    found = project_back(network.module, images, layer, channels)
+    return ExplainedPage(
+        method="deconvnet",
+        title=f"{network.name}: {name}",
+        line=f"{layer}: {len(found)} channels, run backwards from their strongest answers to {name}.",
+        draw=lambda: {layer: _figure(network.name, layer, name, picture, found)},
+        arrays={f"{layer}-{one.channel}": one.pixels.numpy() for one in found},
+        values={
+            "file": name,
+            "layer": layer,
+            "channels": [
+                {"channel": one.channel, "value": one.value, "cell": list(one.cell), "box": list(one.box)}
+                for one in found
+            ],
+        },
+    )
+
+
+def _figure(network: str, layer: str, name: str, picture: Picture, found: list[Projection]) -> Image.Image:
+    tiles = []
+    for one in found:
+        if one.value == 0:
+            tiles += [Tile(Image.new("RGB", (8, 8)), (f"channel {one.channel}", "silent"), crossed=True)] * 2
+            continue
+        tiles.append(
+            Tile(signed_image(one.pixels).crop(one.box), (f"channel {one.channel}", "back to pixels"))
+        )
+        tiles.append(Tile(picture_image(picture).crop(one.box), (f"answers {one.value:.3g}", "the patch")))
+    heading = Heading(
+        f"{network}, {layer}: {name}", "Deconvnet: what made the strongest channels answer; grey is nothing"
+    )
+    return tile_grid(tiles, heading, columns=6 if len(tiles) > 2 else 2)
+
+
+def _last_convolution(network: Network) -> str:
+    names = [name for name, module in network.module.named_modules() if isinstance(module, nn.Conv2d)]
+    if not names:
+        raise StriateError(f"{network.name} has no convolution, so there is nothing to run backwards.")
+    return str(names[-1])

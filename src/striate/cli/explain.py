@@ -1,0 +1,107 @@
+"""`striate explain`."""
+
+from typing import Annotated
+
+import typer
+
+from striate.cli.train import Json, MaxBytes, MaxPixels
+from striate.explanation.methods import DEFAULT, METHODS
+
+
+def names_of_methods(incomplete: str) -> list[str]:
+    """What completion offers for --method."""
+    return [name for name in METHODS if name.startswith(incomplete)]
+
+
+def explain(
+    run: Annotated[str, typer.Argument(help="A run, or a name from `striate models` with --weights.")],
+    images: Annotated[
+        list[str] | None, typer.Argument(help="Pictures, folders, patterns in quotes, or a data set.")
+    ] = None,
+    method: Annotated[
+        str | None,
+        typer.Option(
+            help=f"{', '.join(METHODS)}. Without it {DEFAULT}.",
+            autocompletion=names_of_methods,
+        ),
+    ] = None,
+    class_name: Annotated[
+        str | None, typer.Option("--class", metavar="NAME", help="Explain this class, not the answer.")
+    ] = None,
+    top: Annotated[int, typer.Option(min=1, help="Explain so many of the most probable classes.")] = 1,
+    against: Annotated[
+        str | None, typer.Option(metavar="CLASS", help="Explain why it is not this class instead.")
+    ] = None,
+    layer: Annotated[
+        str | None, typer.Option(help="Layer to read; without it the last map before pooling.")
+    ] = None,
+    weights: Annotated[
+        str | None, typer.Option(help="imagenet, or a .safetensors or .pth file, with a name.")
+    ] = None,
+    with_: Annotated[
+        list[str] | None, typer.Option("--with", help="Another run beside it. Repeatable.")
+    ] = None,
+    out: Annotated[str, typer.Option(help="Folder for pictures, arrays and the page.")] = "explanations",
+    seed: Annotated[int, typer.Option(help="Of methods that draw noise, and of --sanity.")] = 0,
+    channel: Annotated[
+        int | None, typer.Option(min=0, help="One channel of --layer (activations, filters, deconvnet).")
+    ] = None,
+    plain: Annotated[bool, typer.Option("--plain", help="Filters by plain gradient ascent.")] = False,
+    near: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Embedding: show this picture's neighbours.")
+    ] = None,
+    sanity: Annotated[
+        bool, typer.Option("--sanity", help="Check that the heat changes when the weights are random.")
+    ] = False,
+    max_pixels: MaxPixels = None,
+    max_bytes: MaxBytes = None,
+    json: Json = False,
+) -> None:
+    """Show where an answer comes from.
+
+    Writes the picture with heat over it, the heat as an array (.npy), and a page for several pictures. A bad
+    picture is named and the others go on (exit code 1).
+
+    \b
+    striate explain runs/classify/photos-resnet18 cat.jpg
+    striate explain runs/classify/photos-resnet18 photos/ --top 3 --method layer-cam
+    striate explain efficientnet_lite0 cat.jpg --weights imagenet --class 'tiger cat' --against lynx
+    striate explain runs/classify/photos-resnet18 cat.jpg --method guided-backprop --sanity
+    """
+    from pathlib import Path
+
+    from striate.actions.explain import explanations
+    from striate.actions.explain_options import ExplainOptions
+    from striate.cli.explained_lines import explained_line
+    from striate.cli.show import Shown, print_json
+    from striate.data.decoding import Limits
+
+    options = ExplainOptions(
+        run=run,
+        images=images or None,
+        method=method,
+        class_name=class_name,
+        top=top,
+        against=against,
+        layer=layer,
+        weights=weights,
+        with_runs=tuple(with_ or ()),
+        out=Path(out),
+        seed=seed,
+        channel=channel,
+        plain=plain,
+        near=near,
+        sanity=sanity,
+        limits=Limits.of(max_bytes, max_pixels),
+    )
+    bad = 0
+    with Shown() as shown:
+        for explained in explanations(options, shown):
+            told = explained.to_json()
+            bad += "error" in told
+            if json:
+                print_json(told)
+            else:
+                print(explained_line(told))
+    if bad:
+        raise typer.Exit(1)
