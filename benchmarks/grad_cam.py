@@ -1,9 +1,10 @@
 """Class heat maps against pytorch-grad-cam: the same network, layer, pictures and classes, in the same run.
 
 Claim: Grad-CAM of 100 pictures in a third of the time, and maps of five methods equal to 1e-4. Both sides
-have tensors as input and maps in [0, 1] at the input's size as output, batches of 20, and their own process; the
-peer is timed with its network as it comes and in channels_last, and the faster one counts. The pictures are
-crops of three photographs. For Eigen-CAM, whose sign is a matter of choice, the nearer sign counts.
+have tensors as input and maps in [0, 1] at the input's size as output, batches of 20, and their own
+process; the peer is timed with its network as it comes and in channels_last, and the faster one counts. The
+pictures are crops of three photographs. Of Eigen-CAM, whose sign is a matter of choice, the maps of the same
+sign are compared.
 
     make bench, or: python benchmarks/grad_cam.py SHARED [PICTURES ROUNDS]
 """

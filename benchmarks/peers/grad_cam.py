@@ -3,8 +3,8 @@
     PYTHONPATH=src .venv-peers/bin/python benchmarks/peers/grad_cam.py FILE METHOD BATCH FORMAT
 
 FILE holds `network`, `state`, `layer`, `images` and `classes` (torch.save); FORMAT is contiguous or
-channels_last, the memory format of network and pictures. Prints seconds, after one batch that is not counted, and
-writes the maps to FILE.maps.
+channels_last, the memory format of network and pictures. Prints seconds, after one batch that is not counted,
+and writes the maps to FILE.maps.
 """
 
 import json

@@ -10,6 +10,7 @@ from PIL import Image
 
 from striate.drawing.box import Box
 from striate.drawing.overlay import Panel, overlay, sheet, stretched
+from striate.reports.words import NBSP, percent
 from striate.shapes import Picture
 
 COLUMNS = 3  # pictures side by side, at most
@@ -130,7 +131,7 @@ def _named(one: ClassHeat) -> str:
 def _caption(one: ClassHeat, *, several: bool) -> tuple[str, tuple[str, ...]]:
     """A panel's strong line and its quiet ones."""
     mark = " (true)" if one.is_truth else ""
-    lines = [f"{100 * one.probability:.1f} %, score {one.score:.2f}"]
+    lines = [f"{percent(one.probability).replace(NBSP, ' ')}, score {one.score:.2f}"]
     if several:
         lines.append(f"{one.run}" + (f" · {one.layer}" if one.layer else ""))
     lines += [f"{name} {value:.2f}" for name, value in one.figures.items()]
