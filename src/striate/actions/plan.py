@@ -108,6 +108,8 @@ def make_recipe(
 def _recipe_name(options: TrainOptions, model: str, *, pretrained: bool) -> str:
     if options.recipe != "auto":
         return options.recipe
+    if pretrained and options.transfer == "probe":
+        return "probe"
     return "transfer" if pretrained else OWN_RECIPE.get(model, "scratch")
 
 

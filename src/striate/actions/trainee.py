@@ -8,9 +8,11 @@ from typing import Any
 import torch
 from torch import nn
 
+from striate.actions.features import Features
 from striate.actions.material import Material
 from striate.actions.options import TrainOptions
 from striate.actions.plan import Plan, make_recipe
+from striate.actions.probing import solving
 from striate.actions.starting import load_start
 from striate.data.sampling import class_weights
 from striate.data.transforms.augmentation import Augmentation
@@ -24,6 +26,7 @@ from striate.machine import cpu
 from striate.models.backbone import head_parameter_names
 from striate.models.build import create_model
 from striate.models.catalog import find_entry
+from striate.models.trunk import Trunk
 from striate.protocol import as_table
 from striate.tasks.classify import Classify, TrainingLoss
 from striate.tasks.recipes.recipe import Recipe
@@ -54,11 +57,12 @@ class Trainee:
     augmentation: Augmentation | None
     fabric: Fabric
     precision: str
+    features: Features
     decided: Decided = Decided()
 
     def following(self, recipe: Recipe, decided: Decided) -> "Trainee":
         """The same with another recipe, for the same loss."""
-        stages = make_stages(self.network, self.step, recipe)
+        stages = make_stages(self.network, self.step, recipe, self.features)
         if decided.steps is not None:
             stages = tuple(replace(stage, steps=decided.steps) for stage in stages)
         return replace(self, recipe=recipe, stages=stages, decided=decided)
@@ -100,12 +104,15 @@ def make_trainee(
     precision = choose_precision(options.precision, options.device, cpu().features, wide=_wide(network))
     fabric = launched(options.device, options.devices, precision)
     augmentation = make_augmentation(plan.augmentation)
-    stages = make_stages(network, step, recipe)
-    trainee = Trainee(network, architecture, task, step, recipe, stages, augmentation, fabric, precision)
+    features = Features(Trunk(network), material, fabric, on_event, f"torch {precision}", options.seed)
+    stages = make_stages(network, step, recipe, features)
+    trainee = Trainee(
+        network, architecture, task, step, recipe, stages, augmentation, fabric, precision, features
+    )
     return trainee.following(recipe, decided)
 
 
-def make_stages(network: nn.Module, step: nn.Module, recipe: Recipe) -> tuple[Stage, ...]:
+def make_stages(network: nn.Module, step: nn.Module, recipe: Recipe, features: Features) -> tuple[Stage, ...]:
     """The recipe's stages around the task's step of `network`."""
     head = frozenset(f"network.{name}" for name in head_parameter_names(network))
     return tuple(
@@ -126,6 +133,7 @@ def make_stages(network: nn.Module, step: nn.Module, recipe: Recipe) -> tuple[St
             average=recipe.average,
             freeze_norms=stage.freeze_norms,
             enough=stage.enough,
+            **(solving(network, features, recipe) if stage.how == "probe" else {}),
         )
         for stage in recipe.stages
     )

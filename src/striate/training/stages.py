@@ -1,5 +1,6 @@
 """A training is a list of stages: most have one, fine-tuning two, alternating Faster R-CNN four."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from torch import nn
@@ -27,6 +28,9 @@ class Stage:
         average: what validation and the best weights see instead of the last weights.
         enough: the first number of the best validation score from which on this stage is left out.
         freeze_norms: normalise with stored statistics and leave those unchanged.
+        solve: computes what learns at once, without steps, and gives the mean training loss; the stage is then
+            one epoch long.
+        validate: figures of this stage's step, where they can be had quicker than from the pictures.
     """
 
     name: str
@@ -45,9 +49,13 @@ class Stage:
     average: Average | None = None
     freeze_norms: bool = False
     enough: float | None = None
+    solve: Callable[[], float] | None = None
+    validate: Callable[[nn.Module], dict[str, float]] | None = None
 
     def length(self, epoch_steps: int) -> int:
-        """Batches of the whole stage, for an epoch of so many."""
+        """Batches of the whole stage, for an epoch of so many; 0 where nothing is descended."""
+        if self.solve is not None:
+            return 0
         whole = self.epochs * epoch_steps
         return whole if self.steps is None else min(whole, self.steps)
 

@@ -12,6 +12,7 @@ from striate.tasks.recipes.book_transfer import book_transfer
 from striate.tasks.recipes.demo import demo
 from striate.tasks.recipes.googlenet import googlenet
 from striate.tasks.recipes.lenet5_1998 import lenet5_1998
+from striate.tasks.recipes.probe import probe
 from striate.tasks.recipes.recipe import Recipe
 from striate.tasks.recipes.resnet_cifar import resnet_cifar
 from striate.tasks.recipes.scratch import scratch
@@ -23,6 +24,7 @@ RECIPES: dict[str, Callable[[int], Recipe]] = {
     "scratch": scratch,
     "small": small,
     "transfer": transfer,
+    "probe": probe,
     "demo": demo,
     "lenet5_1998": lenet5_1998,
     "alexnet": alexnet,

@@ -15,6 +15,7 @@ class StageRecipe:
 
     Attributes:
         name: for people and for metrics.jsonl.
+        how: `steps` are those of the optimiser; `probe` computes the head from the features of all pictures.
         parts: what learns: everything, or the head alone.
         epochs: passes over the training pictures at most.
         lr: the peak rate.
@@ -37,6 +38,7 @@ class StageRecipe:
     optimizer: Optimizer | None = None
     schedule: Schedule | None = None
     enough: float | None = None
+    how: Literal["steps", "probe"] = "steps"
 
 
 @dataclass(frozen=True, slots=True)
