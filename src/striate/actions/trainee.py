@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from hashlib import sha256
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import nn
@@ -24,10 +24,11 @@ from striate.losses.focal import focal_loss
 from striate.losses.weighted_cross_entropy import weighted_cross_entropy
 from striate.machine import cpu
 from striate.models.backbone import head_parameter_names
+from striate.models.blocks import blocks_of
 from striate.models.build import create_model
 from striate.models.catalog import find_entry
 from striate.models.trunk import Trunk
-from striate.protocol import as_table
+from striate.protocol import Number, as_table
 from striate.tasks.classify import Classify, TrainingLoss
 from striate.tasks.recipes.recipe import Recipe
 from striate.training.fabric import Fabric, launched
@@ -115,13 +116,15 @@ def make_trainee(
 def make_stages(network: nn.Module, step: nn.Module, recipe: Recipe, features: Features) -> tuple[Stage, ...]:
     """The recipe's stages around the task's step of `network`."""
     head = frozenset(f"network.{name}" for name in head_parameter_names(network))
+    blocks = _blocks(network, features.material) if any(stage.fall != 1 for stage in recipe.stages) else []
     return tuple(
         Stage(
             name=stage.name,
             step=step,
             epochs=stage.epochs,
             lr=stage.lr,
-            trainable=head if stage.parts == "head" else None,
+            trainable=_trainable(stage.parts, head, blocks),
+            ratios=_ratios(stage.fall, blocks),
             head=head,
             steps=stage.steps,
             patience=recipe.patience,
@@ -137,6 +140,25 @@ def make_stages(network: nn.Module, step: nn.Module, recipe: Recipe, features: F
         )
         for stage in recipe.stages
     )
+
+
+def _blocks(network: nn.Module, material: Material) -> list[frozenset[str]]:
+    """The step's names of the parameters of every block, the first one first."""
+    spec = material.preprocessing
+    picture = torch.zeros(1, spec.channels, *spec.size_hw)
+    return [frozenset(f"network.{name}" for name in block) for block in blocks_of(network, picture)]
+
+
+def _trainable(
+    parts: Literal["all", "head"] | int, head: frozenset[str], blocks: list[frozenset[str]]
+) -> frozenset[str] | None:
+    if parts == "all":
+        return None
+    return head if parts == "head" else head.union(*blocks[-parts:])
+
+
+def _ratios(fall: Number, blocks: list[frozenset[str]]) -> dict[str, float]:
+    return {name: float(fall**depth) for depth, block in enumerate(reversed(blocks)) for name in block}
 
 
 def _wide(network: nn.Module) -> bool:

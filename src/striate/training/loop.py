@@ -75,7 +75,12 @@ def fit(
             recorder.stage_ended()
             continue
         optimizer = make_optimizer(
-            stage.optimizer, stage.step.named_parameters(), stage.lr, stage.weight_decay, stage.head
+            stage.optimizer,
+            stage.step.named_parameters(),
+            stage.lr,
+            stage.weight_decay,
+            stage.head,
+            stage.ratios,
         )
         step, optimizer = fabric.setup(stage.step, optimizer)
         average = Averaging(stage.average, recorder.network)

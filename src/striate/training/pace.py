@@ -36,7 +36,12 @@ def on_a_copy(fabric: Fabric, stage: Stage) -> Iterator[tuple[Stage, nn.Module, 
         copied = replace(stage, step=deepcopy(stage.step))
         copied.freeze()
         optimizer = make_optimizer(
-            stage.optimizer, copied.step.named_parameters(), stage.lr, stage.weight_decay, stage.head
+            stage.optimizer,
+            copied.step.named_parameters(),
+            stage.lr,
+            stage.weight_decay,
+            stage.head,
+            stage.ratios,
         )
         step, optimizer = fabric.setup(copied.step, optimizer)
         copied.train_mode()

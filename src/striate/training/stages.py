@@ -1,7 +1,7 @@
 """A training is a list of stages: most have one, fine-tuning two, alternating Faster R-CNN four."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from torch import nn
 
@@ -30,6 +30,7 @@ class Stage:
         freeze_norms: normalise with stored statistics and leave those unchanged.
         solve: computes what learns at once, without steps, and gives the mean training loss; the stage is then
             one epoch long.
+        ratios: rates of parameters of `step` over `lr`; 1 for those without one.
         validate: figures of this stage's step, where they can be had quicker than from the pictures.
     """
 
@@ -49,6 +50,7 @@ class Stage:
     average: Average | None = None
     freeze_norms: bool = False
     enough: float | None = None
+    ratios: Mapping[str, float] = field(default_factory=dict)
     solve: Callable[[], float] | None = None
     validate: Callable[[nn.Module], dict[str, float]] | None = None
 

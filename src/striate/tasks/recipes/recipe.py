@@ -16,7 +16,8 @@ class StageRecipe:
     Attributes:
         name: for people and for metrics.jsonl.
         how: `steps` are those of the optimiser; `probe` computes the head from the features of all pictures.
-        parts: what learns: everything, or the head alone.
+        parts: what learns: everything, the head alone, or the head and so many of the last blocks.
+        fall: the rate of a block over that of the block behind it; the last one's is that of the head.
         epochs: passes over the training pictures at most.
         lr: the peak rate.
         steps: batches at most, where a paper counts those; the last epoch may be a part of one.
@@ -28,7 +29,7 @@ class StageRecipe:
     """
 
     name: str
-    parts: Literal["all", "head"]
+    parts: Literal["all", "head"] | int
     epochs: int
     lr: float
     weight_decay: Number
@@ -39,6 +40,7 @@ class StageRecipe:
     schedule: Schedule | None = None
     enough: float | None = None
     how: Literal["steps", "probe"] = "steps"
+    fall: Number = 1
 
 
 @dataclass(frozen=True, slots=True)
