@@ -1,0 +1,1 @@
+"""Engines: run a trained network fast on this machine, through one small interface."""

@@ -1,0 +1,113 @@
+"""Converted networks stay in the cache, one folder each, whole or not at all; it may be deleted at any time.
+
+A folder carries the digests of its files, so a damaged one is made again and never run.
+"""
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from striate.cache import cache_folder
+from striate.data.cache_room import limit_bytes
+
+DIGESTS = "digests.json"
+LARGEST = 2 * 10**9  # bytes of all converted networks together
+
+Read = TypeVar("Read")
+
+
+def networks_folder() -> Path:
+    """Where all entries are; it may not exist yet."""
+    return cache_folder() / "networks"
+
+
+def cached(key: str, build: Callable[[Path], None], read: Callable[[Path], Read]) -> Read:
+    """What `read` makes of the folder that `build` fills, which is kept for the next time.
+
+    Args:
+        key: text that stands for the content; a name for a folder.
+        build: writes files into an empty folder.
+        read: reads them, all of them before it returns.
+    """
+    folder = networks_folder() / key
+    if _is_whole(folder):
+        with contextlib.suppress(OSError):  # a cache that may be read and not written
+            os.utime(folder)
+        return read(folder)
+    try:
+        networks_folder().mkdir(parents=True, exist_ok=True)
+        place: Path | None = networks_folder()
+    except OSError:
+        place = None
+    with tempfile.TemporaryDirectory(prefix="new-", dir=place, ignore_cleanup_errors=True) as name:
+        fresh = Path(name)
+        build(fresh)
+        found = read(fresh)
+        if place is not None:
+            _keep(fresh, folder)
+    return found
+
+
+def clear() -> int:
+    """Delete every entry; how many bytes were freed."""
+    before = _bytes_in(networks_folder())
+    shutil.rmtree(networks_folder(), ignore_errors=True)
+    return before - _bytes_in(networks_folder())
+
+
+def _keep(fresh: Path, folder: Path) -> None:
+    limit = min(LARGEST, limit_bytes())
+    needed = _bytes_in(fresh)
+    if needed > limit:
+        return
+    with contextlib.suppress(OSError):  # a full disk, or another process was first
+        (fresh / DIGESTS).write_text(json.dumps(_digests(fresh)), encoding="utf-8")
+        _make_room(limit - needed)
+        if folder.exists():  # damaged
+            shutil.rmtree(folder, ignore_errors=True)
+        whole = fresh.with_name(f"{fresh.name}-whole")
+        fresh.rename(whole)
+        try:
+            whole.rename(folder)
+        finally:
+            shutil.rmtree(whole, ignore_errors=True)
+
+
+def _is_whole(folder: Path) -> bool:
+    try:
+        recorded = json.loads((folder / DIGESTS).read_text(encoding="utf-8"))
+        return bool(recorded == _digests(folder))
+    except (OSError, ValueError):
+        return False
+
+
+def _digests(folder: Path) -> dict[str, str]:
+    found = {}
+    for path in sorted(folder.iterdir()):
+        if path.name != DIGESTS:
+            with path.open("rb") as file:
+                found[path.name] = hashlib.file_digest(file, "sha256").hexdigest()
+    return found
+
+
+def _make_room(limit: int) -> None:
+    """Delete the least recently used entries until all others are within `limit` bytes."""
+    entries = [path for path in networks_folder().iterdir() if not path.name.startswith("new-")]
+    for entry in sorted(entries, key=lambda path: path.stat().st_mtime):
+        if _bytes_in(networks_folder()) <= limit:
+            return
+        shutil.rmtree(entry, ignore_errors=True)
+
+
+def _bytes_in(folder: Path) -> int:
+    total = 0
+    for path in folder.rglob("*"):
+        with contextlib.suppress(OSError):
+            total += path.lstat().st_size
+    return total
