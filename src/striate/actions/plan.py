@@ -108,7 +108,7 @@ def make_recipe(
 def _recipe_name(options: TrainOptions, model: str, *, pretrained: bool) -> str:
     if options.recipe != "auto":
         return options.recipe
-    if pretrained and options.transfer in ("probe", "finetune"):
+    if pretrained and options.transfer != "auto":
         return options.transfer
     return "transfer" if pretrained else OWN_RECIPE.get(model, "scratch")
 

@@ -1,20 +1,20 @@
-"""The stage that computes a head: a linear classifier of cached features, written into the network."""
+"""Stages that learn from features: a head that is computed at once, a dense head that is descended to."""
 
 from typing import Any
 
 import torch
 from torch import nn
 
-from striate.actions.features import TOGETHER, Features
+from striate.actions.features import TOGETHER, FeatureBatches, Features
 from striate.data.sampling import class_weights
-from striate.models.trunk import head_scores, require_linear_head, set_linear_head
-from striate.tasks.classify import ClassifyMetric, decode_scores
+from striate.models.trunk import head_scores, lift_scores, require_linear_head, set_linear_head
+from striate.tasks.classify import Classify, ClassifyMetric, decode_scores
 from striate.tasks.recipes.recipe import Recipe
 from striate.training.probe import Probe, fit_probe
 
 
-def solving(network: nn.Module, features: Features, recipe: Recipe) -> dict[str, Any]:
-    """What a `Stage` needs to compute the head of `network`.
+def computed_head(network: nn.Module, features: Features, recipe: Recipe) -> dict[str, Any]:
+    """What a `Stage` needs to compute the last layer of `network` from all pictures at once.
 
     Raises:
         StriateError: the network's outputs are no linear function of its features.
@@ -23,21 +23,40 @@ def solving(network: nn.Module, features: Features, recipe: Recipe) -> dict[str,
 
     def solve() -> float:
         found = probe_of(features, recipe)
-        material = features.material
-        rows = torch.tensor(material.split.train[:TOGETHER])
-        images = material.preprocessing.normalise(material.store.pictures[rows].to(features.fabric.device))
-        network.eval()
-        set_linear_head(network, found.weight, found.bias, images)
+        set_linear_head(network, found.weight, found.bias)
+        _lift(network, features)
         return found.loss
 
-    def validate(_: nn.Module) -> dict[str, float]:
-        return _figures(network, features)
+    return {"solve": solve, "validate": _validator(network, features)}
 
-    return {"solve": solve, "validate": validate}
+
+def descended_head(network: nn.Module, features: Features, recipe: Recipe, task: Classify) -> dict[str, Any]:
+    """What a `Stage` needs to train everything behind the trunk of `network` on cached features."""
+    material = features.material
+    rows = list(material.split.train)
+    where = torch.tensor(rows)
+    validate = _validator(network, features)
+
+    def lifted(step: nn.Module) -> dict[str, float]:
+        _lift(network, features)
+        return validate(step)
+
+    return {
+        "step": task.head_step(network),
+        "batches": FeatureBatches(
+            features.of(rows),
+            material.store.labels[where],
+            where,
+            recipe.batch_size,
+            seed=features.seed,
+            balance=recipe.balance == "sampling",
+        ),
+        "validate": lifted,
+    }
 
 
 def probe_of(features: Features, recipe: Recipe) -> Probe:
-    """The classifier of the training part."""
+    """The classifier of the training part, of `recipe.views` changed views of each picture as well."""
     material = features.material
     rows = list(material.split.train)
     labels = material.store.labels[torch.tensor(rows)]
@@ -45,17 +64,42 @@ def probe_of(features: Features, recipe: Recipe) -> Probe:
     classes = max(2, len(material.dataset.classes))
     weights = class_weights(labels, classes)[labels] if recipe.balance != "none" else None
     return fit_probe(
-        features.of(rows), labels, classes, [groups[row] for row in rows], seed=features.seed, weights=weights
+        features.of(rows),
+        labels,
+        classes,
+        [groups[row] for row in rows],
+        seed=features.seed,
+        weights=weights,
+        more=[features.view(rows, number) for number in range(recipe.views)],
     )
 
 
-def _figures(network: nn.Module, features: Features) -> dict[str, float]:
-    """As validation on pictures, but from their features."""
+def _validator(network: nn.Module, features: Features) -> Any:
+    """Figures as on the validation pictures, but from their features."""
     material = features.material
     rows = list(material.split.validation or material.split.train)
     where = torch.tensor(rows)
-    metric = ClassifyMetric()
-    with torch.no_grad():
-        scores = decode_scores(head_scores(network, features.of(rows)))
-    metric.scores, metric.labels, metric.rows = [scores], [material.store.labels[where]], [where]
-    return metric.compute()
+
+    def validate(_: nn.Module) -> dict[str, float]:
+        metric = ClassifyMetric()
+        with torch.no_grad():
+            head = next(network.parameters())
+            scores = head_scores(network, features.of(rows).to(head.device)).cpu()
+        metric.scores, metric.rows = [decode_scores(scores)], [where]
+        metric.labels = [material.store.labels[where]]
+        return metric.compute()
+
+    return validate
+
+
+def _lift(network: nn.Module, features: Features) -> None:
+    """See `lift_scores`; 64 training pictures are looked at."""
+    if not isinstance(require_linear_head(network), nn.Conv2d):
+        return
+    material = features.material
+    rows = torch.tensor(material.split.train[:TOGETHER])
+    device = next(network.parameters()).device
+    mode = network.training
+    network.eval()
+    lift_scores(network, material.preprocessing.normalise(material.store.pictures[rows].to(device)))
+    network.train(mode)

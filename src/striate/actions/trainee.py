@@ -12,7 +12,7 @@ from striate.actions.features import Features
 from striate.actions.material import Material
 from striate.actions.options import TrainOptions
 from striate.actions.plan import Plan, make_recipe
-from striate.actions.probing import solving
+from striate.actions.probing import computed_head, descended_head
 from striate.actions.starting import load_start
 from striate.data.sampling import class_weights
 from striate.data.transforms.augmentation import Augmentation
@@ -27,10 +27,10 @@ from striate.models.backbone import head_parameter_names
 from striate.models.blocks import blocks_of
 from striate.models.build import create_model
 from striate.models.catalog import find_entry
-from striate.models.trunk import Trunk
+from striate.models.dense_head import give_dense_head, standardise
 from striate.protocol import Number, as_table
 from striate.tasks.classify import Classify, TrainingLoss
-from striate.tasks.recipes.recipe import Recipe
+from striate.tasks.recipes.recipe import Recipe, StageRecipe
 from striate.training.fabric import Fabric, launched
 from striate.training.precision import choose_precision
 from striate.training.stages import Stage
@@ -63,7 +63,7 @@ class Trainee:
 
     def following(self, recipe: Recipe, decided: Decided) -> "Trainee":
         """The same with another recipe, for the same loss."""
-        stages = make_stages(self.network, self.step, recipe, self.features)
+        stages = make_stages(self.network, self.step, recipe, self.features, self.task)
         if decided.steps is not None:
             stages = tuple(replace(stage, steps=decided.steps) for stage in stages)
         return replace(self, recipe=recipe, stages=stages, decided=decided)
@@ -94,31 +94,38 @@ def make_trainee(
     network = network.to(memory_format=torch.channels_last)
 
     decided = decided or Decided()
+    augmentation = make_augmentation(plan.augmentation)
+    features = Features(network, material, options.seed, augmentation, on_event)
     recipe = make_recipe(options, plan, len(material.split.train), epochs=decided.epochs, lr=decided.lr)
     if recipe.scales and not find_entry(plan.model).any_size:
         raise StriateError(
             f"the recipe {recipe.name} changes the pictures' side, and {plan.model} takes only one; "
             "choose another --recipe or --model."
         )
+    if recipe.hidden is not None:
+        give_dense_head(network, recipe.hidden)
+        standardise(network, features.of(material.split.train))
+        architecture["hidden"] = recipe.hidden
     task = Classify(material.preprocessing, recipe.label_smoothing, _loss(recipe, material))
     step = task.step(network)
     precision = choose_precision(options.precision, options.device, cpu().features, wide=_wide(network))
     fabric = launched(options.device, options.devices, precision)
-    augmentation = make_augmentation(plan.augmentation)
-    features = Features(Trunk(network), material, fabric, on_event, f"torch {precision}", options.seed)
-    stages = make_stages(network, step, recipe, features)
+    stages = make_stages(network, step, recipe, features, task)
     trainee = Trainee(
         network, architecture, task, step, recipe, stages, augmentation, fabric, precision, features
     )
     return trainee.following(recipe, decided)
 
 
-def make_stages(network: nn.Module, step: nn.Module, recipe: Recipe, features: Features) -> tuple[Stage, ...]:
+def make_stages(
+    network: nn.Module, step: nn.Module, recipe: Recipe, features: Features, task: Classify
+) -> tuple[Stage, ...]:
     """The recipe's stages around the task's step of `network`."""
-    head = frozenset(f"network.{name}" for name in head_parameter_names(network))
+    head = _head(network)
     blocks = _blocks(network, features.material) if any(stage.fall != 1 for stage in recipe.stages) else []
-    return tuple(
-        Stage(
+
+    def made(stage: StageRecipe) -> Stage:
+        plain = Stage(
             name=stage.name,
             step=step,
             epochs=stage.epochs,
@@ -136,10 +143,22 @@ def make_stages(network: nn.Module, step: nn.Module, recipe: Recipe, features: F
             average=recipe.average,
             freeze_norms=stage.freeze_norms,
             enough=stage.enough,
-            **(solving(network, features, recipe) if stage.how == "probe" else {}),
         )
-        for stage in recipe.stages
-    )
+        if stage.how == "probe":
+            return replace(plain, **computed_head(network, features, recipe))
+        if stage.how == "features":
+            return replace(plain, **descended_head(network, features, recipe, task))
+        return plain
+
+    return tuple(made(stage) for stage in recipe.stages)
+
+
+def _head(network: nn.Module) -> frozenset[str]:
+    """The step's names of the parameters of the network's heads, of a dense one all layers."""
+    names = head_parameter_names(network)
+    if hasattr(network, "cut"):
+        names |= {name for name, _ in network.named_parameters() if name.startswith(f"{network.cut}.")}
+    return frozenset(f"network.{name}" for name in names)
 
 
 def _blocks(network: nn.Module, material: Material) -> list[frozenset[str]]:

@@ -1,5 +1,6 @@
-"""A network without its head: pictures in, out comes what the head reads. Found by running it, not by name."""
+"""A network without its head: pictures in, what the head reads out. Found by running it, not by its name."""
 
+from copy import deepcopy
 from typing import Any
 
 import torch
@@ -13,7 +14,7 @@ from striate.shapes import Images
 
 
 class Trunk(nn.Module):
-    """All of a network that comes before its head; shares the network's layers and needs its eval mode.
+    """All of a network that comes before its head, as it is now, in eval mode.
 
     A head that is a 1x1 convolution reads a map; of that the trunk gives the mean over all places, which such
     a head turns into the mean of its outputs.
@@ -21,12 +22,21 @@ class Trunk(nn.Module):
 
     def __init__(self, network: nn.Module) -> None:
         super().__init__()
-        self.network = network
+        self.network = deepcopy(network)
+        self.network.set_submodule(cut_name(network), nn.Identity())
+        self.cut = cut_name(network)
+        self.eval()
 
     def forward(self, images: Images) -> Float[Tensor, "B D"]:
         """What the head of the network reads of each picture."""
-        read = read_by(head_of(self.network), self.network, images)
+        read = read_by(self.network.get_submodule(self.cut), self.network, images)
         return read.mean(dim=(2, 3)) if read.ndim == 4 else read.flatten(1)
+
+
+def cut_name(network: nn.Module) -> str:
+    """The dotted name of what a trunk lacks: the last layer, or the dense head in its place."""
+    require_linear_head(network)
+    return str(getattr(network, "cut", network.head))
 
 
 def read_by(layer: nn.Module, network: nn.Module, images: Images) -> Tensor:
@@ -45,7 +55,7 @@ def read_by(layer: nn.Module, network: nn.Module, images: Images) -> Tensor:
 
 
 def require_linear_head(network: nn.Module) -> nn.Linear | nn.Conv2d:
-    """The head, if its outputs are a linear function of what it reads.
+    """The last layer, if its outputs are a linear function of what it reads.
 
     Raises:
         StriateError: the outputs are distances to fixed codes.
@@ -53,27 +63,17 @@ def require_linear_head(network: nn.Module) -> nn.Linear | nn.Conv2d:
     head = head_of(network)
     if isinstance(head, RadialBasis):
         raise StriateError(
-            f"{type(network).__name__} answers with distances to fixed codes, which nothing can be fitted to; "
-            "train it with --transfer finetune or scratch."
+            f"{type(network).__name__} answers with distances to fixed codes, to which no head can be fitted; "
+            "train it with --recipe transfer."
         )
     return head
 
 
 @torch.no_grad()
-def set_linear_head(
-    network: nn.Module, weight: Float[Tensor, "K D"], bias: Float[Tensor, " K"], images: Images
-) -> None:
-    """Write a linear classifier of the trunk's outputs into the network's head, in place.
+def set_linear_head(network: nn.Module, weight: Float[Tensor, "K D"], bias: Float[Tensor, " K"]) -> None:
+    """Write a linear classifier of the trunk's outputs into the network's last layer, in place.
 
-    A head with one output gets the difference of the two classes. A convolution is followed by a rectifier in
-    some networks: all its biases get the same constant, which softmax does not see, so that nothing is cut
-    off for `images`, with half as much again to spare.
-
-    Args:
-        network: in eval mode.
-        weight: a row a class.
-        bias: one a class.
-        images: some pictures as the network reads them.
+    A head with one output gets the difference of the two classes.
     """
     head = require_linear_head(network)
     if head.weight.shape[0] == 1:
@@ -81,14 +81,28 @@ def set_linear_head(
     head.weight.copy_(weight.reshape(head.weight.shape))
     assert head.bias is not None
     head.bias.copy_(bias)
-    if isinstance(head, nn.Conv2d):
-        lowest = head(read_by(head, network, images)).min()
-        head.bias.add_(1.5 * torch.relu(-lowest))
+
+
+@torch.no_grad()
+def lift_scores(network: nn.Module, images: Images) -> None:
+    """Give the biases of a convolutional head one constant, so that no score of `images` is negative.
+
+    In some networks a rectifier follows that convolution and would cut scores off; softmax does not see
+    the constant, which leaves half as much again to spare. Other heads stay as they are.
+
+    Args:
+        network: in eval mode; changed in place.
+        images: some pictures as the network reads them.
+    """
+    head = require_linear_head(network)
+    if isinstance(head, nn.Conv2d) and head.bias is not None and head.out_channels > 1:
+        head.bias.add_(1.5 * torch.relu(-head(read_by(head, network, images)).min()))
 
 
 def head_scores(network: nn.Module, features: Float[Tensor, "B D"]) -> Float[Tensor, "B K"]:
-    """What the head makes of a trunk's outputs; the head may be on another device."""
-    head = require_linear_head(network)
-    read = features.to(head.weight)
-    scores: Tensor = head(read[:, :, None, None]).flatten(1) if isinstance(head, nn.Conv2d) else head(read)
-    return scores.to(features.device)
+    """What the head makes of a trunk's outputs."""
+    name = cut_name(network)
+    head = network.get_submodule(name)
+    read = features[:, :, None, None] if isinstance(require_linear_head(network), nn.Conv2d) else features
+    scores: Tensor = head(read)
+    return scores.flatten(1)

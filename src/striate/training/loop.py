@@ -89,11 +89,12 @@ def fit(
             average.load_tree(saved["average"])
         saved = None
         recorder.stage_started(stage, optimizer.optimizer, average)
-        steps = stage.length(len(batches))
-        while _taken(position, batches) < steps and position.stale < stage.patience:
-            train_epoch(fabric, stage, step, optimizer, batches, recorder, seed)
-            average.epoch_ended(_taken(position, batches) / steps)
-            with average.applied(partial(_measure_norms, step, batches, position.epochs_done)):
+        shown = batches if stage.batches is None else stage.batches
+        steps = stage.length(len(shown))
+        while _taken(position, shown) < steps and position.stale < stage.patience:
+            train_epoch(fabric, stage, step, optimizer, shown, recorder, seed)
+            average.epoch_ended(_taken(position, shown) / steps)
+            with average.applied(partial(_measure_norms, step, shown, position.epochs_done)):
                 stage.step.eval()
                 recorder.epoch_ended((stage.validate or validate)(step))
         fabric.barrier()  # all processes read the best weights that the first has written

@@ -58,6 +58,7 @@ def fit_probe(
     *,
     seed: int = 0,
     weights: Float[Tensor, " N"] | None = None,
+    more: Sequence[Float[Tensor, "N D"]] = (),
 ) -> Probe:
     """Fit to all pictures with the penalty whose classifiers of four fifths judge the rest best.
 
@@ -68,6 +69,8 @@ def fit_probe(
         groups: pictures with the same number look alike and stay in one fold.
         seed: decides the folds.
         weights: how much each picture counts; all alike by default.
+        more: features of changed views of the same pictures, which the final classifier learns from as well;
+            the penalty is chosen without them.
     """
     x = features.numpy().astype(np.float64)
     mean, spread = x.mean(axis=0), x.std(axis=0)
@@ -79,6 +82,10 @@ def fit_probe(
     y, w = labels.numpy(), np.ones(len(x)) if weights is None else weights.numpy().astype(np.float64)
     fold = folds(labels, groups, seed)
     penalty, answers, held_out = _choose(x, y, w, classes, fold, seed)
+    if more:
+        views = np.concatenate([features.numpy(), *(view.numpy() for view in more)]).astype(np.float64)
+        x, basis, times = (views - mean) / spread, None, len(more) + 1
+        y, w = np.tile(y, times), np.tile(w, times)
     theta, loss = _fit(x, y, w, classes, penalty, None)
     inner = theta[:, :-1] if basis is None else theta[:, :-1] @ basis.T
     weight = inner / spread

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from torch import nn
 
@@ -30,6 +31,7 @@ class Stage:
         freeze_norms: normalise with stored statistics and leave those unchanged.
         solve: computes what learns at once, without steps, and gives the mean training loss; the stage is then
             one epoch long.
+        batches: what this stage's step learns from, where that is not what the others do.
         ratios: rates of parameters of `step` over `lr`; 1 for those without one.
         validate: figures of this stage's step, where they can be had quicker than from the pictures.
     """
@@ -50,6 +52,7 @@ class Stage:
     average: Average | None = None
     freeze_norms: bool = False
     enough: float | None = None
+    batches: Any = None
     ratios: Mapping[str, float] = field(default_factory=dict)
     solve: Callable[[], float] | None = None
     validate: Callable[[nn.Module], dict[str, float]] | None = None

@@ -10,7 +10,9 @@ from striate.tasks.recipes.book_dense import book_dense
 from striate.tasks.recipes.book_mnist import book_mnist
 from striate.tasks.recipes.book_transfer import book_transfer
 from striate.tasks.recipes.demo import demo
+from striate.tasks.recipes.features import features
 from striate.tasks.recipes.finetune import finetune
+from striate.tasks.recipes.frozen import frozen
 from striate.tasks.recipes.googlenet import googlenet
 from striate.tasks.recipes.lenet5_1998 import lenet5_1998
 from striate.tasks.recipes.probe import probe
@@ -26,6 +28,8 @@ RECIPES: dict[str, Callable[[int], Recipe]] = {
     "small": small,
     "transfer": transfer,
     "probe": probe,
+    "features": features,
+    "frozen": frozen,
     "finetune": finetune,
     "demo": demo,
     "lenet5_1998": lenet5_1998,
