@@ -20,6 +20,7 @@ VERBS = [
     "doctor",
     "evaluate",
     "inspect",
+    "ladder",
     "list_models",
     "load",
     "load_weights",

@@ -22,6 +22,7 @@ _PLACES = {
     "doctor": "striate.actions.doctor",
     "evaluate": "striate.actions.evaluate",
     "inspect": "striate.actions.inspect",
+    "ladder": "striate.actions.ladder",
     "list_models": "striate.models.catalog",
     "load": "striate.actions.load",
     "load_weights": "striate.models.pretrained",

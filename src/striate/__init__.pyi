@@ -5,6 +5,7 @@ from striate.actions.demo import demo as demo
 from striate.actions.doctor import doctor as doctor
 from striate.actions.evaluate import evaluate as evaluate
 from striate.actions.inspect import inspect as inspect
+from striate.actions.ladder import ladder as ladder
 from striate.actions.load import load as load
 from striate.actions.predict import predict as predict
 from striate.actions.report import report as report

@@ -63,7 +63,9 @@ class Features:
         back[order] = torch.arange(len(order))
         return found[back]
 
-    def _cached(self, rows: Sequence[int], more: dict[str, Any], batches: Iterator[Batch], what: str) -> Tensor:
+    def _cached(
+        self, rows: Sequence[int], more: dict[str, Any], batches: Iterator[Batch], what: str
+    ) -> Tensor:
         path = entry_path({**self._identity, **more, "pictures": self._digest(rows)})
         if path.name not in self.known:
             found = read_features(path, len(rows))

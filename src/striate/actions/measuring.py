@@ -47,7 +47,8 @@ def fit_minutes(
     began: float,
 ) -> Trainee:
     """The trainee with as many epochs as fit into `--minutes`, counted from `began`."""
-    if options.minutes is None or trainee.decided.epochs is not None:
+    descended = any(stage.solve is None and stage.batches is None for stage in trainee.stages)
+    if options.minutes is None or trainee.decided.epochs is not None or not descended:
         return trainee
     paces = paces_of(trainee, options, material)
     seconds = 60 * options.minutes
@@ -87,7 +88,8 @@ def paces_of(trainee: Trainee, options: TrainOptions, material: Material) -> lis
 
 def finishing_seconds(paces: list[Pace], material: Material) -> float:
     """How long calibration and the measurement at the end take."""
-    return (len(material.split.validation) + len(material.split.test)) * paces[-1].picture
+    judged = max(pace.picture for pace in paces)
+    return (len(material.split.validation) + len(material.split.test)) * judged
 
 
 def _epoch_steps(trainee: Trainee, pictures: int) -> int:

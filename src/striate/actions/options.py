@@ -26,7 +26,7 @@ class TrainOptions(BaseModel):
     )
     transfer: Literal["auto", "probe", "features", "frozen", "finetune", "scratch"] = Field(
         "auto",
-        description="What learns of a network with weights: auto, probe, features, frozen, finetune, scratch.",
+        description="What learns, from weights: auto, probe, features, frozen, finetune; or scratch.",
     )
     weights: str | None = Field(
         None, description="imagenet, a .safetensors or .pth file, or a run to start from."

@@ -42,6 +42,7 @@ class Decided:
 
     lr: float | None = None
     epochs: int | None = None
+    transfer: str | None = None  # what learns of a network with weights
     steps: int | None = None  # of the first epoch, where not even one fits into the minutes
 
 
@@ -75,8 +76,9 @@ def make_trainee(
     material: Material,
     on_event: Listener,
     decided: Decided | None = None,
+    known: dict[str, torch.Tensor] | None = None,
 ) -> Trainee:
-    """Build it; draws from torch's global generator."""
+    """Build it; draws from torch's global generator. `known` are features that were computed before."""
     architecture = {
         "model": plan.model,
         "num_classes": len(material.dataset.classes),
@@ -95,7 +97,7 @@ def make_trainee(
 
     decided = decided or Decided()
     augmentation = make_augmentation(plan.augmentation)
-    features = Features(network, material, options.seed, augmentation, on_event)
+    features = Features(network, material, options.seed, augmentation, on_event, known or {})
     recipe = make_recipe(options, plan, len(material.split.train), epochs=decided.epochs, lr=decided.lr)
     if recipe.scales and not find_entry(plan.model).any_size:
         raise StriateError(

@@ -16,6 +16,7 @@ from striate.cli import (
     doctor,
     evaluate,
     inspect,
+    ladder,
     models,
     predict,
     report,
@@ -97,6 +98,7 @@ app.command("train")(train.train)
 app.command("evaluate")(evaluate.evaluate)
 app.command("predict")(predict.predict)
 app.command("compare")(compare.compare)
+app.command("ladder")(ladder.ladder)
 app.command("report")(report.report)
 app.command("inspect")(inspect.inspect)
 app.command("models")(models.models)

@@ -1,8 +1,8 @@
 """The feature cache: what a frozen trunk gives of pictures, so that it has to look at them only once.
 
 One safetensors file an entry in `cache_folder()/features`, named after all that decides its bits. It takes
-no more than the picture cache may (`STRIATE_CACHE_BYTES`, 0 for none), the least recently used go first, and it
-may be deleted at any time. An entry that is damaged or cannot be written counts as none.
+no more than the picture cache may (`STRIATE_CACHE_BYTES`, 0 for none), the least recently used go first, and
+it may be deleted at any time. An entry that is damaged or cannot be written counts as none.
 """
 
 import contextlib

@@ -74,7 +74,8 @@ def measure_pace(
         clock: seconds.
     """
     return [
-        NO_TIME if stage.solve is not None or stage.batches is not None
+        NO_TIME
+        if stage.solve is not None or stage.batches is not None
         else _pace(fabric, stage, batches, judged, clock)
         for stage in stages
     ]

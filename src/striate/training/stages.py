@@ -29,8 +29,8 @@ class Stage:
         average: what validation and the best weights see instead of the last weights.
         enough: the first number of the best validation score from which on this stage is left out.
         freeze_norms: normalise with stored statistics and leave those unchanged.
-        solve: computes what learns at once, without steps, and gives the mean training loss; the stage is then
-            one epoch long.
+        solve: computes what learns at once, without steps, and gives the mean training loss; the stage then
+            has one epoch.
         batches: what this stage's step learns from, where that is not what the others do.
         ratios: rates of parameters of `step` over `lr`; 1 for those without one.
         validate: figures of this stage's step, where they can be had quicker than from the pictures.
