@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from typing import Literal
 
 import torch
+from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional as F
 from torchvision.transforms.v2 import functional as geometry
@@ -16,6 +17,7 @@ from torchvision.transforms.v2 import functional as geometry
 from striate.errors import StriateError
 from striate.shapes import FittedPicture, Images, Picture, Pictures
 
+Channels = Float[Tensor, " C"]
 Fit = Literal["squeeze", "pad", "crop"]
 GREY_WEIGHTS = (0.299, 0.587, 0.114)  # ITU-R BT.601, as Pillow and libjpeg have them
 
@@ -60,18 +62,23 @@ class Preprocessing:
 
     def normalise(self, pictures: Pictures | Images) -> Images:
         """Pictures of values 0 to 255 as the network's floats: divided by 255, minus `mean`, over `std`."""
-        # One multiply and one add; the constants are folded in double precision first. Pixel by pixel in
-        # memory, as networks read it, and a row of pixels at a time: three numbers alone would be slow.
-        scale = torch.tensor([1 / (255 * s) for s in self.std], dtype=torch.float32, device=pictures.device)
-        shift = torch.tensor(
-            [-m / s for m, s in zip(self.mean, self.std, strict=True)],
-            dtype=torch.float32,
-            device=pictures.device,
-        )
+        # One multiply and one add. Pixel by pixel in memory, as networks read it, and a row of pixels at a
+        # time: three numbers alone would be slow.
+        scale, shift = self.coefficients(pictures.device)
         images = pictures.to(torch.float32, memory_format=torch.channels_last, copy=True).permute(0, 2, 3, 1)
         width = images.shape[2]
         lines = images.flatten(2).mul_(scale.repeat(width)).add_(shift.repeat(width))  # (B, H, W * C)
         return lines.view(images.shape).permute(0, 3, 1, 2)
+
+    def coefficients(self, device: torch.device | str = "cpu") -> tuple[Channels, Channels]:
+        """What `normalise` multiplies values 0 to 255 with and what it adds, (C,) each."""
+        # Folded in double precision first.
+        scale = [1 / (255 * std) for std in self.std]
+        shift = [-mean / std for mean, std in zip(self.mean, self.std, strict=True)]
+        return (
+            torch.tensor(scale, dtype=torch.float32, device=device),
+            torch.tensor(shift, dtype=torch.float32, device=device),
+        )
 
     def to_json(self) -> str:
         """The specification as the text of `preprocess.json`."""

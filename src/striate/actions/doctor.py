@@ -18,6 +18,7 @@ from typing import Any
 
 from striate import machine
 from striate.cache import cache_folder
+from striate.engines.cpu import BF16_FEATURES
 from striate.events import Listener, Progress, silent
 
 OLDEST_PYTHON = (3, 11)
@@ -48,6 +49,7 @@ class Doctor:
     cache: Cache
     problems: tuple[str, ...]
     hints: tuple[str, ...]
+    engines: dict[str, str | None]
 
     def to_json(self) -> dict[str, Any]:
         """What `striate doctor --json` prints."""
@@ -59,6 +61,7 @@ class Doctor:
             "problems": list(self.problems),
             "hints": list(self.hints),
             "memory": asdict(self.memory),
+            "engines": self.engines,
         }
 
 
@@ -103,7 +106,15 @@ def doctor(on_event: Listener = silent) -> Doctor:
         cache=Cache(str(folder), bytes_in(folder)),
         problems=problems,
         hints=tuple(gpu_hints(state)),
+        engines=engines_here(installed, processor),
     )
+
+
+def engines_here(versions: dict[str, str | None], processor: machine.Cpu) -> dict[str, str | None]:
+    """What can run a network: version and precisions in which this CPU is quick, None where it is missing."""
+    quick = f"fp32{' and bf16' * (not BF16_FEATURES.isdisjoint(processor.features))}"
+    kinds = {"torch": "fp32", "openvino": quick, "onnxruntime": "fp32"}
+    return {name: f"{versions[name]}, {kinds[name]}" if versions.get(name) else None for name in kinds}
 
 
 def python_problems(version: tuple[int, int]) -> Iterator[str]:

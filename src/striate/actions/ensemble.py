@@ -13,9 +13,10 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from striate.actions.load import Answer, Network, load, named_answers
+from striate.actions.load import OWN, Answer, Network, load, named_answers
 from striate.data.decoding import Limits, as_picture, decode_for
 from striate.errors import StriateError
+from striate.events import Listener, silent
 from striate.shapes import FittedPicture, Picture
 
 
@@ -86,9 +87,15 @@ class Ensemble:
 
 
 def load_ensemble(
-    runs: Sequence[str | PathLike[str]], weights: str | PathLike[str] | None = None, device: str = "cpu"
+    runs: Sequence[str | PathLike[str]],
+    weights: str | PathLike[str] | None = None,
+    device: str = "cpu",
+    engine: str = OWN,
+    on_event: Listener = silent,
 ) -> Ensemble:
     """The networks of several runs as one; `weights` go with the first, which may be a catalogue name.
+
+    `engine` is as in `load`, for each of them.
 
     Raises:
         StriateError: there is no run, one of them cannot be loaded, or their classes differ.
@@ -97,7 +104,10 @@ def load_ensemble(
         raise StriateError("an ensemble of no runs answers nothing; name at least one run.")
     first, *others = runs
     return Ensemble(
-        (load(first, weights=weights, device=device), *(load(run, device=device) for run in others))
+        (
+            load(first, weights=weights, device=device, engine=engine, on_event=on_event),
+            *(load(run, device=device, engine=engine, on_event=on_event) for run in others),
+        )
     )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 
 from striate.actions.evaluation import Evaluation, evaluation_of
-from striate.actions.load import Network, load
+from striate.actions.load import OWN, Network, load
 from striate.data.dataset import BadPicture, Dataset, Problem, class_of
 from striate.data.datasets.picture_files import read_for, set_limits
 from striate.data.datasets.recognise import open_dataset
@@ -28,6 +28,7 @@ def evaluate(
     *,
     max_pixels: int | None = None,
     max_bytes: int | None = None,
+    engine: str = OWN,
     on_event: Listener = silent,
 ) -> Evaluation:
     """Measure a run.
@@ -38,13 +39,14 @@ def evaluate(
             part if it has one, else every picture; classes match by name.
         max_pixels: larger pictures are unreadable; None is the limit that the run was trained with.
         max_bytes: as `max_pixels`, for files.
+        engine: torch, openvino, openvino-bf16 or onnxruntime; auto is what the run's end chose.
         on_event: is told what happens.
 
     Raises:
         StriateError: the data is not there any more, or shares no class with the run.
     """
     folder = RunFolder.open(Path(run))
-    network = load(folder.path)
+    network = load(folder.path, engine=engine, on_event=on_event)
     limits = _limits(folder, max_bytes, max_pixels)
     if data is None:
         if not (folder / "calibration.json").is_file():

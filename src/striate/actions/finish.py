@@ -8,9 +8,10 @@ import torch
 
 from striate.actions.evaluate import NO_TEST, judge
 from striate.actions.evaluation import Evaluation, evaluation_of, saved_answers, write_evaluation
-from striate.actions.load import Network, load
+from striate.actions.load import ENGINE, Network, load
 from striate.actions.material import Material
 from striate.actions.options import TrainOptions
+from striate.actions.serving import choose_engine
 from striate.data.dataset import Dataset
 from striate.events import Listener, Note, Warned
 from striate.metrics.calibration_error import expected_calibration_error
@@ -26,7 +27,7 @@ def finish(
     folder: RunFolder, material: Material, options: TrainOptions, began: float, on_event: Listener
 ) -> None:
     """Complete the run from its best weights; safe to call again after an interruption."""
-    network = _calibrated(folder, material)
+    network = _calibrated(folder, material, on_event)
     if material.elsewhere is not None:
         elsewhere = material.elsewhere
         dataset = elsewhere.dataset
@@ -58,11 +59,14 @@ def finish(
     on_event(Note(f"report: {write_report(folder)}"))
 
 
-def _calibrated(folder: RunFolder, material: Material) -> Network:
-    """The run's network with its temperature fitted on validation."""
-    network = replace(load(folder.path), temperature=1.0)
+def _calibrated(folder: RunFolder, material: Material, on_event: Listener) -> Network:
+    """The run's network, the engine that serves it chosen and its temperature fitted with that engine."""
     rows = torch.as_tensor(material.split.validation, dtype=torch.int64)
-    scores, labels = network.scores(material.store.pictures[rows]), material.store.labels[rows]
+    pictures, labels = material.store.pictures[rows], material.store.labels[rows]
+    network = replace(load(folder.path, engine="torch"), temperature=1.0)
+    network, record = choose_engine(network, pictures, on_event)
+    folder.write_json(ENGINE, record)
+    scores = network.scores(pictures)
     temperature = fit_temperature(scores, labels)
     calibrated = torch.softmax(scores.double() / temperature, 1)
     network = replace(network, temperature=temperature)

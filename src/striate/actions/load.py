@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
@@ -12,7 +12,10 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from striate.data.decoding import as_picture
+from striate.engines.choosing import Choice, parse_choice
+from striate.engines.served import Served
 from striate.errors import StriateError
+from striate.events import Listener, silent
 from striate.models.build import create_model
 from striate.models.catalog import MODELS, find_entry
 from striate.models.dense_head import give_dense_head
@@ -26,7 +29,8 @@ from striate.tasks.classify import decode_scores
 if TYPE_CHECKING:
     from striate.actions.ensemble import Ensemble
 
-BATCH = 64
+OWN = "auto"  # the engine that the run's end chose; torch for a network that is no run's
+ENGINE = "engine.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,7 @@ class Network:
         module: in eval mode.
         labels: class names in the order of the scores.
         temperature: scores are divided by it before softmax.
+        engine: what computes the scores; None is torch in fp32.
     """
 
     name: str
@@ -70,18 +75,19 @@ class Network:
     preprocessing: Preprocessing
     labels: tuple[str, ...]
     temperature: float = 1.0
+    engine: Served | None = None
+
+    def served_by(self, choice: Choice, on_event: Listener = silent, *, required: bool = False) -> "Network":
+        """The same network, whose scores another engine computes; torch, where it cannot and may not fail."""
+        served = Served(self.module, self.preprocessing, choice, on_event, required=required)
+        return replace(self, engine=served)
 
     def scores(self, pictures: Pictures) -> Logits:
         """Logits (B, K) of 8-bit pictures at the network's size, not divided by the temperature."""
-        device = next(self.module.parameters()).device
-        parts = []
-        with torch.inference_mode():
-            for part in torch.split(pictures, BATCH):
-                images = self.preprocessing.normalise(part.to(device)).contiguous(
-                    memory_format=torch.channels_last
-                )
-                parts.append(decode_scores(self.module(images).float()).cpu())
-        return torch.cat(parts) if parts else torch.zeros(0, len(self.labels))
+        if len(pictures) == 0:
+            return torch.zeros(0, len(self.labels))
+        served = self.engine or Served(self.module, self.preprocessing, Choice())
+        return decode_scores(served.run(pictures))
 
     def answers(self, scores: Logits, top: int = 5) -> list[Answer]:
         """Scores (B, K) in words, with calibrated probabilities."""
@@ -116,15 +122,29 @@ class Network:
 
 @overload
 def load(
-    run: str | PathLike[str], weights: str | PathLike[str] | None = None, device: str = "cpu"
+    run: str | PathLike[str],
+    weights: str | PathLike[str] | None = None,
+    device: str = "cpu",
+    engine: str = OWN,
+    on_event: Listener = silent,
 ) -> Network: ...
 @overload
 def load(
-    run: list[Any] | tuple[Any, ...], weights: str | PathLike[str] | None = None, device: str = "cpu"
+    run: list[Any] | tuple[Any, ...],
+    weights: str | PathLike[str] | None = None,
+    device: str = "cpu",
+    engine: str = OWN,
+    on_event: Listener = silent,
 ) -> "Ensemble": ...
 
 
-def load(run: Any, weights: str | PathLike[str] | None = None, device: str = "cpu") -> Any:
+def load(
+    run: Any,
+    weights: str | PathLike[str] | None = None,
+    device: str = "cpu",
+    engine: str = OWN,
+    on_event: Listener = silent,
+) -> Any:
     """The network of a run, or of a catalogue name together with a file of weights.
 
     Args:
@@ -132,14 +152,18 @@ def load(run: Any, weights: str | PathLike[str] | None = None, device: str = "cp
             answers with the mean of their calibrated probabilities.
         weights: with a name: a .safetensors or .pth file whose head is kept as it is.
         device: where it computes.
+        engine: torch, openvino, openvino-bf16 or onnxruntime; auto is what the run's end chose, and torch
+            for a catalogue name.
+        on_event: is told where another engine than the wanted one has to serve.
 
     Raises:
-        StriateError: there is no such run, it holds no network yet, or the weights do not fit.
+        StriateError: there is no such run, it holds no network yet, the weights do not fit, or the engine is
+            not there.
     """
     if isinstance(run, (list, tuple)):
         from striate.actions.ensemble import load_ensemble
 
-        return load_ensemble(run, weights, device)
+        return load_ensemble(run, weights, device, engine, on_event)
     is_folder = Path(run).is_dir()
     if weights is not None and is_folder:
         raise StriateError(
@@ -149,11 +173,27 @@ def load(run: Any, weights: str | PathLike[str] | None = None, device: str = "cp
         raise StriateError(f"{run} has no weights of its own here; add --weights imagenet or --weights FILE.")
     if weights is not None:
         source = find_weights(str(run), download=True) if weights == "imagenet" else Path(weights)
-        network = _from_catalogue(str(run), source)
+        network, own = _from_catalogue(str(run), source), Choice()
     else:
-        network = _from_run(RunFolder.open(Path(run)))
+        folder = RunFolder.open(Path(run))
+        network, own = _from_run(folder), engine_of(folder)
     network.module.to(device).to(memory_format=torch.channels_last).eval()
-    return network
+    if engine == OWN:
+        return network.served_by(own, on_event)
+    return network.served_by(parse_choice(engine), on_event, required=True)
+
+
+def engine_of(folder: RunFolder) -> Choice:
+    """What the run's end chose to serve it; torch for a run that is older than engines, or not finished."""
+    if not (folder / ENGINE).is_file():
+        return Choice()
+    recorded = folder.read_json(ENGINE)
+    try:
+        return Choice.of(recorded["engine"], recorded["precision"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise StriateError(
+            f"{folder / ENGINE} names no engine that this Striate knows; delete it, and torch serves the run."
+        ) from error
 
 
 def _from_run(folder: RunFolder) -> Network:

@@ -17,7 +17,7 @@ from typing import Any
 import torch
 
 from striate.actions.ensemble import Ensemble, load_ensemble
-from striate.actions.load import Answer
+from striate.actions.load import OWN, Answer
 from striate.data.decoding import Limits
 from striate.data.files import Found, read_file
 from striate.data.picture_paths import picture_paths
@@ -92,6 +92,7 @@ def predict(
     max_bytes: int | None = None,
     unsure: float | None = None,
     precision: float | None = None,
+    engine: str = OWN,
     on_event: Listener = silent,
 ) -> Iterator[Prediction]:
     """Predictions in the order of the files, each as soon as its batch is done.
@@ -106,6 +107,7 @@ def predict(
         unsure: answers below this probability are marked as unsure.
         precision: answers below the probability from which on this share of the answers of their class was
             right on validation are marked as unsure. Not together with `unsure` or `with_runs`.
+        engine: torch, openvino, openvino-bf16 or onnxruntime; auto is what the run's end chose.
         max_pixels: larger pictures are unreadable; None is the usual limit.
         max_bytes: larger files are unreadable; None is the usual limit.
         on_event: is told of what was left out.
@@ -114,13 +116,21 @@ def predict(
         StriateError: there is no such run, a folder holds no picture, a pattern matches none, or the options
             do not go together.
     """
-    network = load_ensemble([run, *with_runs], weights)
+    network = load_ensemble([run, *with_runs], weights, engine=engine, on_event=on_event)
     given = [images] if isinstance(images, (str, PathLike)) else list(images)
     if sum(fspath(word) == STDIN for word in given) > 1:
         raise StriateError("`-` is one picture from standard input; name it once.")
     thresholds = _thresholds(network, run, with_runs, unsure, precision)
     files = chain.from_iterable(_files(word, on_event) for word in given)
     return _predictions(network, files, top, thresholds, Limits.of(max_bytes, max_pixels))
+
+
+def predictions_of(
+    network: Ensemble, images: Sequence[str | PathLike[str]], top: int = 5
+) -> Iterator[Prediction]:
+    """`predict` with networks that are loaded already."""
+    files = chain.from_iterable(_files(word, silent) for word in images)
+    return _predictions(network, files, top, None, Limits())
 
 
 def _files(word: str | PathLike[str], on_event: Listener) -> Iterator[Found]:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from striate.cli.train import Json, MaxBytes, MaxPixels
+from striate.cli.train import Engine, Json, MaxBytes, MaxPixels
 
 
 def evaluate(
@@ -12,6 +12,7 @@ def evaluate(
     data: Annotated[
         str | None, typer.Argument(help="Another data set; without it the run's own test part.")
     ] = None,
+    engine: Engine = "auto",
     max_pixels: MaxPixels = None,
     max_bytes: MaxBytes = None,
     json: Json = False,
@@ -26,7 +27,9 @@ def evaluate(
     from striate.cli.show import Shown, accuracy_line, percent, print_json
 
     with Shown() as shown:
-        evaluation = action(run, data, max_pixels=max_pixels, max_bytes=max_bytes, on_event=shown)
+        evaluation = action(
+            run, data, max_pixels=max_pixels, max_bytes=max_bytes, engine=engine, on_event=shown
+        )
     if json:
         print_json(
             {

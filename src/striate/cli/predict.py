@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from striate.cli.train import Json, MaxBytes, MaxPixels
+from striate.cli.train import Engine, Json, MaxBytes, MaxPixels
 
 
 def predict(
@@ -24,6 +24,7 @@ def predict(
         float | None,
         typer.Option(help="Wanted share of right answers in every class, as 0.95."),
     ] = None,
+    engine: Engine = "auto",
     csv: Annotated[str | None, typer.Option(help="Also write the answers to this CSV file.")] = None,
     copy_to: Annotated[
         str | None, typer.Option(help="Also copy the pictures to this folder, into one folder a class.")
@@ -63,6 +64,7 @@ def predict(
             top=top,
             unsure=unsure,
             precision=precision,
+            engine=engine,
             max_pixels=max_pixels,
             max_bytes=max_bytes,
             on_event=Shown(),

@@ -11,6 +11,9 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON line on stdou
 DryRun = Annotated[
     bool, typer.Option("--dry-run", help="Say what would be trained, in what time and memory; write nothing.")
 ]
+Engine = Annotated[
+    str, typer.Option(help="torch, openvino, openvino-bf16 or onnxruntime; auto is what the run chose.")
+]
 MaxPixels = Annotated[int | None, typer.Option(min=1, help=TRAIN["max_pixels"])]
 MaxBytes = Annotated[int | None, typer.Option(min=1, help=TRAIN["max_bytes"])]
 

@@ -27,24 +27,20 @@ def networks_folder() -> Path:
     return cache_folder() / "networks"
 
 
-def cached(key: str, build: Callable[[Path], None], read: Callable[[Path], Read]) -> Read:
+def cached(key: str | None, build: Callable[[Path], None], read: Callable[[Path], Read]) -> Read:
     """What `read` makes of the folder that `build` fills, which is kept for the next time.
 
     Args:
-        key: text that stands for the content; a name for a folder.
+        key: text that stands for the content; a name for a folder. None keeps nothing.
         build: writes files into an empty folder.
         read: reads them, all of them before it returns.
     """
-    folder = networks_folder() / key
-    if _is_whole(folder):
+    folder = networks_folder() / (key or "nothing")
+    if key is not None and _is_whole(folder):
         with contextlib.suppress(OSError):  # a cache that may be read and not written
             os.utime(folder)
         return read(folder)
-    try:
-        networks_folder().mkdir(parents=True, exist_ok=True)
-        place: Path | None = networks_folder()
-    except OSError:
-        place = None
+    place = _place() if key is not None else None
     with tempfile.TemporaryDirectory(prefix="new-", dir=place, ignore_cleanup_errors=True) as name:
         fresh = Path(name)
         build(fresh)
@@ -59,6 +55,17 @@ def clear() -> int:
     before = _bytes_in(networks_folder())
     shutil.rmtree(networks_folder(), ignore_errors=True)
     return before - _bytes_in(networks_folder())
+
+
+def _place() -> Path | None:
+    """The folder of all entries, made if it is missing; None where it cannot be made or nothing is kept."""
+    if limit_bytes() == 0:
+        return None
+    try:
+        networks_folder().mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return None
+    return networks_folder()
 
 
 def _keep(fresh: Path, folder: Path) -> None:
@@ -100,7 +107,7 @@ def _make_room(limit: int) -> None:
     """Delete the least recently used entries until all others are within `limit` bytes."""
     entries = [path for path in networks_folder().iterdir() if not path.name.startswith("new-")]
     for entry in sorted(entries, key=lambda path: path.stat().st_mtime):
-        if _bytes_in(networks_folder()) <= limit:
+        if sum(map(_bytes_in, entries)) <= limit:
             return
         shutil.rmtree(entry, ignore_errors=True)
 
@@ -109,5 +116,5 @@ def _bytes_in(folder: Path) -> int:
     total = 0
     for path in folder.rglob("*"):
         with contextlib.suppress(OSError):
-            total += path.lstat().st_size
+            total += path.lstat().st_size if path.is_file() else 0
     return total

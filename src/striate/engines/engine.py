@@ -13,15 +13,17 @@ Precision = Literal["auto", "fp32", "bf16"]
 
 @runtime_checkable
 class Engine(Protocol):
-    """A network ready to run.
+    """A network ready to run."""
 
-    Attributes:
-        name: "torch", "openvino" or "onnxruntime".
-        precision: "fp32" or "bf16": in what the products are computed.
-    """
+    @property
+    def name(self) -> str:
+        """torch, openvino or onnxruntime."""
+        ...
 
-    name: str
-    precision: str
+    @property
+    def precision(self) -> str:
+        """fp32 or bf16: in what the products are computed."""
+        ...
 
     def run(self, images: Images | Pictures) -> Float[Tensor, "B ..."]:
         """What the network says of normalised images, or of 8-bit pictures if it normalises them itself.

@@ -7,6 +7,7 @@ from dataclasses import is_dataclass
 from functools import cache, partial
 from importlib.metadata import version
 from pathlib import Path
+from types import BuiltinFunctionType
 from typing import Any
 
 import torch
@@ -41,7 +42,8 @@ def _lines(module: nn.Module, facts: Iterable[object]) -> Iterable[str | bytes]:
     for name, part in module.named_modules():
         if any(getattr(part, hook) for hook in HOOKS):
             raise _Unknown
-        yield f"{name}: {_named(type(part))} {_source(type(part))}"
+        kind: type = type(part)
+        yield f"{name}: {_named(kind)} {_source(kind)}"
         for key, value in sorted(vars(part).items()):
             if key not in OF_EVERY_MODULE:
                 yield f"{name}.{key} = {_described(value)}"
@@ -53,17 +55,22 @@ def _lines(module: nn.Module, facts: Iterable[object]) -> Iterable[str | bytes]:
 def _described(value: Any) -> str:
     if isinstance(value, PLAIN):
         return repr(value)
+    if isinstance(value, Tensor):
+        return f"{value.dtype} {tuple(value.shape)} {hashlib.sha256(_content(value)).hexdigest()}"
     if isinstance(value, (list, tuple)):
         return f"{type(value).__name__}({', '.join(_described(one) for one in value)})"
     if isinstance(value, dict):
-        return f"{{{', '.join(f'{_described(k)}: {_described(v)}' for k, v in value.items())}}}"
-    if isinstance(value, Tensor):
-        return f"{value.dtype} {tuple(value.shape)} {hashlib.sha256(_content(value)).hexdigest()}"
+        return f"dict{_described(list(value.items()))}"
     if isinstance(value, partial):
-        return f"partial({_described(value.func)}, {_described(value.args)}, {_described(value.keywords)})"
+        return f"partial{_described([value.func, value.args, value.keywords])}"
+    return _named_thing(value)
+
+
+def _named_thing(value: Any) -> str:
     if is_dataclass(value) and not isinstance(value, type):
         return f"{_named(type(value))}{_described(list(_fields(value)))}"
-    if isinstance(value, type) or (callable(value) and getattr(value, "__closure__", None) is None):
+    is_bound = getattr(value, "__self__", None) is not None and not isinstance(value, BuiltinFunctionType)
+    if callable(value) and getattr(value, "__closure__", None) is None and not is_bound:
         return _named(value)
     raise _Unknown
 

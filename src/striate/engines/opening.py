@@ -7,13 +7,15 @@ import torch
 from torch import nn
 
 from striate import machine
+from striate.engines.cpu import BF16_FEATURES
 from striate.engines.engine import Engine, EngineName, Precision
+from striate.engines.errors import CannotConvert
 from striate.engines.torch_engine import TorchEngine
 from striate.errors import StriateError
 from striate.events import Listener, Note, silent
 
-BF16_FEATURES = ("avx512_bf16", "amx_bf16")
-PACKAGES = {"torch": "torch", "openvino": "openvino", "onnxruntime": "onnxruntime"}
+PRECISIONS = {"torch": ("fp32", "bf16"), "openvino": ("fp32", "bf16"), "onnxruntime": ("fp32",)}
+PACKAGES = {"torch": ("torch",), "openvino": ("openvino",), "onnxruntime": ("onnxruntime", "onnx")}
 
 
 def open_engine(
@@ -23,6 +25,7 @@ def open_engine(
     engine: EngineName = "auto",
     precision: Precision = "auto",
     eight_bit: bool = False,
+    fall_back: bool = False,
     on_event: Listener = silent,
 ) -> Engine:
     """A network ready to run on this machine.
@@ -33,7 +36,8 @@ def open_engine(
         engine: auto is OpenVINO on the CPU where it is installed, else torch.
         precision: auto is bf16 where engine and CPU are quick in it, else fp32.
         eight_bit: the module reads 8-bit pictures and normalises them itself.
-        on_event: is told where a network had to stay with torch.
+        fall_back: a network that the engine cannot run stays with torch, as always with auto.
+        on_event: is told of such a network.
 
     Raises:
         StriateError: the engine that was asked for is not installed, or cannot run this network.
@@ -47,9 +51,17 @@ def open_engine(
     if name == "torch":
         return TorchEngine(module, wanted)
     require_installed(name)
+    if wanted not in PRECISIONS[name]:
+        raise StriateError(f"{name} computes in {' or '.join(PRECISIONS[name])} here, not in {wanted}.")
     if not on_cpu:
         raise StriateError(f"{name} runs on the CPU here; choose engine torch, or device cpu.")
-    return _opened(module, size_chw, name, wanted, eight_bit, engine == "auto", on_event)
+    try:
+        return _opened(module, size_chw, name, wanted, eight_bit=eight_bit)
+    except CannotConvert as error:
+        if engine != "auto" and not fall_back:
+            raise StriateError(f"{name} cannot run this network ({error}); choose engine torch.") from error
+        on_event(Note(f"{name} cannot run this network ({error}); torch does"))
+        return TorchEngine(module)
 
 
 def engine_for(*, on_cpu: bool = True) -> str:
@@ -65,12 +77,12 @@ def precision_for(name: str) -> str:
 @cache
 def has_bf16() -> bool:
     """Whether the CPU multiplies bfloat16 itself."""
-    return not set(BF16_FEATURES).isdisjoint(machine.cpu().features)
+    return not BF16_FEATURES.isdisjoint(machine.cpu().features)
 
 
 def is_installed(name: str) -> bool:
     """Whether the package of an engine is there."""
-    return find_spec(PACKAGES[name]) is not None
+    return all(find_spec(package) is not None for package in PACKAGES[name])
 
 
 def require_installed(name: str) -> None:
@@ -81,21 +93,13 @@ def require_installed(name: str) -> None:
 
 
 def _opened(
-    module: nn.Module,
-    size_chw: tuple[int, int, int],
-    name: str,
-    precision: str,
-    eight_bit: bool,
-    may_fall_back: bool,
-    on_event: Listener,
+    module: nn.Module, size_chw: tuple[int, int, int], name: str, precision: str, *, eight_bit: bool
 ) -> Engine:
-    from striate.engines.openvino_engine import CannotConvert, open_openvino
-
     example = torch.zeros(2, *size_chw, dtype=torch.uint8 if eight_bit else torch.float32)
-    try:
+    if name == "openvino":
+        from striate.engines.openvino_engine import open_openvino
+
         return open_openvino(module, example, precision)
-    except CannotConvert as error:
-        if not may_fall_back:
-            raise StriateError(f"{name} cannot run this network ({error}); choose engine torch.") from error
-        on_event(Note(f"{name} cannot run this network ({error}); torch does"))
-        return TorchEngine(module)
+    from striate.engines.onnx_engine import open_onnx
+
+    return open_onnx(module, example)

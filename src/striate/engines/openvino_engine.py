@@ -4,7 +4,9 @@ Its telemetry, which reports every import and conversion to Google Analytics and
 """
 
 import sys
+import threading
 import warnings
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -12,16 +14,14 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from striate.engines.compiled_cache import cached
+from striate.engines.errors import CannotConvert, reason
 from striate.engines.fingerprint import fingerprint
 from striate.shapes import Images, Pictures
 
 TELEMETRY = "openvino_telemetry"
 REPORTING = ("openvino.tools.ovc.telemetry_utils", "openvino.tools.ovc.convert_impl")
-HINTS = {"fp32": "f32", "bf16": "bf16"}
-
-
-class CannotConvert(Exception):
-    """An engine has no form of this network; torch runs it."""
+HINTS = {"fp32": "f32", "bf16": "bf16"}  # without a hint OpenVINO takes bf16 where the CPU has it
+BATCH = 8  # images at a time: their maps stay near the processor (measured: 8 % more images a second than 64)
 
 
 class OpenVinoEngine:
@@ -34,19 +34,23 @@ class OpenVinoEngine:
         settings = {
             "INFERENCE_PRECISION_HINT": HINTS[precision],
             "INFERENCE_NUM_THREADS": torch.get_num_threads(),
-            "PERFORMANCE_HINT": "LATENCY",
+            "PERFORMANCE_HINT": "LATENCY",  # one stream, which all threads share
         }
-        self._compiled = import_openvino().Core().compile_model(model, "CPU", settings)
-        self._request = self._compiled.create_infer_request()
+        compiled = import_openvino().Core().compile_model(model, "CPU", settings)
+        self._request = compiled.create_infer_request()
+        self._turn = threading.Lock()  # a request holds one batch
 
     def run(self, images: Images | Pictures) -> Float[Tensor, "B ..."]:
         """As `Engine.run`."""
         if len(images) == 0:
             return self.run(images.new_zeros(1, *images.shape[1:]))[:0]
-        given = import_openvino().Tensor(images.cpu().contiguous().numpy(), shared_memory=True)
-        self._request.infer([given])
-        found: Tensor = torch.from_numpy(self._request.get_output_tensor(0).data.copy())
-        return found
+        return torch.cat([self._some(part) for part in torch.split(images.cpu(), BATCH)])
+
+    def _some(self, images: Tensor) -> Tensor:
+        given = import_openvino().Tensor(images.contiguous().numpy(), shared_memory=True)
+        with self._turn:
+            self._request.infer([given])
+            return torch.from_numpy(self._request.get_output_tensor(0).data.copy())
 
 
 def open_openvino(module: nn.Module, example: Tensor, precision: str) -> OpenVinoEngine:
@@ -61,19 +65,19 @@ def open_openvino(module: nn.Module, example: Tensor, precision: str) -> OpenVin
         CannotConvert: OpenVINO lacks one of the network's operations.
     """
     openvino = import_openvino()
-    key = fingerprint(module, "openvino", openvino.__version__, tuple(example.shape[1:]), str(example.dtype))
+    facts = ("openvino", openvino.__version__, tuple(example.shape[1:]), str(example.dtype))
+    key = fingerprint(module, *facts)
 
-    def build(folder: Any) -> None:
+    def build(folder: Path) -> None:
         openvino.save_model(convert(module, example), folder / "network.xml", compress_to_fp16=False)
 
-    def read(folder: Any) -> Any:
+    def read(folder: Path) -> Any:
         return openvino.Core().read_model(folder / "network.xml")
 
     try:
-        model = cached(key, build, read) if key is not None else convert(module, example)
-        return OpenVinoEngine(model, precision)
+        return OpenVinoEngine(cached(key, build, read), precision)
     except RuntimeError as error:  # what OpenVINO raises where it cannot compile
-        raise CannotConvert(_first_line(error)) from error
+        raise CannotConvert(reason(error)) from error
 
 
 def convert(module: nn.Module, example: Tensor) -> Any:
@@ -83,17 +87,17 @@ def convert(module: nn.Module, example: Tensor) -> Any:
     try:
         with warnings.catch_warnings(), torch.no_grad():
             warnings.simplefilter("ignore")  # that tracing is deprecated, and what in a forward is constant
-            traced = torch.jit.trace(module, example, check_trace=False)
+            traced = torch.jit.trace(module, example, check_trace=False)  # type: ignore[no-untyped-call]
             model = openvino.convert_model(traced, example_input=example, input=[shape])
-    except Exception as error:  # noqa: BLE001  # tracing and conversion raise whatever an operation raises
-        raise CannotConvert(_first_line(error)) from error
+    except Exception as error:  # tracing and conversion raise whatever an operation raises
+        raise CannotConvert(reason(error)) from error
     return model
 
 
 def import_openvino() -> Any:
     """The package, imported so that it reports nothing; where it has been imported before, silenced."""
-    if "openvino" not in sys.modules:
-        sys.modules.setdefault(TELEMETRY, None)  # type: ignore[arg-type]  # its import now fails; a stub steps in
+    if "openvino" not in sys.modules and TELEMETRY not in sys.modules:
+        sys.modules[TELEMETRY] = None  # type: ignore[assignment]  # cannot be imported: a stub steps in
     import openvino
     from openvino.tools.ovc import telemetry_stub
 
@@ -101,7 +105,3 @@ def import_openvino() -> Any:
         if name in sys.modules:
             sys.modules[name].tm = telemetry_stub  # type: ignore[attr-defined]
     return openvino
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]

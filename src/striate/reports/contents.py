@@ -12,6 +12,7 @@ MEANING = {
     "environment.json": "the machine and versions",
     "metrics.jsonl": "the epochs",
     "calibration.json": "the temperature that calibrates probabilities",
+    "engine.json": "what serves the run",
     "preprocess.json": "the preprocessing",
     "evaluation.json": "the evaluation",
     "result.json": "the summary that ends a training",
@@ -55,6 +56,14 @@ class Contents:
     def split(self) -> str:
         """`test`, or `validation` where no test part could be made."""
         return str(self["evaluation.json"].get("split") or self["result.json"].get("split") or "test")
+
+    @property
+    def engine(self) -> dict[str, str] | None:
+        """Name, precision and reason of the engine that serves the run; None for torch."""
+        found = {key: self["engine.json"].get(key) for key in ("engine", "precision", "reason")}
+        if found["engine"] == "torch" or not all(isinstance(value, str) for value in found.values()):
+            return None
+        return {key: str(value) for key, value in found.items()}
 
     @property
     def best_epoch(self) -> int | None:

@@ -142,6 +142,7 @@ def _figures(contents: Contents) -> dict[str, Any]:
         "ece_uncalibrated": metrics.get("ece_uncalibrated", calibration.get("ece_uncalibrated")),
         "temperature": calibration.get("temperature"),
         "calibrated_on": calibration.get("pictures"),
+        "engine": contents.engine,
         "classes": len(per_class),
         "parts": _parts(contents),
         "seconds": seconds,

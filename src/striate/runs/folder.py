@@ -8,6 +8,7 @@ runs/<task>/<name>/
   metrics.jsonl           a line an epoch: epoch, stage, losses, accuracy, lr, seconds, best
   checkpoint.safetensors  all that exact resume needs
   best.safetensors  preprocess.json  labels.json  calibration.json      all that inference needs
+  engine.json             engine and precision that serve the run, and how they agreed with torch
   evaluation.json         split, pictures, metrics, per_class, confusion, mistakes
   predictions.csv         file, label, predicted, probability of every picture that was evaluated
   validation.csv          the same of the validation part, from which thresholds follow

@@ -35,8 +35,8 @@ class SameConv2d(nn.Conv2d):
 
     def forward(self, input: Map) -> Map:  # noqa: A002  (torch's own name)
         kernel, stride = self.kernel_size[0], self.stride[0]
-        top, bottom = _same_padding(input.shape[2], kernel, stride)
-        left, right = _same_padding(input.shape[3], kernel, stride)
+        top, bottom = _same_padding(int(input.shape[2]), kernel, stride)
+        left, right = _same_padding(int(input.shape[3]), kernel, stride)
         return super().forward(F.pad(input, (left, right, top, bottom)))
 
 

@@ -1,0 +1,28 @@
+"""A network together with its normalisation: 8-bit pictures in, so that an engine computes both at once."""
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from striate.preprocess import Preprocessing
+from striate.shapes import Pictures
+
+
+class Reading(nn.Module):
+    """`network` of the normalised pictures."""
+
+    def __init__(self, network: nn.Module, preprocessing: Preprocessing) -> None:
+        super().__init__()
+        self.network = network
+        self.preprocessing = preprocessing
+        self.train(network.training)
+
+    def forward(self, pictures: Pictures) -> Float[Tensor, "B ..."]:
+        # The quick form works in place, of which the other engines know nothing.
+        if torch.jit.is_tracing():  # type: ignore[attr-defined,no-untyped-call]
+            scale, shift = self.preprocessing.coefficients()
+            images = pictures.to(torch.float32) * scale[:, None, None] + shift[:, None, None]
+        else:
+            images = self.preprocessing.normalise(pictures).contiguous(memory_format=torch.channels_last)
+        found: Tensor = self.network(images)
+        return found
