@@ -36,7 +36,7 @@ class Rung:
     """A finished run of the ladder.
 
     Attributes:
-        seconds: that its training took, features included if they were not cached.
+        seconds: from the first picture that was read to the report.
         repaired: pictures that this rung has right and the one before had wrong.
         broken: the other way round.
     """
@@ -166,7 +166,7 @@ def _compared(names: Sequence[str], folders: Sequence[RunFolder]) -> tuple[Rung,
                 model=str(result["model"]),
                 accuracy=float(metrics["accuracy"]),
                 interval=(float(low), float(high)),
-                seconds=float(result["seconds"]),
+                seconds=float(result["total_seconds"]),
                 pictures=len(answers),
                 epochs=tuple(folder.read_metrics()),
                 repaired=tuple(file for file in shared if right[file] and not (before or {})[file]),

@@ -1,5 +1,6 @@
 """Stages that learn from features: a head that is computed at once, a dense head that is descended to."""
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -74,7 +75,7 @@ def probe_of(features: Features, recipe: Recipe) -> Probe:
     )
 
 
-def _validator(network: nn.Module, features: Features) -> Any:
+def _validator(network: nn.Module, features: Features) -> Callable[[nn.Module], dict[str, float]]:
     """Figures as on the validation pictures, but from their features."""
     material = features.material
     rows = list(material.split.validation or material.split.train)

@@ -1,7 +1,7 @@
 """What more pictures would bring: the error as a power of the number of training pictures, with an interval.
 
-Source: Hestness et al., "Deep Learning Scaling is Predictable, Empirically", 2017, arXiv:1712.00409 (the power
-law); Efron, "Bootstrap Methods", Annals of Statistics 1979 (the interval)
+Source: Hestness et al., "Deep Learning Scaling is Predictable, Empirically", 2017, arXiv:1712.00409 (the
+power law); Efron, "Bootstrap Methods", Annals of Statistics 1979 (the interval)
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ Values = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Growth:
-    """Expected accuracy at some number of training pictures, and between what it lies in 95 of 100 redraws."""
+    """Expected accuracy at a number of training pictures, and between what it lies in 95 of 100 redraws."""
 
     pictures: int
     accuracy: float
@@ -58,5 +58,7 @@ def _curve(pictures: Sequence[int], accuracies: Sequence[float], count: int, wan
     """Accuracies of the least-squares line through the logarithms; no error is below half a picture's."""
     errors = np.maximum(1 - np.array(accuracies), 0.5 / count)
     slope, start = np.polyfit(np.log(pictures), np.log(errors), 1)
-    found: Values = 1 - np.minimum(1.0, np.exp(start + min(0.0, float(slope)) * np.log(wanted)))
+    if slope > 0:  # more pictures do no harm
+        slope, start = 0.0, np.log(errors).mean()
+    found: Values = 1 - np.minimum(1.0, np.exp(start + slope * np.log(wanted)))
     return found

@@ -10,9 +10,10 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from striate.models.backbone import initialise_head
-from striate.models.trunk import require_linear_head
+from striate.models.trunk import cut_name, require_linear_head
 
 DROPOUT = 0.5
+NORMS = (nn.BatchNorm1d, nn.BatchNorm2d)
 
 
 def give_dense_head(network: nn.Module, hidden: int) -> None:
@@ -57,12 +58,10 @@ def give_dense_head(network: nn.Module, hidden: int) -> None:
 @torch.no_grad()
 def standardise(network: nn.Module, features: Float[Tensor, "N D"]) -> None:
     """Let a dense head standardise by the mean and spread of `features`, in place."""
-    norm = next(m for m in network.get_submodule(str(network.cut)) if isinstance(m, NORMS))  # type: ignore[union-attr]
+    norm = next(m for m in network.get_submodule(cut_name(network)).children() if isinstance(m, NORMS))
     spread = features.double().std(dim=0, correction=0)
     spread[spread < 1e-6 * float(spread.max())] = 1.0  # what never changes says nothing
-    assert norm.running_mean is not None and norm.running_var is not None
+    assert norm.running_mean is not None
+    assert norm.running_var is not None
     norm.running_mean.copy_(features.double().mean(dim=0))
     norm.running_var.copy_(spread.square())
-
-
-NORMS = (nn.BatchNorm1d, nn.BatchNorm2d)

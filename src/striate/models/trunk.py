@@ -63,7 +63,7 @@ def require_linear_head(network: nn.Module) -> nn.Linear | nn.Conv2d:
     head = head_of(network)
     if isinstance(head, RadialBasis):
         raise StriateError(
-            f"{type(network).__name__} answers with distances to fixed codes, to which no head can be fitted; "
+            f"{type(network).__name__} answers with distances to fixed codes, so no head can be fitted; "
             "train it with --recipe transfer."
         )
     return head

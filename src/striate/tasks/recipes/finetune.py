@@ -1,8 +1,8 @@
 """From pretrained weights: the head at once, then the last blocks, one after the other, at falling rates.
 
 The order matters: the gradients of a random head would spoil the trunk's features.
-Source: Chollet, "Deep Learning with Python", Manning 2017, section 5.3.2 (head first, then the last block at a
-small rate); Howard and Ruder, "Universal Language Model Fine-tuning", ACL 2018, arXiv:1801.06146, sections
+Source: Chollet, "Deep Learning with Python", Manning 2017, section 5.3.2 (head first, then the last block at
+a small rate); Howard and Ruder, "Universal Language Model Fine-tuning", ACL 2018, arXiv:1801.06146, sections
 3.2 and 3.3 (blocks unfrozen from the last one on, each at a smaller rate than the one behind it)
 Differs: rates and lengths are ours; normalisation keeps its statistics in all stages.
 """

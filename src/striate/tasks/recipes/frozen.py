@@ -3,8 +3,8 @@
 The features of eight views and of the picture itself are computed once: nine passes through the trunk, where
 changing the pictures anew in each of thirty epochs would take thirty.
 
-Source: Chollet, "Deep Learning with Python", Manning 2017, section 5.3.1 (listings 5.20 and 5.21: a frozen base
-behind changed pictures)
+Source: Chollet, "Deep Learning with Python", Manning 2017, section 5.3.1 (listings 5.20 and 5.21: a frozen
+base behind changed pictures)
 Differs: one linear layer, computed at once, instead of two dense ones; the views are the same in every pass.
 """
 
