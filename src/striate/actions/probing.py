@@ -9,7 +9,7 @@ from torch import nn
 from striate.actions.features import TOGETHER, FeatureBatches, Features
 from striate.data.sampling import class_weights
 from striate.models.trunk import head_scores, lift_scores, require_linear_head, set_linear_head
-from striate.tasks.classify import Classify, ClassifyMetric, decode_scores
+from striate.tasks.classify import ClassifyMetric, ClassifyStep, decode_scores
 from striate.tasks.recipes.recipe import Recipe
 from striate.training.probe import Probe, fit_probe
 
@@ -31,19 +31,20 @@ def computed_head(network: nn.Module, features: Features, recipe: Recipe) -> dic
     return {"solve": solve, "validate": _validator(network, features)}
 
 
-def descended_head(network: nn.Module, features: Features, recipe: Recipe, task: Classify) -> dict[str, Any]:
-    """What a `Stage` needs to train everything behind the trunk of `network` on cached features."""
+def descended_head(step: ClassifyStep, features: Features, recipe: Recipe) -> dict[str, Any]:
+    """What a `Stage` needs to train everything behind the trunk of a step's network on cached features."""
+    network = step.network
     material = features.material
     rows = list(material.split.train)
     where = torch.tensor(rows)
     validate = _validator(network, features)
 
-    def lifted(step: nn.Module) -> dict[str, float]:
+    def lifted(wrapped: nn.Module) -> dict[str, float]:
         _lift(network, features)
-        return validate(step)
+        return validate(wrapped)
 
     return {
-        "step": task.head_step(network),
+        "step": step.on_features(),
         "batches": FeatureBatches(
             features.of(rows),
             material.store.labels[where],

@@ -29,7 +29,7 @@ from striate.models.build import create_model
 from striate.models.catalog import find_entry
 from striate.models.dense_head import give_dense_head, standardise
 from striate.protocol import Number, as_table
-from striate.tasks.classify import Classify, TrainingLoss
+from striate.tasks.classify import Classify, ClassifyStep, TrainingLoss
 from striate.tasks.recipes.recipe import Recipe, StageRecipe
 from striate.training.fabric import Fabric, launched
 from striate.training.precision import choose_precision
@@ -64,7 +64,7 @@ class Trainee:
 
     def following(self, recipe: Recipe, decided: Decided) -> "Trainee":
         """The same with another recipe, for the same loss."""
-        stages = make_stages(self.network, self.step, recipe, self.features, self.task)
+        stages = make_stages(self.network, self.step, recipe, self.features)
         if decided.steps is not None:
             stages = tuple(replace(stage, steps=decided.steps) for stage in stages)
         return replace(self, recipe=recipe, stages=stages, decided=decided)
@@ -112,7 +112,7 @@ def make_trainee(
     step = task.step(network)
     precision = choose_precision(options.precision, options.device, cpu().features, wide=_wide(network))
     fabric = launched(options.device, options.devices, precision)
-    stages = make_stages(network, step, recipe, features, task)
+    stages = make_stages(network, step, recipe, features)
     trainee = Trainee(
         network, architecture, task, step, recipe, stages, augmentation, fabric, precision, features
     )
@@ -120,11 +120,12 @@ def make_trainee(
 
 
 def make_stages(
-    network: nn.Module, step: nn.Module, recipe: Recipe, features: Features, task: Classify
+    network: nn.Module, step: nn.Module, recipe: Recipe, features: Features | None = None
 ) -> tuple[Stage, ...]:
-    """The recipe's stages around the task's step of `network`."""
+    """The recipe's stages around the task's step of `network`; some learn from `features`."""
     head = _head(network)
-    blocks = _blocks(network, features.material) if any(stage.fall != 1 for stage in recipe.stages) else []
+    falls = any(stage.fall != 1 for stage in recipe.stages)
+    blocks = _blocks(network, features.material) if falls and features is not None else []
 
     def made(stage: StageRecipe) -> Stage:
         plain = Stage(
@@ -146,11 +147,13 @@ def make_stages(
             freeze_norms=stage.freeze_norms,
             enough=stage.enough,
         )
+        if stage.how == "steps":
+            return plain
+        assert features is not None
+        assert isinstance(step, ClassifyStep)
         if stage.how == "probe":
             return replace(plain, **computed_head(network, features, recipe))
-        if stage.how == "features":
-            return replace(plain, **descended_head(network, features, recipe, task))
-        return plain
+        return replace(plain, **descended_head(step, features, recipe))
 
     return tuple(made(stage) for stage in recipe.stages)
 

@@ -74,6 +74,10 @@ class ClassifyStep(nn.Module):
         whole = self._training_losses(outputs.logits, batch).total
         return ClassificationLosses(whole + outputs.weight * torch.stack(inner).sum())
 
+    def on_features(self) -> "HeadStep":
+        """The same loss around the head of the network alone, which then reads features."""
+        return HeadStep(self.network, self.preprocessing, self.label_smoothing, self.loss)
+
     def _outputs(self, batch: Batch) -> Any:
         images = self.preprocessing.normalise(batch.pictures)
         return self.network(images.contiguous(memory_format=torch.channels_last))
@@ -153,10 +157,6 @@ class Classify:
     def step(self, network: nn.Module) -> ClassifyStep:
         """The network with its loss around it."""
         return ClassifyStep(network, self.preprocessing, self.label_smoothing, self.loss)
-
-    def head_step(self, network: nn.Module) -> HeadStep:
-        """The network's head, which learns from features, with the same loss around it."""
-        return HeadStep(network, self.preprocessing, self.label_smoothing, self.loss)
 
     def metric(self) -> ClassifyMetric:
         """An empty metric."""
