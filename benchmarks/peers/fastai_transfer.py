@@ -21,6 +21,8 @@ from fastai.vision.all import (
     Resize,
     accuracy,
     aug_transforms,
+    default_split,
+    model_meta,
     set_seed,
     vision_learner,
 )
@@ -58,7 +60,8 @@ def main() -> None:
         batch_tfms=[*aug_transforms(), Normalize.from_stats([127 / 255] * 3, [128 / 255] * 3)],
     )
     loaders = block.dataloaders(learned, bs=32, num_workers=0)
-    learner = vision_learner(loaders, backbone, normalize=False, metrics=accuracy, cut=-1)
+    model_meta[backbone] = {"cut": -1, "split": default_split}  # all but our dense layer
+    learner = vision_learner(loaders, backbone, normalize=False, metrics=accuracy)
     with learner.no_bar(), learner.no_logging():
         learner.fine_tune(EPOCHS)
     tested = [row for row in rows if row["part"] == "test"]

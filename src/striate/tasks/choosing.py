@@ -107,7 +107,7 @@ def worth_timing(measured: Measured) -> bool:
 
 
 def choose_transfer(measured: Measured, seconds: float | None) -> TransferChoice:
-    """The course's table (how much data, how similar) as a rule; docs/decisions has the figures behind it.
+    """The course's table (how much data, how similar) as a rule; docs/recipes.md has the figures behind it.
 
     The probe's cross-validated accuracy stands for similarity: features that tell the classes apart as they
     are need no changing. Few pictures a class keep the linear head, more give a small dense one; many and a

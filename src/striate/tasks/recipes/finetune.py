@@ -11,7 +11,7 @@ from striate.protocol import AdamW
 from striate.tasks.recipes.recipe import Recipe, StageRecipe, epochs_for
 
 FALL = 0.4  # of the rate from a block to the one before it
-STEPS = ((1, 60), (2, 60), (4, 120))  # blocks that learn, and about how many steps they do
+STEPS = ((1, 40), (2, 40), (4, 60))  # blocks that learn, and about how many steps they do
 
 
 def finetune(pictures: int) -> Recipe:
@@ -22,7 +22,7 @@ def finetune(pictures: int) -> Recipe:
             f"last {blocks} blocks" if blocks > 1 else "last block",
             blocks,
             epochs_for(steps, pictures, batch_size, 1, 15),
-            lr=5e-4,
+            lr=2e-4,
             weight_decay=0.02,
             fall=FALL,
             warm_up=0.5,
@@ -32,7 +32,7 @@ def finetune(pictures: int) -> Recipe:
     ]
     return Recipe(
         name="finetune",
-        stages=(StageRecipe("probe", "head", 1, lr=5e-4, weight_decay=0, how="probe"), *stages),
+        stages=(StageRecipe("probe", "head", 1, lr=2e-4, weight_decay=0, how="probe"), *stages),
         batch_size=batch_size,
         optimizer=AdamW(),
         label_smoothing=0.1,
