@@ -102,7 +102,8 @@ def ladder(
     for name in names:
         if name not in RUNGS:
             raise UnknownName("rung", name, RUNGS, f"There are: {', '.join(RUNGS)}.")
-    given = {"data": Path(data), "model": model, "weights": weights, "minutes": minutes, "seed": seed}
+    start = None if weights is None else str(weights)
+    given = {"data": Path(data), "model": model, "weights": start, "minutes": minutes, "seed": seed}
     home = Path(out) / "ladder" / f"{Path(data).resolve().stem or 'data'}-seed{seed}"
     folders = [_rung(name, given, home, on_event) for name in names]
     found = _compared(names, folders)
