@@ -21,6 +21,7 @@ VERBS = [
     "evaluate",
     "explain",
     "inspect",
+    "ladder",
     "list_models",
     "load",
     "load_weights",

@@ -23,6 +23,7 @@ _PLACES = {
     "evaluate": "striate.actions.evaluate",
     "explain": "striate.actions.explain",
     "inspect": "striate.actions.inspect",
+    "ladder": "striate.actions.ladder",
     "list_models": "striate.models.catalog",
     "load": "striate.actions.load",
     "load_weights": "striate.models.pretrained",

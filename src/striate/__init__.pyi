@@ -6,6 +6,7 @@ from striate.actions.doctor import doctor as doctor
 from striate.actions.evaluate import evaluate as evaluate
 from striate.actions.explain import explain as explain
 from striate.actions.inspect import inspect as inspect
+from striate.actions.ladder import ladder as ladder
 from striate.actions.load import load as load
 from striate.actions.predict import predict as predict
 from striate.actions.report import report as report

@@ -25,7 +25,8 @@ from striate.tasks.recipes.catalog import OWN_RECIPE, RECIPES
 from striate.training.schedules import rate_factor
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "recipes.md"
-PAPERS = [name for name in RECIPES if name not in ("scratch", "small", "transfer", "demo")]
+OURS = ("scratch", "small", "transfer", "probe", "features", "frozen", "finetune", "demo")
+PAPERS = [name for name in RECIPES if name not in OURS]
 
 # name: pictures a step, epochs and first rate of every stage, weight decay, as in the papers and the book.
 # LeNet-5's rates are ours as ratios of the paper's 5e-4, 2e-4, 1e-4, 5e-5, 1e-5.

@@ -18,6 +18,7 @@ from striate.errors import StriateError
 from striate.events import Listener, Warned, silent
 from striate.models.build import create_model
 from striate.models.catalog import MODELS, find_entry
+from striate.models.dense_head import give_dense_head
 from striate.models.pretrained import find_weights, imagenet_classes, load_weights, preprocessing_of
 from striate.preprocess import Preprocessing
 from striate.runs.folder import RunFolder
@@ -224,12 +225,15 @@ def build(architecture: dict[str, Any]) -> nn.Module:
     """The network that `best.safetensors` names, with random weights; the global random state is kept."""
     try:
         with torch.random.fork_rng(devices=[]):
-            return create_model(
+            network = create_model(
                 architecture["model"],
                 num_classes=int(architecture["num_classes"]),
                 in_channels=int(architecture["in_channels"]),
                 image_size=(int(architecture["image_size"][0]), int(architecture["image_size"][1])),
             )
+            if "hidden" in architecture:
+                give_dense_head(network, int(architecture["hidden"]))
+            return network
     except (KeyError, TypeError, ValueError, IndexError) as error:
         text = json.dumps(architecture)[:200]
         raise StriateError(f"the run's weights describe no network ({text}); train the run again.") from error

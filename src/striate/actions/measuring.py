@@ -51,7 +51,8 @@ def fit_minutes(
     began: float,
 ) -> Trainee:
     """The trainee with as many epochs as fit into `--minutes`, counted from `began`."""
-    if options.minutes is None or trainee.decided.epochs is not None:
+    descended = any(stage.solve is None and stage.batches is None for stage in trainee.stages)
+    if options.minutes is None or trainee.decided.epochs is not None or not descended:
         return trainee
     paces = paces_of(trainee, options, material)
     seconds = 60 * options.minutes
@@ -103,7 +104,7 @@ def finishing_seconds(paces: list[Pace], material: Material) -> float:
     """How long calibration, the measurement at the end and the report take."""
     elsewhere = material.elsewhere
     measured = len(elsewhere.rows) if elsewhere is not None else len(material.split.test)
-    return REPORT + (len(material.split.validation) + measured) * paces[-1].answer
+    return REPORT + (len(material.split.validation) + measured) * max(pace.answer for pace in paces)
 
 
 def _epoch_steps(trainee: Trainee, pictures: int) -> int:

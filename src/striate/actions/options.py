@@ -24,6 +24,10 @@ class TrainOptions(BaseModel):
     recipe: str = Field(
         "auto", description="auto, scratch, small, transfer, demo, or a paper's: docs/recipes.md."
     )
+    transfer: Literal["auto", "probe", "features", "frozen", "finetune", "scratch"] = Field(
+        "auto",
+        description="What learns, from weights: auto, probe, features, frozen, finetune; or scratch.",
+    )
     weights: str | None = Field(
         None, description="imagenet, a .safetensors or .pth file, or a run to start from."
     )

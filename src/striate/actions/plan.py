@@ -35,6 +35,8 @@ class Plan:
     Attributes:
         normalised: whether mean and std are final.
         parent: the run whose weights these are.
+        suited: the augmentation that suits the pictures where the recipe has none of its own.
+        transfer: what learns of a network with weights; auto has to be measured first, None is the recipe's.
     """
 
     model: str
@@ -44,6 +46,8 @@ class Plan:
     normalised: bool
     augmentation: str | dict[str, Any]
     parent: Path | None = None
+    suited: str = "photo"
+    transfer: str | None = None
 
     @property
     def pretrained(self) -> bool:
@@ -55,6 +59,8 @@ def make_plan(options: TrainOptions, dataset: Dataset, on_event: Listener) -> Pl
     """Decide, and say what was decided and why."""
     traits = Traits.of(_shapes(dataset))
     choice = _choice(options, traits)
+    if options.transfer == "scratch":
+        choice = replace(choice, pretrained=False, reason=f"{choice.reason}; random weights, as asked")
     entry = find_entry(choice.model)
     if entry.task != options.task:
         raise StriateError(
@@ -62,6 +68,7 @@ def make_plan(options: TrainOptions, dataset: Dataset, on_event: Listener) -> Pl
         )
     on_event(Note(f"network: {choice.model}, {choice.reason}"))
     parent = parent_of(options)
+    transfer = _transfer(options, choice, parent)
     if parent is not None:
         weights: Path | None = parent / "best.safetensors"
         preprocessing, known = _inherited(options, parent), True
@@ -69,13 +76,49 @@ def make_plan(options: TrainOptions, dataset: Dataset, on_event: Listener) -> Pl
         weights = _weights(options, choice, on_event)
         preprocessing = _preprocessing(options, choice, entry, traits, weights)
         known = weights is not None and bool(entry.weights)
-    augmentation = options.augment
-    if augmentation == "auto":
-        recipe = find_recipe(_recipe_name(options, choice.model, pretrained=weights is not None))
-        suited = "light" if traits.grey or max(traits.height, traits.width) < 32 else "photo"
-        own = recipe(len(dataset.items)).augmentation or suited
-        augmentation = own if isinstance(own, str) else dict(own)
-    return Plan(choice.model, choice.reason, weights, preprocessing, known, augmentation, parent)
+    suited = "light" if traits.grey or max(traits.height, traits.width) < 32 else "photo"
+    plan = Plan(choice.model, choice.reason, weights, preprocessing, known, suited, parent, suited, transfer)
+    return replace(plan, augmentation=_augmentation(options, plan, len(dataset.items)))
+
+
+def with_transfer(plan: Plan, options: TrainOptions, transfer: str, pictures: int) -> Plan:
+    """The plan once it is known what learns."""
+    decided = replace(plan, transfer=transfer)
+    return replace(decided, augmentation=_augmentation(options, decided, pictures))
+
+
+def _augmentation(options: TrainOptions, plan: Plan, pictures: int) -> str | dict[str, Any]:
+    """What was asked for, else the recipe's, else what suits the pictures."""
+    if options.augment != "auto":
+        return options.augment
+    own = find_recipe(_recipe_name(options, plan))(pictures).augmentation or plan.suited
+    return own if isinstance(own, str) else dict(own)
+
+
+def _transfer(options: TrainOptions, choice: Choice, parent: Path | None) -> str | None:
+    """What was asked for; auto where nobody asked for steps of a certain kind; None leaves it to the recipe.
+
+    Raises:
+        StriateError: the options contradict each other.
+    """
+    if options.transfer == "auto":
+        asked = (options.epochs, options.lr, options.optimizer, options.label_smoothing, options.patience)
+        plain = options.recipe == options.augment == "auto" and parent is None
+        return "auto" if choice.pretrained and plain and not any(v is not None for v in asked) else None
+    if options.recipe != "auto":
+        raise StriateError(
+            f"--transfer {options.transfer} and --recipe {options.recipe} say what learns; leave out one."
+        )
+    if options.transfer == "scratch":
+        if options.weights is not None:
+            raise StriateError("--transfer scratch starts from random weights; leave out --weights.")
+        return None
+    if not choice.pretrained:
+        raise StriateError(
+            f"--transfer {options.transfer} starts from weights, and {choice.model} has none here: add "
+            "--weights imagenet, a file or a run."
+        )
+    return options.transfer
 
 
 def parent_of(options: TrainOptions) -> Path | None:
@@ -92,7 +135,7 @@ def make_recipe(
 
     `epochs` and `lr` are what was measured for `--minutes` and `--lr auto`.
     """
-    name = _recipe_name(options, plan.model, pretrained=plan.pretrained)
+    name = _recipe_name(options, plan)
     return adjusted(
         find_recipe(name)(pictures),
         pictures=pictures,
@@ -106,10 +149,12 @@ def make_recipe(
     )
 
 
-def _recipe_name(options: TrainOptions, model: str, *, pretrained: bool) -> str:
+def _recipe_name(options: TrainOptions, plan: Plan) -> str:
     if options.recipe != "auto":
         return options.recipe
-    return "transfer" if pretrained else OWN_RECIPE.get(model, "scratch")
+    if plan.transfer is not None:
+        return "probe" if plan.transfer == "auto" else plan.transfer  # auto begins with the probe
+    return "transfer" if plan.pretrained else OWN_RECIPE.get(plan.model, "scratch")
 
 
 def _shapes(dataset: Dataset) -> list[tuple[int, int, int]]:

@@ -7,7 +7,8 @@ from striate.actions.material import Material, read_material
 from striate.actions.measuring import find_rate, fit_minutes
 from striate.actions.options import TrainOptions
 from striate.actions.plan import Plan, make_plan, make_recipe
-from striate.actions.trainee import Decided, Trainee, make_trainee
+from striate.actions.trainee import Decided, Trainee
+from striate.actions.transfer import decide_transfer
 from striate.data.datasets.picture_files import set_limits
 from striate.data.datasets.recognise import open_dataset
 from striate.data.decoding import Limits
@@ -49,7 +50,7 @@ def prepare(
     plan = make_plan(options, dataset, on_event)
     material = read_material(dataset, plan, options, on_event)
     reading = monotonic() - began
-    trainee = make_trainee(options, plan, material, on_event, decided)
+    plan, trainee = decide_transfer(options, plan, material, on_event, decided)
     trainee, test = find_rate(trainee, options, plan, material, on_event)
     trainee = fit_minutes(trainee, options, plan, material, on_event, began)
     return Prepared(plan, material, _agreed(trainee, options, plan, material), test, reading)

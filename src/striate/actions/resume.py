@@ -33,7 +33,7 @@ def recorded_options(folder: RunFolder) -> TrainOptions:
 def recorded_decisions(folder: RunFolder) -> Decided:
     """What was measured at a run's start."""
     decided = folder.read_toml("config.toml").get("resolved", {}).get("decided", {})
-    return Decided(**{key: decided.get(key) for key in ("lr", "epochs", "steps")})
+    return Decided(**{key: decided.get(key) for key in ("lr", "epochs", "transfer", "steps")})
 
 
 def refuse_changes(folder: RunFolder, given: dict[str, Any]) -> None:

@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from striate.actions.load import build
 from striate.actions.options import TrainOptions
 from striate.actions.plan import Plan
 from striate.events import Listener, Note
@@ -41,6 +43,10 @@ def _from_run(
 ) -> None:
     tensors, architecture = read_weights(parent / "best.safetensors")
     known: list[str] = RunFolder.open(parent).read_json("labels.json")
+    if "hidden" in architecture:
+        tensors, architecture = _without_dense_head(tensors, architecture)
+        on_event(Note("the dense head of the earlier run is left out; the head is a new one"))
+        known = []
     if architecture["model"] == plan.model:
         load_weights(network, tensors)
         if list(classes) != known:
@@ -53,6 +59,18 @@ def _from_run(
     on_event(Note(f"{len(filled)} layers start from {parent}: {', '.join(filled)}"))
     if list(classes) != known and str(network.head) in filled:
         _match_head(network, known, classes, on_event)
+
+
+def _without_dense_head(
+    tensors: dict[str, Tensor], architecture: dict[str, Any]
+) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """The trunk's tensors with a fresh last layer, and what builds such a network."""
+    plain = {key: value for key, value in architecture.items() if key != "hidden"}
+    with torch.random.fork_rng(devices=[]):
+        fresh = build(plain)
+    own = {name: tensor for name, tensor in fresh.state_dict().items() if name.startswith(f"{fresh.head}.")}
+    trunk = {name: tensor for name, tensor in tensors.items() if not name.startswith(f"{fresh.head}.")}
+    return trunk | own, plain
 
 
 def _match_head(network: nn.Module, known: Sequence[str], classes: Sequence[str], on_event: Listener) -> None:

@@ -42,6 +42,7 @@ def train(
     task: str | None = None,
     model: str | None = None,
     recipe: str | None = None,
+    transfer: str | None = None,
     weights: str | PathLike[str] | None = None,
     epochs: int | None = None,
     batch_size: int | None = None,

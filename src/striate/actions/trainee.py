@@ -3,14 +3,16 @@
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from hashlib import sha256
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import nn
 
+from striate.actions.features import Features
 from striate.actions.material import Material
 from striate.actions.options import TrainOptions
 from striate.actions.plan import Plan, make_recipe
+from striate.actions.probing import computed_head, descended_head
 from striate.actions.starting import load_start
 from striate.data.sampling import class_weights
 from striate.data.transforms.augmentation import Augmentation
@@ -22,11 +24,13 @@ from striate.losses.focal import focal_loss
 from striate.losses.weighted_cross_entropy import weighted_cross_entropy
 from striate.machine import cpu
 from striate.models.backbone import head_parameter_names
+from striate.models.blocks import blocks_of
 from striate.models.build import create_model
 from striate.models.catalog import find_entry
-from striate.protocol import as_table
-from striate.tasks.classify import Classify, TrainingLoss
-from striate.tasks.recipes.recipe import Recipe
+from striate.models.dense_head import give_dense_head, standardise
+from striate.protocol import Number, as_table
+from striate.tasks.classify import Classify, ClassifyStep, TrainingLoss
+from striate.tasks.recipes.recipe import Recipe, StageRecipe
 from striate.training.fabric import Fabric, launched
 from striate.training.precision import choose_precision
 from striate.training.stages import Stage
@@ -38,6 +42,7 @@ class Decided:
 
     lr: float | None = None
     epochs: int | None = None
+    transfer: str | None = None  # what learns of a network with weights
     steps: int | None = None  # of the first epoch, where not even one fits into the minutes
 
 
@@ -54,11 +59,12 @@ class Trainee:
     augmentation: Augmentation | None
     fabric: Fabric
     precision: str
+    features: Features
     decided: Decided = Decided()
 
     def following(self, recipe: Recipe, decided: Decided) -> "Trainee":
         """The same with another recipe, for the same loss."""
-        stages = make_stages(self.network, self.step, recipe)
+        stages = make_stages(self.network, self.step, recipe, self.features)
         if decided.steps is not None:
             stages = tuple(replace(stage, steps=decided.steps) for stage in stages)
         return replace(self, recipe=recipe, stages=stages, decided=decided)
@@ -70,8 +76,9 @@ def make_trainee(
     material: Material,
     on_event: Listener,
     decided: Decided | None = None,
+    known: dict[str, torch.Tensor] | None = None,
 ) -> Trainee:
-    """Build it; draws from torch's global generator."""
+    """Build it; draws from torch's global generator. `known` are features that were computed before."""
     architecture = {
         "model": plan.model,
         "num_classes": len(material.dataset.classes),
@@ -89,32 +96,45 @@ def make_trainee(
     network = network.to(memory_format=torch.channels_last)
 
     decided = decided or Decided()
+    augmentation = make_augmentation(plan.augmentation)
+    features = Features(network, material, options.seed, augmentation, on_event, known or {})
     recipe = make_recipe(options, plan, len(material.split.train), epochs=decided.epochs, lr=decided.lr)
     if recipe.scales and not find_entry(plan.model).any_size:
         raise StriateError(
             f"the recipe {recipe.name} changes the pictures' side, and {plan.model} takes only one; "
             "choose another --recipe or --model."
         )
+    if recipe.hidden is not None:
+        give_dense_head(network, recipe.hidden)
+        standardise(network, features.of(material.split.train))
+        architecture["hidden"] = recipe.hidden
     task = Classify(material.preprocessing, recipe.label_smoothing, _loss(recipe, material))
     step = task.step(network)
     precision = choose_precision(options.precision, options.device, cpu().features, wide=_wide(network))
     fabric = launched(options.device, options.devices, precision)
-    augmentation = make_augmentation(plan.augmentation)
-    stages = make_stages(network, step, recipe)
-    trainee = Trainee(network, architecture, task, step, recipe, stages, augmentation, fabric, precision)
+    stages = make_stages(network, step, recipe, features)
+    trainee = Trainee(
+        network, architecture, task, step, recipe, stages, augmentation, fabric, precision, features
+    )
     return trainee.following(recipe, decided)
 
 
-def make_stages(network: nn.Module, step: nn.Module, recipe: Recipe) -> tuple[Stage, ...]:
-    """The recipe's stages around the task's step of `network`."""
-    head = frozenset(f"network.{name}" for name in head_parameter_names(network))
-    return tuple(
-        Stage(
+def make_stages(
+    network: nn.Module, step: nn.Module, recipe: Recipe, features: Features | None = None
+) -> tuple[Stage, ...]:
+    """The recipe's stages around the task's step of `network`; some learn from `features`."""
+    head = _head(network)
+    falls = any(stage.fall != 1 for stage in recipe.stages)
+    blocks = _blocks(network, features.material) if falls and features is not None else []
+
+    def made(stage: StageRecipe) -> Stage:
+        plain = Stage(
             name=stage.name,
             step=step,
             epochs=stage.epochs,
             lr=stage.lr,
-            trainable=head if stage.parts == "head" else None,
+            trainable=_trainable(stage.parts, head, blocks),
+            ratios=_ratios(stage.fall, blocks),
             head=head,
             steps=stage.steps,
             patience=recipe.patience,
@@ -127,8 +147,42 @@ def make_stages(network: nn.Module, step: nn.Module, recipe: Recipe) -> tuple[St
             freeze_norms=stage.freeze_norms,
             enough=stage.enough,
         )
-        for stage in recipe.stages
-    )
+        if stage.how == "steps":
+            return plain
+        assert features is not None
+        assert isinstance(step, ClassifyStep)
+        if stage.how == "probe":
+            return replace(plain, **computed_head(network, features, recipe))
+        return replace(plain, **descended_head(step, features, recipe))
+
+    return tuple(made(stage) for stage in recipe.stages)
+
+
+def _head(network: nn.Module) -> frozenset[str]:
+    """The step's names of the parameters of the network's heads, of a dense one all layers."""
+    names = head_parameter_names(network)
+    if hasattr(network, "cut"):
+        names |= {name for name, _ in network.named_parameters() if name.startswith(f"{network.cut}.")}
+    return frozenset(f"network.{name}" for name in names)
+
+
+def _blocks(network: nn.Module, material: Material) -> list[frozenset[str]]:
+    """The step's names of the parameters of every block, the first one first."""
+    spec = material.preprocessing
+    picture = torch.zeros(1, spec.channels, *spec.size_hw)
+    return [frozenset(f"network.{name}" for name in block) for block in blocks_of(network, picture)]
+
+
+def _trainable(
+    parts: Literal["all", "head"] | int, head: frozenset[str], blocks: list[frozenset[str]]
+) -> frozenset[str] | None:
+    if parts == "all":
+        return None
+    return head if parts == "head" else head.union(*blocks[-parts:])
+
+
+def _ratios(fall: Number, blocks: list[frozenset[str]]) -> dict[str, float]:
+    return {name: float(fall**depth) for depth, block in enumerate(reversed(blocks)) for name in block}
 
 
 def _wide(network: nn.Module) -> bool:

@@ -17,6 +17,7 @@ from striate.cli import (
     evaluate,
     explain,
     inspect,
+    ladder,
     models,
     predict,
     report,
@@ -99,6 +100,7 @@ app.command("evaluate")(evaluate.evaluate)
 app.command("predict")(predict.predict)
 app.command("explain")(explain.explain)
 app.command("compare")(compare.compare)
+app.command("ladder")(ladder.ladder)
 app.command("report")(report.report)
 app.command("inspect")(inspect.inspect)
 app.command("models")(models.models)

@@ -5,6 +5,7 @@ TRAIN: dict[str, str] = {
     "task": "What to learn. [default: classify]",
     "model": "A name from `striate models`, or auto. [default: auto]",
     "recipe": "auto, scratch, small, transfer, demo, or a paper's: docs/recipes.md. [default: auto]",
+    "transfer": "What learns, from weights: auto, probe, features, frozen, finetune; or scratch. [default: auto]",  # noqa: E501
     "weights": "imagenet, a .safetensors or .pth file, or a run to start from.",
     "epochs": "Passes over the training pictures, all stages.",
     "batch_size": "Pictures a step.",

@@ -32,6 +32,7 @@ def train(
     task: Annotated[str | None, typer.Option(help=TRAIN["task"])] = None,
     model: Annotated[str | None, typer.Option(help=TRAIN["model"], autocompletion=names_of_models)] = None,
     recipe: Annotated[str | None, typer.Option(help=TRAIN["recipe"])] = None,
+    transfer: Annotated[str | None, typer.Option(help=TRAIN["transfer"])] = None,
     weights: Annotated[str | None, typer.Option(help=TRAIN["weights"])] = None,
     epochs: Annotated[int | None, typer.Option(help=TRAIN["epochs"])] = None,
     batch_size: Annotated[int | None, typer.Option(help=TRAIN["batch_size"])] = None,

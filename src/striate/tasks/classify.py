@@ -6,6 +6,7 @@ has an output a class. Scores are logits, larger is better.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import torch
 from jaxtyping import Float
@@ -19,6 +20,7 @@ from striate.losses.cross_entropy import ClassificationLosses, cross_entropy
 from striate.losses.discriminative_map import discriminative_map
 from striate.metrics.accuracy import hits
 from striate.models.auxiliary import WithAuxiliary
+from striate.models.trunk import head_scores
 from striate.preprocess import Preprocessing
 from striate.shapes import Labels, Logits, Shares
 from striate.tasks.task import Judged
@@ -63,8 +65,7 @@ class ClassifyStep(nn.Module):
         """
         if batch.labels is None:
             raise StriateError("these pictures have no labels, so they cannot train or test a classifier.")
-        images = self.preprocessing.normalise(batch.pictures)
-        outputs = self.network(images.contiguous(memory_format=torch.channels_last))
+        outputs = self._outputs(batch)
         if not self.training:
             return Judged(self._losses(outputs, batch.labels, 0.0), decode_scores(outputs.float()))
         if not isinstance(outputs, WithAuxiliary):
@@ -72,6 +73,14 @@ class ClassifyStep(nn.Module):
         inner = [self._training_losses(logits, batch).total for logits in outputs.auxiliary]
         whole = self._training_losses(outputs.logits, batch).total
         return ClassificationLosses(whole + outputs.weight * torch.stack(inner).sum())
+
+    def on_features(self) -> "HeadStep":
+        """The same loss around the head of the network alone, which then reads features."""
+        return HeadStep(self.network, self.preprocessing, self.label_smoothing, self.loss)
+
+    def _outputs(self, batch: Batch) -> Any:
+        images = self.preprocessing.normalise(batch.pictures)
+        return self.network(images.contiguous(memory_format=torch.channels_last))
 
     def _training_losses(self, logits: Logits, batch: Batch) -> ClassificationLosses:
         """Labels smoothed, mixed pictures with both labels, or the loss that was given."""
@@ -99,6 +108,13 @@ class ClassifyStep(nn.Module):
             return discriminative_map(logits, labels, float(rejection))
         loss = binary_cross_entropy if logits.shape[1] == 1 else cross_entropy
         return loss(logits, labels, smoothing)
+
+
+class HeadStep(ClassifyStep):
+    """The same for a batch whose `pictures` are a trunk's features (B, D): only the head is run."""
+
+    def _outputs(self, batch: Batch) -> Any:
+        return head_scores(self.network, batch.pictures)
 
 
 @dataclass(slots=True)

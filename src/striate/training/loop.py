@@ -69,8 +69,18 @@ def fit(
             recorder.stage_ended()
             continue
         stage.freeze()
+        if stage.solve is not None:
+            _solve(stage, stage.solve, stage.validate or validate, recorder)
+            fabric.barrier()
+            recorder.stage_ended()
+            continue
         optimizer = make_optimizer(
-            stage.optimizer, stage.step.named_parameters(), stage.lr, stage.weight_decay, stage.head
+            stage.optimizer,
+            stage.step.named_parameters(),
+            stage.lr,
+            stage.weight_decay,
+            stage.head,
+            stage.ratios,
         )
         step, optimizer = fabric.setup(stage.step, optimizer)
         average = Averaging(stage.average, recorder.network)
@@ -79,15 +89,25 @@ def fit(
             average.load_tree(saved["average"])
         saved = None
         recorder.stage_started(stage, optimizer.optimizer, average)
-        steps = stage.length(len(batches))
-        while _taken(position, batches) < steps and position.stale < stage.patience:
-            train_epoch(fabric, stage, step, optimizer, batches, recorder, seed)
-            average.epoch_ended(_taken(position, batches) / steps)
-            with average.applied(partial(_measure_norms, step, batches, position.epochs_done)):
+        shown = batches if stage.batches is None else stage.batches
+        steps = stage.length(len(shown))
+        while _taken(position, shown) < steps and position.stale < stage.patience:
+            train_epoch(fabric, stage, step, optimizer, shown, recorder, seed)
+            average.epoch_ended(_taken(position, shown) / steps)
+            with average.applied(partial(_measure_norms, step, shown, position.epochs_done)):
                 stage.step.eval()
-                recorder.epoch_ended(validate(step))
+                recorder.epoch_ended((stage.validate or validate)(step))
         fabric.barrier()  # all processes read the best weights that the first has written
         recorder.stage_ended()
+
+
+def _solve(stage: Stage, solve: Callable[[], float], validate: Validate, recorder: Recorder) -> None:
+    """A stage without steps: one epoch, whose training loss is that of the solution."""
+    recorder.stage_started(stage, None, Averaging(None, recorder.network))
+    loss = solve()
+    recorder.position.loss_sum, recorder.position.pictures = torch.tensor(loss, dtype=torch.float64), 1
+    stage.step.eval()
+    recorder.epoch_ended(validate(stage.step))
 
 
 def train_epoch(

@@ -1,6 +1,6 @@
 """Optimisers from their words: decay only where it belongs, state restored to the same memory layout."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, assert_never
 
 import torch
@@ -19,6 +19,7 @@ def make_optimizer(
     lr: Number,
     weight_decay: Number,
     head: Collection[str] = (),
+    ratios: Mapping[str, float] | None = None,
 ) -> optim.Optimizer:
     """An optimiser of the parameters that require a gradient; biases and norms are not decayed.
 
@@ -28,23 +29,29 @@ def make_optimizer(
         lr: the rate.
         weight_decay: of weights.
         head: names of the output layer's parameters, which Muon leaves to its `rest`.
+        ratios: rates of parameters over `lr`, 1 where none is given; Muon has one rate for all it turns.
     """
+    own = ratios or {}
     trained = [(name, parameter) for name, parameter in parameters if parameter.requires_grad]
     if not isinstance(word, Muon):
-        return _plain(word, decay_groups((p for _, p in trained), weight_decay), lr)
+        return _plain(word, decay_groups(trained, weight_decay, own), lr)
     hidden = [p for name, p in trained if p.ndim > 1 and name not in head]
-    others = [p for name, p in trained if p.ndim <= 1 or name in head]
-    rest = _plain(word.rest, decay_groups(others, weight_decay), lr * word.rest_ratio) if others else None
+    others = [(name, p) for name, p in trained if p.ndim <= 1 or name in head]
+    rest = _plain(word.rest, decay_groups(others, weight_decay, {}), lr * word.rest_ratio) if others else None
     return MuonOptimizer(hidden, rest, lr, word.momentum, weight_decay, word.rest_ratio, word.iterations)
 
 
-def decay_groups(parameters: Iterable[nn.Parameter], weight_decay: Number) -> Groups:
-    """Weights with decay, then biases and norms without; no empty group."""
-    kept = list(parameters)
-    groups: Groups = [
-        {"params": [p for p in kept if p.ndim > 1], "weight_decay": weight_decay},
-        {"params": [p for p in kept if p.ndim <= 1], "weight_decay": 0.0},
-    ]
+def decay_groups(
+    parameters: Iterable[tuple[str, nn.Parameter]], weight_decay: Number, ratios: Mapping[str, float]
+) -> Groups:
+    """Weights with decay, then biases and norms without, apart by their rates, the largest first."""
+    kept = [(ratios.get(name, 1.0), parameter) for name, parameter in parameters]
+    groups: Groups = []
+    for ratio in sorted({ratio for ratio, _ in kept}, reverse=True):
+        same = [parameter for own, parameter in kept if own == ratio]
+        mark = {} if ratio == 1.0 else {"ratio": ratio}
+        groups.append({"params": [p for p in same if p.ndim > 1], "weight_decay": weight_decay, **mark})
+        groups.append({"params": [p for p in same if p.ndim <= 1], "weight_decay": 0.0, **mark})
     return [group for group in groups if group["params"]]
 
 

@@ -39,6 +39,9 @@ class Pace:
     epoch: float = 0.0
 
 
+NO_TIME = Pace(0.0, 0.0)  # of stages on features, which take no time beside the trunk that gives them
+
+
 @contextmanager
 def on_a_copy(fabric: Fabric, stage: Stage) -> Iterator[tuple[Stage, nn.Module, Any]]:
     """The stage with a copy of its step, the step set up and an optimiser; torch's random state is kept."""
@@ -46,7 +49,12 @@ def on_a_copy(fabric: Fabric, stage: Stage) -> Iterator[tuple[Stage, nn.Module, 
         copied = replace(stage, step=deepcopy(stage.step))
         copied.freeze()
         optimizer = make_optimizer(
-            stage.optimizer, copied.step.named_parameters(), stage.lr, stage.weight_decay, stage.head
+            stage.optimizer,
+            copied.step.named_parameters(),
+            stage.lr,
+            stage.weight_decay,
+            stage.head,
+            stage.ratios,
         )
         step, optimizer = fabric.setup(copied.step, optimizer)
         copied.train_mode()
@@ -75,7 +83,12 @@ def measure_pace(
         judged: a batch as validation has them.
         clock: seconds.
     """
-    return [_pace(fabric, stage, batches, judged, clock) for stage in stages]
+    return [
+        NO_TIME
+        if stage.solve is not None or stage.batches is not None
+        else _pace(fabric, stage, batches, judged, clock)
+        for stage in stages
+    ]
 
 
 def _pace(fabric: Fabric, stage: Stage, batches: Any, judged: Batch, clock: Callable[[], float]) -> Pace:

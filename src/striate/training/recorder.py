@@ -49,8 +49,8 @@ class Recorder:
         self.optimizer: Optimizer | None = None
         self.stop, self.writes = False, True
 
-    def stage_started(self, stage: Stage, optimizer: Optimizer, average: Averaging) -> None:
-        """From here on the stage's optimiser and average belong into checkpoints."""
+    def stage_started(self, stage: Stage, optimizer: Optimizer | None, average: Averaging) -> None:
+        """From here on the stage's optimiser and average, if it has some, belong into checkpoints."""
         self.stage, self.optimizer, self.average = stage, optimizer, average
         self.epoch_started = monotonic()
 

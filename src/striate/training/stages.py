@@ -1,6 +1,8 @@
 """A training is a list of stages: most have one, fine-tuning two, alternating Faster R-CNN four."""
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from torch import nn
 
@@ -27,6 +29,11 @@ class Stage:
         average: what validation and the best weights see instead of the last weights.
         enough: the first number of the best validation score from which on this stage is left out.
         freeze_norms: normalise with stored statistics and leave those unchanged.
+        solve: computes what learns at once, without steps, and gives the mean training loss; the stage then
+            has one epoch.
+        batches: what this stage's step learns from, where that is not what the others do.
+        ratios: rates of parameters of `step` over `lr`; 1 for those without one.
+        validate: figures of this stage's step, where they can be had quicker than from the pictures.
     """
 
     name: str
@@ -45,9 +52,15 @@ class Stage:
     average: Average | None = None
     freeze_norms: bool = False
     enough: float | None = None
+    batches: Any = None
+    ratios: Mapping[str, float] = field(default_factory=dict)
+    solve: Callable[[], float] | None = None
+    validate: Callable[[nn.Module], dict[str, float]] | None = None
 
     def length(self, epoch_steps: int) -> int:
-        """Batches of the whole stage, for an epoch of so many."""
+        """Batches of the whole stage, for an epoch of so many; 0 where nothing is descended."""
+        if self.solve is not None:
+            return 0
         whole = self.epochs * epoch_steps
         return whole if self.steps is None else min(whole, self.steps)
 

@@ -10,8 +10,12 @@ from striate.tasks.recipes.book_dense import book_dense
 from striate.tasks.recipes.book_mnist import book_mnist
 from striate.tasks.recipes.book_transfer import book_transfer
 from striate.tasks.recipes.demo import demo
+from striate.tasks.recipes.features import features
+from striate.tasks.recipes.finetune import finetune
+from striate.tasks.recipes.frozen import frozen
 from striate.tasks.recipes.googlenet import googlenet
 from striate.tasks.recipes.lenet5_1998 import lenet5_1998
+from striate.tasks.recipes.probe import probe
 from striate.tasks.recipes.recipe import Recipe
 from striate.tasks.recipes.resnet_cifar import resnet_cifar
 from striate.tasks.recipes.scratch import scratch
@@ -23,6 +27,10 @@ RECIPES: dict[str, Callable[[int], Recipe]] = {
     "scratch": scratch,
     "small": small,
     "transfer": transfer,
+    "probe": probe,
+    "features": features,
+    "frozen": frozen,
+    "finetune": finetune,
     "demo": demo,
     "lenet5_1998": lenet5_1998,
     "alexnet": alexnet,

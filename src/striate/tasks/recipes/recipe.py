@@ -15,7 +15,10 @@ class StageRecipe:
 
     Attributes:
         name: for people and for metrics.jsonl.
-        parts: what learns: everything, or the head alone.
+        how: `steps` are those of the optimiser, on pictures; `features` the same on what a frozen trunk gives
+            of them; `probe` computes the head from these at once.
+        parts: what learns: everything, the head alone, or the head and so many of the last blocks.
+        fall: the rate of a block over that of the block behind it; the last one's is that of the head.
         epochs: passes over the training pictures at most.
         lr: the peak rate.
         steps: batches at most, where a paper counts those; the last epoch may be a part of one.
@@ -27,7 +30,7 @@ class StageRecipe:
     """
 
     name: str
-    parts: Literal["all", "head"]
+    parts: Literal["all", "head"] | int
     epochs: int
     lr: float
     weight_decay: Number
@@ -37,6 +40,8 @@ class StageRecipe:
     optimizer: Optimizer | None = None
     schedule: Schedule | None = None
     enough: float | None = None
+    how: Literal["steps", "features", "probe"] = "steps"
+    fall: Number = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +57,8 @@ class Recipe:
         balance: against rare classes: weights in the loss, equally many pictures of every class an epoch, or
             the focal loss.
         augmentation: changes of the training pictures, a name or a table; None: what suits the pictures.
+        hidden: units of a dense head in place of the last layer; None keeps that.
+        views: changed views of every picture whose features are computed besides its own.
         scales: sides of the pictures as shares of the network's input; each batch draws one. Empty: all at 1.
     """
 
@@ -66,6 +73,8 @@ class Recipe:
     average: Average | None = None
     balance: Balance = "none"
     scales: tuple[Number, ...] = ()
+    hidden: int | None = None
+    views: int = 0
     augmentation: str | Mapping[str, Any] | None = None
 
 

@@ -1,0 +1,155 @@
+"""What a network's frozen trunk gives of a training's pictures: computed once, kept in the feature cache."""
+
+import hashlib
+import importlib.metadata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import torch
+from jaxtyping import Float, Int64
+from torch import Tensor, nn
+
+from striate.actions.material import Material
+from striate.data.feature_cache import entry_path, keep_features, read_features
+from striate.data.loading import Batches
+from striate.data.sample import Batch
+from striate.data.sampling import balanced, shuffled
+from striate.data.transforms.augmentation import Augmentation
+from striate.data.transforms.draws import stream_seed
+from striate.engines.engine import Engine
+from striate.engines.opening import open_engine
+from striate.events import Listener, Progress
+from striate.models.trunk import Trunk
+
+TOGETHER = 64  # pictures that go through the trunk at once
+
+
+@dataclass
+class Features:
+    """The trunk of a network as it starts, and what it gives of a training's pictures.
+
+    Attributes:
+        network: its trunk is copied when it is asked for the first time; until then it must not learn.
+        seed: of the training.
+        augmentation: how views change a picture.
+    """
+
+    network: nn.Module
+    material: Material
+    seed: int
+    augmentation: Augmentation | None
+    on_event: Listener
+    known: dict[str, Tensor] = field(default_factory=dict)
+
+    def of(self, rows: Sequence[int]) -> Float[Tensor, "M D"]:
+        """Features of some rows of the data set, float32, on the CPU."""
+        batches = Batches(self.material.store, torch.tensor(list(rows), dtype=torch.int64), TOGETHER)
+        return self._cached(rows, {}, iter(batches), "features")
+
+    def view(self, rows: Sequence[int], number: int) -> Float[Tensor, "M D"]:
+        """Features of the same pictures, changed as in epoch `number` of a training."""
+        where = torch.tensor(list(rows), dtype=torch.int64)
+        place = torch.zeros(len(self.material.store.labels), dtype=torch.int64)
+        place[where] = torch.arange(len(rows))
+        batches = Batches(
+            self.material.store, where, TOGETHER, seed=self.seed, augmentation=self.augmentation
+        )
+        order = torch.cat([place[batch.rows] for batch in _orders(batches, number)])
+        more = {"view": number, "seed": self.seed, "augmentation": repr(self.augmentation)}
+        found = self._cached(rows, more, batches.epoch(number), f"features of view {number + 1}")
+        back = torch.empty_like(order)
+        back[order] = torch.arange(len(order))
+        return found[back]
+
+    def _cached(
+        self, rows: Sequence[int], more: dict[str, Any], batches: Iterator[Batch], what: str
+    ) -> Tensor:
+        path = entry_path({**self._identity, **more, "pictures": self._digest(rows)})
+        if path.name not in self.known:
+            found = read_features(path, len(rows))
+            if found is None:
+                found = self._computed(batches, len(rows), what)
+                keep_features(path, found, self.on_event)
+            self.known[path.name] = found
+        return self.known[path.name]
+
+    def _computed(self, batches: Iterator[Batch], count: int, what: str) -> Tensor:
+        parts: list[Tensor] = []
+        done = 0
+        for batch in batches:
+            parts.append(self._engine.run(self.material.preprocessing.normalise(batch.pictures)))
+            done += len(batch)
+            self.on_event(Progress(what, done, count))
+        return torch.cat(parts) if parts else torch.zeros(0, 0)
+
+    @cached_property
+    def _trunk(self) -> Trunk:
+        return Trunk(self.network)
+
+    @cached_property
+    def _engine(self) -> Engine:
+        spec = self.material.preprocessing
+        return open_engine(self._trunk, (spec.channels, *spec.size_hw), on_event=self.on_event)
+
+    @cached_property
+    def _identity(self) -> dict[str, Any]:
+        """What decides the features besides the pictures."""
+        packages = ("striate", "torch", "torchvision", "pillow")
+        return {
+            "trunk": _digest_of(self._trunk),
+            "preprocessing": self.material.preprocessing.to_json(),
+            "engine": [self._engine.name, self._engine.precision],
+            "threads": torch.get_num_threads(),
+            "made_by": [
+                *(importlib.metadata.version(name) for name in packages),
+                torch.backends.cpu.get_cpu_capability(),
+            ],
+        }
+
+    def _digest(self, rows: Sequence[int]) -> str:
+        scanned = self.material.scan.rows
+        return hashlib.sha256("\n".join(str(scanned[row].digest) for row in rows).encode()).hexdigest()
+
+
+def _orders(batches: Batches, number: int) -> Iterator[Batch]:
+    """The batches of an epoch without their changes: only the order counts."""
+    plain = Batches(batches.store, batches.rows, TOGETHER, seed=batches.seed)
+    return plain.epoch(number)
+
+
+def _digest_of(module: nn.Module) -> str:
+    """Of all its weights and statistics, whatever their layout in memory."""
+    whole = hashlib.sha256(repr(module).encode())
+    for name, tensor in module.state_dict().items():
+        whole.update(name.encode())
+        whole.update(tensor.detach().cpu().contiguous().numpy().tobytes())
+    return whole.hexdigest()
+
+
+class FeatureBatches:
+    """Features of pictures in batches, in an order that the epoch's number decides, as those of pictures."""
+
+    def __init__(
+        self,
+        features: Float[Tensor, "M D"],
+        labels: Int64[Tensor, " M"],
+        rows: Int64[Tensor, " M"],
+        batch_size: int,
+        *,
+        seed: int,
+        balance: bool = False,
+    ) -> None:
+        self.features, self.labels, self.rows = features, labels, rows
+        self.seed, self.balance, self.count = seed, balance, -(-len(rows) // batch_size)
+
+    def __len__(self) -> int:
+        return self.count
+
+    def epoch(self, number: int, first: int = 0) -> Iterator[Batch]:
+        """The batches of epoch `number`, from batch `first` on."""
+        generator = torch.Generator().manual_seed(stream_seed(self.seed, "order", number))
+        order = balanced(self.labels, generator) if self.balance else shuffled(len(self.rows), generator)
+        for chosen in order.tensor_split(self.count)[first:]:
+            yield Batch(self.features[chosen], self.rows[chosen], self.labels[chosen])

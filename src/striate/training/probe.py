@@ -1,0 +1,207 @@
+"""A linear classifier of fixed features: multinomial logistic regression, its strictness by cross-validation.
+
+Source: Hosmer and Lemeshow, "Applied Logistic Regression", 2nd edition 2000, chapter 8.1 (the model); Kohavi,
+"A Study of Cross-Validation and Bootstrap for Accuracy Estimation and Model Selection", IJCAI 1995
+(stratified folds).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from jaxtyping import Float, Int64
+from scipy.optimize import minimize
+from torch import Tensor
+
+from striate.shapes import Labels
+
+# Penalties on half the squared weights, beside the mean cross-entropy of standardised features; strict first.
+PENALTIES = (10.0, 3.0, 1.0, 0.3, 0.1, 0.03, 0.01, 3e-3, 1e-3)
+USUAL_PENALTY = 1.0  # where too few pictures leave nothing to choose by
+FOLDS = 5
+WORSE = 2  # weaker penalties in a row that lower nothing end the search
+COMPARED = 4000  # pictures at most that choose the penalty
+STEPS, TOLERANCE = 500, 1e-5  # of the minimiser; the largest slope that is left
+
+Values = npt.NDArray[np.float64]
+Whole = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """A fitted classifier of D features into K classes.
+
+    Attributes:
+        weight: (K, D), of the features as they come: standardisation is in it.
+        bias: (K,).
+        penalty: what cross-validation chose.
+        loss: mean cross-entropy of the pictures it was fitted to, in nats.
+        answers: (N,) what the classifiers of the other folds say of each picture; -1 where nobody was asked.
+        held_out_loss: mean cross-entropy of those answers; None where there were no folds.
+    """
+
+    weight: Float[Tensor, "K D"]
+    bias: Float[Tensor, " K"]
+    penalty: float
+    loss: float
+    answers: Int64[Tensor, " N"]
+    held_out_loss: float | None
+
+
+def fit_probe(
+    features: Float[Tensor, "N D"],
+    labels: Labels,
+    classes: int,
+    groups: Sequence[int],
+    *,
+    seed: int = 0,
+    weights: Float[Tensor, " N"] | None = None,
+    more: Sequence[Float[Tensor, "N D"]] = (),
+) -> Probe:
+    """Fit to all pictures with the penalty whose classifiers of four fifths judge the rest best.
+
+    Args:
+        features: what a trunk gives of each picture.
+        labels: (N,).
+        classes: K; classes without a picture get a low score.
+        groups: pictures with the same number look alike and stay in one fold.
+        seed: decides the folds.
+        weights: how much each picture counts; all alike by default.
+        more: features of changed views of the same pictures, which the final classifier learns from as well;
+            the penalty is chosen without them.
+    """
+    x = features.numpy().astype(np.float64)
+    mean, spread = x.mean(axis=0), x.std(axis=0)
+    spread[spread < 1e-6 * max(1e-12, float(spread.max()))] = 1.0  # what never changes says nothing
+    x = (x - mean) / spread
+    basis = _basis(x)
+    if basis is not None:
+        x = x @ basis
+    y, w = labels.numpy(), np.ones(len(x)) if weights is None else weights.numpy().astype(np.float64)
+    fold = folds(labels, groups, seed)
+    penalty, answers, held_out = _choose(x, y, w, classes, fold, seed)
+    if more:
+        views = np.concatenate([features.numpy(), *(view.numpy() for view in more)]).astype(np.float64)
+        x, basis, times = (views - mean) / spread, None, len(more) + 1
+        y, w = np.tile(y, times), np.tile(w, times)
+    theta, loss = _fit(x, y, w, classes, penalty, None)
+    inner = theta[:, :-1] if basis is None else theta[:, :-1] @ basis.T
+    weight = inner / spread
+    bias = theta[:, -1] - weight @ mean
+    as_tensor = torch.from_numpy
+    return Probe(
+        as_tensor(weight).float(), as_tensor(bias).float(), penalty, loss, as_tensor(answers), held_out
+    )
+
+
+def folds(labels: Labels, groups: Sequence[int], seed: int, count: int = FOLDS) -> Int64[Tensor, " N"]:
+    """For every picture its fold, 0 to `count` - 1: classes spread evenly, groups kept together.
+
+    Fewer folds come out where no class has so many groups.
+    """
+    generator = np.random.default_rng([seed, len(labels)])
+    members: dict[int, list[int]] = {}
+    for row, group in enumerate(groups):
+        members.setdefault(group, []).append(row)
+    by_class: dict[int, list[list[int]]] = {}
+    for rows in members.values():
+        by_class.setdefault(int(labels[rows[0]]), []).append(rows)
+    found, sizes = torch.zeros(len(labels), dtype=torch.int64), [0] * count
+    for label in sorted(by_class):
+        together = by_class[label]
+        own = [0] * count  # pictures of this class in each fold
+        for place in generator.permutation(len(together)):
+            rows = together[place]
+            fold = min(range(count), key=lambda k: (own[k], sizes[k], k))
+            found[rows] = fold
+            own[fold] += len(rows)
+            sizes[fold] += len(rows)
+    return found
+
+
+def _basis(x: Values) -> Values | None:
+    """An orthonormal basis of what the pictures span, (D, r), where they are fewer than the features.
+
+    A penalised classifier has no weight outside of it, so that nothing is lost in these coordinates.
+    """
+    if len(x) >= x.shape[1]:
+        return None
+    values, vectors = np.linalg.eigh(x @ x.T)
+    kept = values > 1e-10 * max(1e-12, float(values[-1]))
+    basis: Values = x.T @ (vectors[:, kept] / np.sqrt(values[kept]))
+    return basis
+
+
+def _choose(
+    x: Values, y: Whole, w: Values, classes: int, fold: Int64[Tensor, " N"], seed: int
+) -> tuple[float, Whole, float | None]:
+    """The penalty with the lowest loss on held-out pictures, their answers with it, and that loss."""
+    answers = np.full(len(x), -1)
+    numbers = fold.numpy()
+    if len(x) > COMPARED:
+        chosen = np.sort(np.random.default_rng([seed, 1]).permutation(len(x))[:COMPARED])
+    else:
+        chosen = np.arange(len(x))
+    asked = [k for k in sorted(set(numbers[chosen])) if 0 < (numbers[chosen] == k).sum() < len(chosen)]
+    if len(asked) < 2:
+        return USUAL_PENALTY, answers, None
+    starts: dict[int, Values | None] = dict.fromkeys(asked)
+    best: tuple[float, float, Values] | None = None
+    worse = 0
+    for penalty in PENALTIES:
+        scores = np.zeros((len(x), classes))
+        for k in asked:
+            learned, held = chosen[numbers[chosen] != k], chosen[numbers[chosen] == k]
+            theta, _ = _fit(x[learned], y[learned], w[learned], classes, penalty, starts[k])
+            starts[k] = theta
+            scores[held] = x[held] @ theta[:, :-1].T + theta[:, -1]
+        loss = float(np.average(_cross_entropies(scores[chosen], y[chosen]), weights=w[chosen]))
+        if best is None or loss < best[0]:
+            best, worse = (loss, penalty, scores), 0
+        else:
+            worse += 1
+            if worse == WORSE:
+                break
+    assert best is not None
+    answers[chosen] = best[2][chosen].argmax(axis=1)
+    return best[1], answers, best[0]
+
+
+def _fit(
+    x: Values, y: Whole, w: Values, classes: int, penalty: float, start: Values | None
+) -> tuple[Values, float]:
+    """Weights with the bias as last column, (K, r + 1), and the mean cross-entropy with them."""
+    share = w / w.sum()
+    truth = np.zeros((len(x), classes))
+    truth[np.arange(len(x)), y] = 1.0
+    shape = (classes, x.shape[1] + 1)
+
+    def objective(flat: Values) -> tuple[float, Values]:
+        theta = flat.reshape(shape)
+        scores = x @ theta[:, :-1].T + theta[:, -1]
+        scores -= scores.max(axis=1, keepdims=True)
+        powers = np.exp(scores)
+        sums = powers.sum(axis=1, keepdims=True)
+        loss = share @ (np.log(sums[:, 0]) - scores[truth > 0])
+        rest = (powers / sums - truth) * share[:, None]
+        slope = np.concatenate([rest.T @ x + penalty * theta[:, :-1], rest.sum(axis=0)[:, None]], axis=1)
+        return float(loss + penalty / 2 * (theta[:, :-1] ** 2).sum()), slope.ravel()
+
+    first = np.zeros(shape) if start is None else start
+    found = minimize(
+        objective,
+        first.ravel(),
+        jac=True,
+        method="L-BFGS-B",
+        options={"maxiter": STEPS, "gtol": TOLERANCE, "ftol": 1e-12, "maxcor": 20},
+    )
+    theta: Values = found.x.reshape(shape)
+    return theta, float(objective(found.x)[0] - penalty / 2 * (theta[:, :-1] ** 2).sum())
+
+
+def _cross_entropies(scores: Values, y: Whole) -> Values:
+    top = scores.max(axis=1)
+    found: Values = np.log(np.exp(scores - top[:, None]).sum(axis=1)) + top - scores[np.arange(len(y)), y]
+    return found

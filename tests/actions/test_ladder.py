@@ -1,0 +1,76 @@
+"""The ladder: rungs on one split, taken over when they are finished, with what more pictures would bring."""
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+from tests.conftest import write_digits
+
+from striate.actions.ladder import ladder
+from striate.actions.learning_curve import stratified_part
+from striate.errors import StriateError
+from striate.events import Note
+
+
+@pytest.fixture(scope="module")
+def climbed(digits_run, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("ladder")
+    data = write_digits(folder / "digits", "345", 40)
+    given = {"weights": digits_run, "rungs": ["probe", "features"], "out": folder / "runs"}
+    return data, given, ladder(data, curve=True, **given)
+
+
+def answers(run):
+    with (Path(run) / "predictions.csv").open(newline="") as file:
+        return {row["file"]: row["label"] == row["predicted"] for row in csv.DictReader(file)}
+
+
+def test_rungs_share_a_split_and_repairs_are_counted(climbed):
+    _, _, found = climbed
+    first, second = (answers(rung.run) for rung in found.rungs)
+    assert first.keys() == second.keys()
+    assert set(found.rungs[1].repaired) == {file for file in first if second[file] and not first[file]}
+    assert set(found.rungs[1].broken) == {file for file in first if first[file] and not second[file]}
+    for rung, right in zip(found.rungs, (first, second), strict=True):
+        assert rung.accuracy == pytest.approx(sum(right.values()) / len(right))
+        assert rung.interval[0] <= rung.accuracy <= rung.interval[1]
+
+
+def test_the_curve_ends_with_all_pictures_and_goes_on_to_four_times_as_many(climbed):
+    _, _, found = climbed
+    sizes = [point.pictures for point in found.curve.measured]
+    assert sizes == sorted(sizes) and len(set(sizes)) == 4
+    record = json.loads((Path(found.rungs[0].run) / "dataset.json").read_text())
+    assert sizes[-1] == len(record["split"]["train"])
+    assert [point.pictures for point in found.curve.expected] == [2 * sizes[-1], 4 * sizes[-1]]
+
+
+def test_finished_rungs_are_not_trained_again(climbed):
+    data, given, found = climbed
+    heard = []
+    again = ladder(data, on_event=heard.append, **given)
+    assert [rung.run for rung in again.rungs] == [rung.run for rung in found.rungs]
+    assert sum("finished before" in event.text for event in heard if isinstance(event, Note)) == 2
+    assert again.to_json()["rungs"][0].keys() >= {"name", "accuracy", "interval", "seconds"}
+
+
+def test_the_page_names_every_rung_and_asks_for_nothing(climbed):
+    _, _, found = climbed
+    page = found.page.read_text()
+    for rung in found.rungs:
+        assert rung.run in page and f"{100 * rung.accuracy:.1f}" in page
+    assert "http://" not in page and "https://" not in page and "More pictures" in page
+
+
+def test_an_unknown_rung_names_the_others(digits):
+    with pytest.raises(StriateError, match="probe"):
+        ladder(digits, rungs=["prob"])
+
+
+def test_a_part_has_every_class_and_another_seed_other_pictures():
+    labels = [0] * 16 + [1] * 8 + [2] * 2
+    chosen = stratified_part(labels, 4, seed=0)
+    assert [sum(labels[i] == k for i in chosen) for k in range(3)] == [4, 2, 1]
+    assert chosen != stratified_part(labels, 4, seed=1)
+    assert stratified_part(labels, 1, seed=5) == list(range(26))
