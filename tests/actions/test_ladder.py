@@ -18,7 +18,8 @@ def climbed(digits_run, tmp_path_factory):
     folder = tmp_path_factory.mktemp("ladder")
     data = write_digits(folder / "digits", "345", 40)
     given = {"weights": digits_run, "rungs": ["probe", "features"], "out": folder / "runs"}
-    return data, given, ladder(data, curve=True, **given)
+    found = ladder(data, curve=True, **given)
+    return data, given, found, found.page.read_text()  # a later call writes the page anew
 
 
 def answers(run):
@@ -27,7 +28,7 @@ def answers(run):
 
 
 def test_rungs_share_a_split_and_repairs_are_counted(climbed):
-    _, _, found = climbed
+    _, _, found, _ = climbed
     first, second = (answers(rung.run) for rung in found.rungs)
     assert first.keys() == second.keys()
     assert set(found.rungs[1].repaired) == {file for file in first if second[file] and not first[file]}
@@ -38,7 +39,7 @@ def test_rungs_share_a_split_and_repairs_are_counted(climbed):
 
 
 def test_the_curve_ends_with_all_pictures_and_goes_on_to_four_times_as_many(climbed):
-    _, _, found = climbed
+    _, _, found, _ = climbed
     sizes = [point.pictures for point in found.curve.measured]
     assert sizes == sorted(sizes) and len(set(sizes)) == 4
     record = json.loads((Path(found.rungs[0].run) / "dataset.json").read_text())
@@ -47,7 +48,7 @@ def test_the_curve_ends_with_all_pictures_and_goes_on_to_four_times_as_many(clim
 
 
 def test_finished_rungs_are_not_trained_again(climbed):
-    data, given, found = climbed
+    data, given, found, _ = climbed
     heard = []
     again = ladder(data, on_event=heard.append, **given)
     assert [rung.run for rung in again.rungs] == [rung.run for rung in found.rungs]
@@ -56,8 +57,7 @@ def test_finished_rungs_are_not_trained_again(climbed):
 
 
 def test_the_page_names_every_rung_and_asks_for_nothing(climbed):
-    _, _, found = climbed
-    page = found.page.read_text()
+    _, _, found, page = climbed
     for rung in found.rungs:
         assert rung.run in page and f"{100 * rung.accuracy:.1f}" in page
     assert "http://" not in page and "https://" not in page and "More pictures" in page

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, UInt8
 from torch import Tensor, nn
 
 from striate.explanation.channel_response import frozen, maps_at, require_channels, response_module
@@ -66,7 +66,7 @@ def most_exciting(
     network: nn.Module,
     layer: str,
     channels: Sequence[int],
-    batches: Iterable[tuple[Sequence[str], Pictures]],
+    batches: Iterable[tuple[Sequence[str], UInt8[Tensor, "_ C H W"]]],
     *,
     field: Field,
     normalise: Normalise,

@@ -26,7 +26,7 @@ class Growth:
 
 
 def expected_growth(
-    pictures: Sequence[int], right: Sequence[Bool[Tensor, "R N"]], wanted: Sequence[int], seed: int = 0
+    pictures: Sequence[int], right: Sequence[Bool[Tensor, "_ N"]], wanted: Sequence[int], seed: int = 0
 ) -> list[Growth]:
     """Fit error = b * pictures ** -c to measured points and read it at other numbers of pictures.
 
