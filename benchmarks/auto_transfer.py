@@ -94,24 +94,26 @@ def main() -> None:
     parser.add_argument("data", nargs="*", type=Path)
     parser.add_argument("--stamps", type=Path)
     parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--first-seed", type=int, default=0, help="0 to 4 were looked at while rules were made")
     parser.add_argument("--modes", default=",".join(MODES))
     parser.add_argument("--out", type=Path, default=Path("runs/auto_transfer"))
     parser.add_argument("--without-peer", action="store_true")
     given = parser.parse_args()
     sets = [*given.data, *([stamps_table(given.stamps, given.out)] if given.stamps else [])]
+    seeds = range(given.first_seed, given.first_seed + given.seeds)
     found: dict[str, dict[str, object]] = {}
     for data in sets:
         print(f"{data.stem}, {given.seeds} splits")
         rungs: dict[str, object] = {}
         means: dict[str, float] = {}
         for mode in given.modes.split(","):
-            rows = [measured(data, mode, seed, given.out) for seed in range(given.seeds)]
+            rows = [measured(data, mode, seed, given.out) for seed in seeds]
             rungs[mode] = {key: summary(rows, key) for key in ("accuracy", "ece", "seconds")}
             rungs[mode]["recipes"] = [row["recipe"] for row in rows]
             show(mode, rungs[mode])
             means[mode] = rungs[mode]["accuracy"]["mean"]
         if not given.without_peer:
-            rows = [sklearn_head(data, seed) for seed in range(given.seeds)]
+            rows = [sklearn_head(data, seed) for seed in seeds]
             rungs["scikit-learn"] = {"accuracy": summary(rows, "accuracy")}
             show("scikit-learn", rungs["scikit-learn"])
         if "auto" in means and len(means) > 1:
@@ -120,7 +122,7 @@ def main() -> None:
             print(f"  auto - {best[1]}: {100 * (means['auto'] - best[0]):+.1f} points (goal: -1 or more)")
         found[data.stem] = rungs
     RESULTS.mkdir(exist_ok=True)
-    text = json.dumps({"machine": machine.describe(), "seeds": given.seeds, "sets": found}, indent=1)
+    text = json.dumps({"machine": machine.describe(), "seeds": list(seeds), "sets": found}, indent=1)
     (RESULTS / "auto_transfer.json").write_text(text + "\n")
 
 
