@@ -94,7 +94,7 @@ def main() -> None:
     parser.add_argument("data", nargs="*", type=Path)
     parser.add_argument("--stamps", type=Path)
     parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--first-seed", type=int, default=0, help="0 to 4 were looked at while rules were made")
+    parser.add_argument("--first-seed", type=int, default=0, help="rules were made with 0 to 4")
     parser.add_argument("--modes", default=",".join(MODES))
     parser.add_argument("--out", type=Path, default=Path("runs/auto_transfer"))
     parser.add_argument("--without-peer", action="store_true")
