@@ -8,7 +8,6 @@ import math
 from functools import lru_cache
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from jaxtyping import Float, Shaped, UInt8
 from torch import Tensor
@@ -40,7 +39,8 @@ def thumbnail(picture: Picture) -> UInt8[Tensor, "1024"] | None:
         lightness = np.maximum(np.maximum(red, green), blue).astype(np.float32)
         lightness = (lightness + np.minimum(np.minimum(red, green), blue)) / 2
     height, width = lightness.shape
-    small = _shrinking(height) @ lightness @ _shrinking(width).T
+    # In torch: NumPy's own threads for a product would fight with those that read pictures.
+    small = (_shrinking(height) @ torch.from_numpy(lightness) @ _shrinking(width).T).numpy()
     if small.std(ddof=1) < FLATTEST:
         return None
     low, high = small.min(), small.max()
@@ -48,13 +48,12 @@ def thumbnail(picture: Picture) -> UInt8[Tensor, "1024"] | None:
 
 
 @lru_cache(maxsize=32)
-def _shrinking(side: int) -> Float[np.ndarray, "32 S"]:
+def _shrinking(side: int) -> Float[Tensor, "32 S"]:
     """The share of `side` pixels in each of 32: triangles, each as wide as two of the new pixels."""
     scale = side / SIDE
     centres = (np.arange(SIDE)[:, None] + 0.5) * scale
     weights = np.clip(1 - np.abs(np.arange(side) + 0.5 - centres) / scale, 0, None)
-    found: npt.NDArray[np.float32] = (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
-    return found
+    return torch.from_numpy((weights / weights.sum(axis=1, keepdims=True)).astype(np.float32))
 
 
 def signatures(thumbnails: UInt8[Tensor, "N 1024"]) -> Float[Tensor, "N 64"]:
