@@ -5,8 +5,6 @@ from typing import Any
 
 from PIL import ImageFont
 
-SYSTEM_FONTS = ("DejaVuSans.ttf", "NotoSansCJK-Regular.ttc", "Arial Unicode.ttf", "arialuni.ttf", "Arial.ttf")
-
 
 @cache
 def font(size: int) -> Any:
