@@ -1,9 +1,10 @@
 """From files to augmented float batches of 3 x 224 x 224: Striate's way against ImageFolder and DataLoader.
 
 Claim: three times as many pictures a second as the peer in a first pass over small or baseline JPEGs, ten
-times in the epochs that follow. The peer has two worker processes and the transforms of torchvision's
-references: random resized crop, mirror, float, normalise; each of its epochs is the same work, so one figure
-of its stands against all of ours. Ours is what `train` does, with the same changes (`imagenet`):
+times in the epochs that follow. The peer (`peers/image_folder.py`, a process of its own) has two workers and
+the transforms of torchvision's references: random resized crop, mirror, float, normalise; each of its epochs
+is the same work, so one figure of its stands against all of ours. Ours is what `train` does, with the same
+changes (`imagenet`):
     first  an empty cache: list, scan (digest, damage, thumbnail), fit to 224 x 224, write the cache; no batch
     start  the same and then one epoch of normalised batches: until the network has seen every picture
     again  a second start: everything from the cache, then one epoch
@@ -16,6 +17,7 @@ damage and thumbnails, the peer does not.
 
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
@@ -80,26 +82,30 @@ class Ours:
             assert SPEC.normalise(batch.pictures).dtype == torch.float
 
 
-def peer(folder: Path) -> Callable[[], None]:
-    """An epoch of torchvision's."""
-    from torch.utils.data import DataLoader
-    from torchvision.datasets import ImageFolder
-    from torchvision.transforms import v2
+class Peer:
+    """An epoch of torchvision's, in a process of its own: our settings of threads and memory are not its."""
 
-    steps = [
-        v2.RandomResizedCrop(SIDE, antialias=True),
-        v2.RandomHorizontalFlip(),
-        v2.PILToTensor(),
-        v2.ToDtype(torch.float, scale=True),
-        v2.Normalize(SPEC.mean, SPEC.std),
-    ]
+    def __init__(self, folder: Path) -> None:
+        script = Path(__file__).parent / "peers" / "image_folder.py"
+        self.process = subprocess.Popen(
+            [sys.executable, str(script), str(folder), str(BATCH), str(SIDE)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self.answer()
 
-    def run() -> None:
-        dataset = ImageFolder(str(folder), v2.Compose(steps))
-        for images, _ in DataLoader(dataset, BATCH, shuffle=True, num_workers=2):
-            assert images.dtype == torch.float
+    def answer(self) -> None:
+        """Wait until it is ready for more."""
+        assert self.process.stdout is not None
+        if not self.process.stdout.readline():
+            raise SystemExit(f"the peer ended with {self.process.wait()}")
 
-    return run
+    def epoch(self) -> None:
+        """One epoch."""
+        assert self.process.stdin is not None
+        print("epoch", file=self.process.stdin, flush=True)
+        self.answer()
 
 
 def large_photos(place: Path, *, baseline: bool) -> Path:
@@ -124,7 +130,7 @@ def measure(name: str, data: Path, cache: Path, rounds: int) -> tuple[dict[str, 
     """All sides of one data set, printed: the times, and pictures a second with their ratios to the peer."""
     ours = Ours(data, cache)
     sides: Mapping[str, Callable[[], object]] = {
-        "peer": peer(data),
+        "peer": Peer(data).epoch,
         "first": ours.first,
         "start": ours.start,
         "again": ours.again,

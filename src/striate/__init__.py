@@ -9,9 +9,11 @@ Names are resolved when they are first used, so `import striate` is instant and 
 
 from importlib import import_module as _import_module
 
+from striate.freed_memory import keep_freed_memory as _keep_freed_memory
 from striate.threads import calm_threads as _calm_threads
 
 _calm_threads()  # before anything imports torch
+_keep_freed_memory()
 
 _PLACES = {
     "check": "striate.actions.check",
