@@ -13,6 +13,7 @@ from torch import nn
 
 from striate.data.sample import Batch
 from striate.training.averaging import Averaging, measuring_norms
+from striate.training.depthwise import QuickDepthwise
 from striate.training.fabric import Fabric, gathered, seed_step, to_exact
 from striate.training.memory import enough_memory
 from striate.training.optimizers import make_optimizer, restore_optimizer, set_rate
@@ -134,7 +135,8 @@ def train_epoch(
         set_rate(optimizer, stage.lr * rate)
         seed_step(seed, position.steps_done, fabric)
         with enough_memory(batch):
-            loss = step(batch.to(fabric.device)).total
+            with QuickDepthwise():
+                loss = step(batch.to(fabric.device)).total
             loss_sum, pictures, share = gathered(fabric, loss, len(batch))
             optimizer.zero_grad()
             fabric.backward(loss if share == 1.0 else loss * share)
