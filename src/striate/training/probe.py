@@ -23,7 +23,8 @@ USUAL_PENALTY = 1.0  # where too few pictures leave nothing to choose by
 FOLDS = 5
 WORSE = 2  # weaker penalties in a row that lower nothing end the search
 COMPARED = 4000  # pictures at most that choose the penalty
-STEPS, TOLERANCE = 500, 1e-5  # of the minimiser; the largest slope that is left
+STEPS = 500  # of the minimiser
+TOLERANCE, ROUGHLY = (1e-5, 1e-12), (1e-4, 1e-9)  # slope and share of the loss at which it ends; to compare
 
 Values = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]
@@ -155,7 +156,7 @@ def _choose(
         scores = np.zeros((len(x), classes))
         for k in asked:
             learned, held = chosen[numbers[chosen] != k], chosen[numbers[chosen] == k]
-            theta, _ = _fit(x[learned], y[learned], w[learned], classes, penalty, starts[k])
+            theta, _ = _fit(x[learned], y[learned], w[learned], classes, penalty, starts[k], ROUGHLY)
             starts[k] = theta
             scores[held] = x[held] @ theta[:, :-1].T + theta[:, -1]
         loss = float(np.average(_cross_entropies(scores[chosen], y[chosen]), weights=w[chosen]))
@@ -171,7 +172,13 @@ def _choose(
 
 
 def _fit(
-    x: Values, y: Whole, w: Values, classes: int, penalty: float, start: Values | None
+    x: Values,
+    y: Whole,
+    w: Values,
+    classes: int,
+    penalty: float,
+    start: Values | None,
+    tolerance: tuple[float, float] = TOLERANCE,
 ) -> tuple[Values, float]:
     """Weights with the bias as last column, (K, r + 1), and the mean cross-entropy with them."""
     share = w / w.sum()
@@ -199,7 +206,7 @@ def _fit(
         first.ravel(),
         jac=True,
         method="L-BFGS-B",
-        options={"maxiter": STEPS, "gtol": TOLERANCE, "ftol": 1e-12, "maxcor": 20},
+        options={"maxiter": STEPS, "gtol": tolerance[0], "ftol": tolerance[1], "maxcor": 20},
     )
     theta: Values = found.x.reshape(shape)
     return theta, float(objective(found.x)[0] - penalty / 2 * (theta[:, :-1] ** 2).sum())
