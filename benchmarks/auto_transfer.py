@@ -53,7 +53,7 @@ def measured(data: Path, mode: str, seed: int, out: Path) -> dict[str, float]:
     name = f"{data.stem}-{mode}-{seed}"
     folder = RunFolder(out / "classify" / name)
     if not folder.finished:
-        train(data, transfer=mode, seed=seed, out=out, name=name, **MODEL)
+        folder = RunFolder(train(data, transfer=mode, seed=seed, out=out, name=name, **MODEL).path)
     result = folder.read_json("result.json")
     chosen = folder.read_toml("config.toml")["resolved"]["recipe"]
     return {

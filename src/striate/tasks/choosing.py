@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
+from striate.data.wording import counted
 from striate.errors import StriateError
 
 SMALL = 64  # pixels: photographs are larger, and pretrained networks were made for photographs
@@ -117,7 +118,7 @@ def choose_transfer(measured: Measured, seconds: float | None) -> TransferChoice
         measured: of the training part.
         seconds: that `--minutes` leaves; None is ten minutes.
     """
-    each = f"{measured.each} pictures in the median class"
+    each = f"{counted(measured.each, 'picture')} in the median class"
     if measured.accuracy is None:
         return TransferChoice("probe", f"{each}: too few to cross-validate, so a linear head and no more")
     told = f"the probe has {100 * measured.accuracy:.1f} % right in cross-validation"
@@ -131,5 +132,5 @@ def choose_transfer(measured: Measured, seconds: float | None) -> TransferChoice
             return TransferChoice("finetune", f"{told}; {cost} and {expected}")
         told = f"{told}; {cost}, more than there is, and {expected}: --transfer finetune does it"
     if measured.each < FEW_EACH:
-        return TransferChoice("probe", f"{told}; {each} are too few for more than a linear head")
-    return TransferChoice("features", f"{told}; {each} are enough for a small dense head")
+        return TransferChoice("probe", f"{told}; {each}, too few for more than a linear head")
+    return TransferChoice("features", f"{told}; {each}, enough for a small dense head")

@@ -6,6 +6,7 @@ Source: Hosmer and Lemeshow, "Applied Logistic Regression", 2nd edition 2000, ch
 """
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +14,7 @@ import numpy.typing as npt
 import torch
 from jaxtyping import Float, Int64
 from scipy.optimize import minimize
+from threadpoolctl import ThreadpoolController
 from torch import Tensor
 
 from striate.shapes import Labels
@@ -21,6 +23,7 @@ from striate.shapes import Labels
 PENALTIES = (10.0, 3.0, 1.0, 0.3, 0.1, 0.03, 0.01, 3e-3, 1e-3)
 USUAL_PENALTY = 1.0  # where too few pictures leave nothing to choose by
 FOLDS = 5
+ALONE = 2**23  # features below which one thread is quicker than two that wait for each other
 WORSE = 2  # weaker penalties in a row that lower nothing end the search
 COMPARED = 4000  # pictures at most that choose the penalty
 STEPS = 500  # of the minimiser
@@ -73,6 +76,20 @@ def fit_probe(
         more: features of changed views of the same pictures, which the final classifier learns from as well;
             the penalty is chosen without them.
     """
+    small = features.numel() < ALONE
+    with ThreadpoolController().limit(limits=1) if small else nullcontext():
+        return _fit_probe(features, labels, classes, groups, seed, weights, more)
+
+
+def _fit_probe(
+    features: Float[Tensor, "N D"],
+    labels: Labels,
+    classes: int,
+    groups: Sequence[int],
+    seed: int,
+    weights: Float[Tensor, " N"] | None,
+    more: Sequence[Float[Tensor, "N D"]],
+) -> Probe:
     x = features.numpy().astype(np.float64)
     mean, spread = x.mean(axis=0), x.std(axis=0)
     spread[spread < 1e-6 * max(1e-12, float(spread.max()))] = 1.0  # what never changes says nothing
@@ -185,7 +202,6 @@ def _fit(
     truth = np.zeros((len(x), classes))
     truth[np.arange(len(x)), y] = 1.0
     shape = (classes, x.shape[1] + 1)
-    # Products by torch: NumPy's threads spin, and beside another program they took ten times as long.
     shown = torch.from_numpy(x)
 
     def objective(flat: Values) -> tuple[float, Values]:
