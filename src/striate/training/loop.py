@@ -75,31 +75,45 @@ def fit(
             fabric.barrier()
             recorder.stage_ended()
             continue
-        optimizer = make_optimizer(
-            stage.optimizer,
-            stage.step.named_parameters(),
-            stage.lr,
-            stage.weight_decay,
-            stage.head,
-            stage.ratios,
-        )
-        step, optimizer = fabric.setup(stage.step, optimizer)
-        average = Averaging(stage.average, recorder.network)
-        if saved is not None and saved["optimizer"] is not None:  # None between two stages
-            restore_optimizer(optimizer.optimizer, saved["optimizer"])
-            average.load_tree(saved["average"])
+        _descend(fabric, stage, batches, validate, recorder, saved, seed)
         saved = None
-        recorder.stage_started(stage, optimizer.optimizer, average)
-        shown = batches if stage.batches is None else stage.batches
-        steps = stage.length(len(shown))
-        while _taken(position, shown) < steps and position.stale < stage.patience:
-            train_epoch(fabric, stage, step, optimizer, shown, recorder, seed)
-            average.epoch_ended(_taken(position, shown) / steps)
-            with average.applied(partial(_measure_norms, step, shown, position.epochs_done)):
-                stage.step.eval()
-                recorder.epoch_ended((stage.validate or validate)(step))
         fabric.barrier()  # all processes read the best weights that the first has written
         recorder.stage_ended()
+
+
+def _descend(
+    fabric: Fabric,
+    stage: Stage,
+    batches: Batches,
+    validate: Validate,
+    recorder: Recorder,
+    saved: dict[str, Any] | None,
+    seed: int,
+) -> None:
+    """The epochs of one stage, or what is left of them."""
+    optimizer = make_optimizer(
+        stage.optimizer,
+        stage.step.named_parameters(),
+        stage.lr,
+        stage.weight_decay,
+        stage.head,
+        stage.ratios,
+    )
+    step, optimizer = fabric.setup(stage.step, optimizer)
+    average = Averaging(stage.average, recorder.network)
+    if saved is not None and saved["optimizer"] is not None:  # None between two stages
+        restore_optimizer(optimizer.optimizer, saved["optimizer"])
+        average.load_tree(saved["average"])
+    recorder.stage_started(stage, optimizer.optimizer, average)
+    position = recorder.position
+    shown = batches if stage.batches is None else stage.batches
+    steps = stage.length(len(shown))
+    while _taken(position, shown) < steps and position.stale < stage.patience:
+        train_epoch(fabric, stage, step, optimizer, shown, recorder, seed)
+        average.epoch_ended(_taken(position, shown) / steps)
+        with average.applied(partial(_measure_norms, step, shown, position.epochs_done)):
+            stage.step.eval()
+            recorder.epoch_ended((stage.validate or validate)(step))
 
 
 def _solve(stage: Stage, solve: Callable[[], float], validate: Validate, recorder: Recorder) -> None:
