@@ -8,6 +8,7 @@ Source: Hosmer and Lemeshow, "Applied Logistic Regression", 2nd edition 2000, ch
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -23,7 +24,7 @@ from striate.shapes import Labels
 PENALTIES = (10.0, 3.0, 1.0, 0.3, 0.1, 0.03, 0.01, 3e-3, 1e-3)
 USUAL_PENALTY = 1.0  # where too few pictures leave nothing to choose by
 FOLDS = 5
-ALONE = 2**23  # features below which one thread is quicker than two that wait for each other
+ALONE = 2**21  # features below which one thread is quicker than two that wait for each other
 WORSE = 2  # weaker penalties in a row that lower nothing end the search
 COMPARED = 4000  # pictures at most that choose the penalty
 STEPS = 500  # of the minimiser
@@ -76,20 +77,6 @@ def fit_probe(
         more: features of changed views of the same pictures, which the final classifier learns from as well;
             the penalty is chosen without them.
     """
-    small = features.numel() < ALONE
-    with ThreadpoolController().limit(limits=1) if small else nullcontext():
-        return _fit_probe(features, labels, classes, groups, seed, weights, more)
-
-
-def _fit_probe(
-    features: Float[Tensor, "N D"],
-    labels: Labels,
-    classes: int,
-    groups: Sequence[int],
-    seed: int,
-    weights: Float[Tensor, " N"] | None,
-    more: Sequence[Float[Tensor, "N D"]],
-) -> Probe:
     x = features.numpy().astype(np.float64)
     mean, spread = x.mean(axis=0), x.std(axis=0)
     spread[spread < 1e-6 * max(1e-12, float(spread.max()))] = 1.0  # what never changes says nothing
@@ -217,15 +204,21 @@ def _fit(
         return float(loss + penalty / 2 * (theta[:, :-1] ** 2).sum()), slope.ravel()
 
     first = np.zeros(shape) if start is None else start
-    found = minimize(
-        objective,
-        first.ravel(),
-        jac=True,
-        method="L-BFGS-B",
-        options={"maxiter": STEPS, "gtol": tolerance[0], "ftol": tolerance[1], "maxcor": 20},
-    )
+    with _libraries().limit(limits=1) if x.size < ALONE else nullcontext():
+        found = minimize(
+            objective,
+            first.ravel(),
+            jac=True,
+            method="L-BFGS-B",
+            options={"maxiter": STEPS, "gtol": tolerance[0], "ftol": tolerance[1], "maxcor": 20},
+        )
     theta: Values = found.x.reshape(shape)
     return theta, float(objective(found.x)[0] - penalty / 2 * (theta[:, :-1] ** 2).sum())
+
+
+@cache
+def _libraries() -> ThreadpoolController:
+    return ThreadpoolController()
 
 
 def _cross_entropies(scores: Values, y: Whole) -> Values:
