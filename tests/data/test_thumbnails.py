@@ -5,7 +5,16 @@ import pytest
 import torch
 from scipy.fft import dctn
 
-from striate.data.thumbnails import SIDE, as_squares, signatures, thumbnail, turned, turned_signatures
+from striate.data.thumbnails import (
+    SIDE,
+    as_squares,
+    shrunk,
+    signatures,
+    stretched,
+    thumbnail,
+    turned,
+    turned_signatures,
+)
 
 
 def coloured(seed: int) -> torch.Tensor:
@@ -60,6 +69,26 @@ def test_small_and_flat_pictures_have_none():
     assert thumbnail(pictures) is None
     assert thumbnail(torch.full((1, 100, 100), 80, dtype=torch.uint8)) is None
     assert thumbnail(torch.randint(0, 256, (1, 48, 200), dtype=torch.uint8)) is not None
+
+
+def test_shrinking_keeps_the_mean_of_largest_and_smallest_channel_in_grey_levels():
+    plain = torch.tensor([10, 200, 33], dtype=torch.uint8)[:, None, None].expand(3, 60, 96)
+    grey = torch.full((1, 60, 96), 77, dtype=torch.uint8)
+    torch.testing.assert_close(shrunk(plain), torch.full((SIDE, SIDE), 105.0))
+    torch.testing.assert_close(shrunk(grey), torch.full((SIDE, SIDE), 77.0))
+
+
+def test_stretching_is_numpys_arithmetic_row_by_row_and_leaves_flat_ones_black():
+    made_up = torch.Generator().manual_seed(6)
+    small = torch.rand(5, SIDE, SIDE, generator=made_up) * torch.tensor([200.0, 40, 0, 4, 255])[:, None, None]
+    thumbnails, comparable = stretched(small)
+    for row, values in enumerate(small.flatten(1).numpy()):
+        enough = values.std(ddof=1) >= 3
+        low, high = values.min(), values.max()
+        by_hand = np.rint((values - low) * (255 / (high - low))) if enough else np.zeros(SIDE * SIDE)
+        assert comparable[row].item() == enough
+        np.testing.assert_array_equal(thumbnails[row].numpy(), by_hand)
+    assert comparable.tolist() == [True, True, False, False, True]
 
 
 def test_a_signature_is_scipys_cosine_transform_times_the_frequency():

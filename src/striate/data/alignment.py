@@ -45,7 +45,7 @@ def aligned_likeness(first: Thumbnails, second: Thumbnails) -> Float[Tensor, " N
 def _alignment(first: Thumbnails, second: Thumbnails) -> Moves:
     moves = torch.zeros(len(first), 4)
     for blur, spacing, iterations in STEPS:
-        target, source = (F.avg_pool2d(_blurred(one, blur), spacing) for one in (first, second))
+        target, source = _blurred(first, blur, spacing), _blurred(second, blur, spacing)
         for _ in range(iterations):
             moves = (moves + _step(target, source, moves)).clamp(-_FARTHEST, _FARTHEST)
     return moves
@@ -56,16 +56,15 @@ def _step(target: Thumbnails, source: Thumbnails, moves: Moves) -> Moves:
     moved, covered = _moved(source, moves)
     moved = _normal(moved, covered)
     height, width = moved.shape[1:]
-    down, across = torch.gradient(moved, dim=(1, 2))
-    down, across = down * (covered * height / 2), across * (covered * width / 2)
+    down, across = _slope_matrix(height) @ moved * covered, moved @ _slope_matrix(width).T * covered
     x, y = _coordinates(target)
-    per_move = torch.stack([across * x, down * y, across, down], dim=-1)
-    slopes = per_move.flatten(1, 2)  # (N, H * W, 4)
-    rest = ((_normal(target, covered) - moved) * covered).flatten(1)
-    curvature = slopes.transpose(1, 2) @ slopes
+    rest = (_normal(target, covered) - moved) * covered
+    slopes = torch.stack([across * x, down * y, across, down, rest], dim=1).flatten(2)  # (N, 5, H * W)
+    products = slopes @ slopes.transpose(1, 2)
+    curvature, pull = products[:, :4, :4], products[:, :4, 4:]
     scale = curvature.diagonal(dim1=1, dim2=2).mean(dim=1).clamp(min=1e-12)
     curvature = curvature + _DAMPING * scale[:, None, None] * torch.eye(4)
-    step: Tensor = torch.linalg.solve(curvature, slopes.transpose(1, 2) @ rest[..., None])[..., 0]
+    step: Tensor = torch.linalg.solve(curvature, pull)[..., 0]
     return step.clamp(-_LONGEST_STEP, _LONGEST_STEP)
 
 
@@ -74,10 +73,10 @@ def _moved(pictures: Thumbnails, moves: Moves) -> tuple[Thumbnails, Thumbnails]:
     x, y = _coordinates(pictures)
     across = x * (1 + moves[:, 0, None, None]) + moves[:, 2, None, None]
     down = y * (1 + moves[:, 1, None, None]) + moves[:, 3, None, None]
-    shape = (len(moves), *pictures.shape[1:])
-    grid = torch.stack([across.expand(shape), down.expand(shape)], dim=-1)
+    grid = torch.empty(*pictures.shape, 2)  # filled in place: to stack the two takes longer than to sample
+    grid[..., 0], grid[..., 1] = across, down
     moved = F.grid_sample(pictures[:, None], grid, "bilinear", "border", align_corners=False)[:, 0]
-    return moved, ((across.abs() <= 1) & (down.abs() <= 1)).float()
+    return moved, (across.abs() <= 1).float() * (down.abs() <= 1).float()
 
 
 def _coordinates(pictures: Thumbnails) -> tuple[Float[Tensor, "1 W"], Float[Tensor, "H 1"]]:
@@ -101,15 +100,26 @@ def _details(pictures: Thumbnails) -> Thumbnails:
     return _blurred(pictures, _FINE) - _blurred(pictures, _COARSE)
 
 
-def _blurred(pictures: Thumbnails, sigma: float) -> Thumbnails:
-    """A Gaussian blur, edge pixels repeated; as two matrix products, for small pictures the quickest way."""
-    down, across = (_blur_matrix(side, sigma) for side in pictures.shape[1:])
+def _blurred(pictures: Thumbnails, sigma: float, spacing: int = 1) -> Float[Tensor, "N S T"]:
+    """A Gaussian blur, edge pixels repeated; as two matrix products, for small pictures the quickest way.
+
+    Of every `spacing` x `spacing` pixels the mean is left.
+    """
+    down, across = (_blur_matrix(side, sigma, spacing) for side in pictures.shape[1:])
     return down @ pictures @ across.T
 
 
 @cache
-def _blur_matrix(side: int, sigma: float) -> Float[Tensor, "S S"]:
+def _blur_matrix(side: int, sigma: float, spacing: int) -> Float[Tensor, "T S"]:
     reach = math.ceil(3 * sigma)
     weights = torch.exp(-torch.arange(-reach, reach + 1).float().square() / (2 * sigma**2))
     read = (torch.arange(side)[:, None] + torch.arange(-reach, reach + 1)).clamp(0, side - 1)
-    return torch.zeros(side, side).scatter_add_(1, read, (weights / weights.sum()).repeat(side, 1))
+    blur = torch.zeros(side, side).scatter_add_(1, read, (weights / weights.sum()).repeat(side, 1))
+    return blur.view(side // spacing, spacing, side).mean(dim=1)
+
+
+@cache
+def _slope_matrix(side: int) -> Float[Tensor, "S S"]:
+    """Differences of neighbours along a side of length 2: central ones, at the ends those to one side."""
+    slopes = torch.gradient(torch.eye(side), dim=0)[0]
+    return slopes * (side / 2)

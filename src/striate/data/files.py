@@ -52,12 +52,11 @@ def read_file(path: str | Path, max_bytes: int = MAX_BYTES) -> bytes:
             raise BadPicture(f"{_kind(status.st_mode)}, not a file")
         if status.st_size > max_bytes:
             raise BadPicture(f"the file has {status.st_size:,} bytes; at most {max_bytes:,} are read")
-        with os.fdopen(handle, "rb", buffering=0, closefd=False) as file:
-            # Not `max_bytes`: room for as much as is asked for is made before anything is read.
-            content = file.read(status.st_size)
-            while len(content) < status.st_size and (more := file.read(status.st_size - len(content))):
-                content += more  # a signal came, or the file lies on a network
-            return content
+        # Not `max_bytes`: room for as much as is asked for is made before anything is read.
+        content = os.read(handle, status.st_size)
+        while len(content) < status.st_size and (more := os.read(handle, status.st_size - len(content))):
+            content += more  # the file lies on a network
+        return content
     except OSError as error:
         raise BadPicture(_plain(error)) from error
     finally:

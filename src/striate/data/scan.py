@@ -15,7 +15,7 @@ from striate.data.duplicates import exact_pairs, groups, near_pairs
 from striate.data.fingerprint import digest, fingerprint
 from striate.data.headers import misnamed
 from striate.data.in_threads import in_threads
-from striate.data.thumbnails import SIDE, thumbnail
+from striate.data.thumbnails import SIDE, shrunk, stretched
 from striate.events import Listener, Progress, silent
 from striate.shapes import Picture
 
@@ -114,42 +114,22 @@ def scan(
         recall: what is known of a row already, with its thumbnail; such a row is not read, nor kept.
     """
     count = len(dataset.items)
-    thumbnails = torch.zeros(count, SIDE * SIDE, dtype=torch.uint8)
-    comparable = torch.zeros(count, dtype=torch.bool)
-
-    def compare_by(row: int, small: Tensor | None) -> None:
-        if small is not None:
-            thumbnails[row] = small
-            comparable[row] = True
-
-    def one(row: int) -> Scanned:
-        known = recall(row) if recall is not None else None
-        if known is not None:
-            compare_by(row, known[1])
-            return known[0]
-        content = None
-        try:
-            content = dataset.content(row)
-            picture, damage, size_hw = _decode(dataset, row, content, for_size_hw)
-        except BadPicture as error:
-            return Scanned(None if content is None else digest(content), problem=str(error))
-        compare_by(row, thumbnail(picture))
-        if keep is not None:
-            keep(row, picture)
-        wrong = misnamed(dataset.items[row].name, content) if isinstance(dataset, PictureFiles) else None
-        return Scanned(digest(content), None, damage, wrong, size_hw, picture.shape[0])
-
-    def several(chunk: range, stopped: threading.Event) -> list[Scanned]:
-        return [one(row) for row in chunk if not stopped.is_set()]
-
+    work = _Work(
+        dataset,
+        keep,
+        recall,
+        for_size_hw,
+        torch.zeros(count, SIDE * SIDE, dtype=torch.uint8),
+        torch.zeros(count, dtype=torch.bool),
+    )
     rows: list[Scanned] = []
     step = max(8, min(512, count // 100))
     chunks = (range(at, min(at + step, count)) for at in range(0, count, step))
-    for chunk in in_threads(several, chunks, threads):
+    for chunk in in_threads(work.several, chunks, threads):
         rows += chunk
         on_event(Progress("reading", len(rows), count))
     name = fingerprint(dataset.items, dataset.classes, [scanned.digest for scanned in rows])
-    return Scan(tuple(rows), thumbnails, comparable, name)
+    return Scan(tuple(rows), work.thumbnails, work.comparable, name)
 
 
 def _decode(dataset: Dataset, row: int, content: bytes, for_size_hw: tuple[int, int] | None) -> Decoded:
@@ -157,3 +137,47 @@ def _decode(dataset: Dataset, row: int, content: bytes, for_size_hw: tuple[int, 
         return decode_for(content, for_size_hw, dataset.limits)
     picture, damage = dataset.read(row)
     return Decoded(picture, damage, (picture.shape[1], picture.shape[2]))
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What the threads of a scan share, and what they fill in: `thumbnails` and `comparable`."""
+
+    dataset: Dataset
+    keep: Keep | None
+    recall: Recall | None
+    for_size_hw: tuple[int, int] | None
+    thumbnails: UInt8[Tensor, "N D"]
+    comparable: Bool[Tensor, " N"]
+
+    def several(self, chunk: range, stopped: threading.Event) -> list[Scanned]:
+        """Some rows in order; fewer if the caller stopped."""
+        small: dict[int, Tensor] = {}
+        found = [self._one(row, small) for row in chunk if not stopped.is_set()]
+        if small:
+            # Together: a thread that does many small things waits at each for the other threads.
+            rows = torch.tensor(list(small))
+            self.thumbnails[rows], self.comparable[rows] = stretched(torch.stack(list(small.values())))
+        return found
+
+    def _one(self, row: int, small: dict[int, Tensor]) -> Scanned:
+        """What a row is; what its thumbnail will be made of goes to `small`."""
+        known = self.recall(row) if self.recall is not None else None
+        if known is not None:
+            scanned, thumbnail = known
+            if thumbnail is not None:
+                self.thumbnails[row], self.comparable[row] = thumbnail, True
+            return scanned
+        content = None
+        try:
+            content = self.dataset.content(row)
+            picture, damage, size_hw = _decode(self.dataset, row, content, self.for_size_hw)
+        except BadPicture as error:
+            return Scanned(None if content is None else digest(content), problem=str(error))
+        if (lightness := shrunk(picture)) is not None:
+            small[row] = lightness
+        if self.keep is not None:
+            self.keep(row, picture)
+        files = isinstance(self.dataset, PictureFiles)
+        wrong = misnamed(self.dataset.items[row].name, content) if files else None
+        return Scanned(digest(content), None, damage, wrong, size_hw, picture.shape[0])

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 import numpy as np
 import torch
-from jaxtyping import Float, Shaped, UInt8
+from jaxtyping import Bool, Float, Shaped, UInt8
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -27,24 +27,37 @@ Squares = Shaped[Tensor, "N S S"]
 
 def thumbnail(picture: Picture) -> UInt8[Tensor, "1024"] | None:
     """The lightness of a picture at 32 x 32, flattened; None if it is too small or too flat to compare."""
+    small = shrunk(picture)
+    if small is None:
+        return None
+    thumbnails, comparable = stretched(small[None])
+    return thumbnails[0] if comparable[0] else None
+
+
+def shrunk(picture: Picture) -> Float[Tensor, "32 32"] | None:
+    """The lightness of a picture at 32 x 32, from 0 to 255; None if it is too small to compare."""
     if min(picture.shape[1:]) < SMALLEST:
         return None
     step = max(1, min(picture.shape[1:]) // (8 * SIDE))  # 64 pixels of each cell say enough
     down, across = (max(step, side // LONGEST) for side in picture.shape[1:])
     # In NumPy: to take every second pixel, and the channels apart, costs half of what it does in torch.
     sampled = np.ascontiguousarray(picture.numpy()[:, ::down, ::across])
-    lightness = sampled[0].astype(np.float32)
-    if len(sampled) == 3:
-        red, green, blue = sampled
-        lightness = np.maximum(np.maximum(red, green), blue).astype(np.float32)
-        lightness = (lightness + np.minimum(np.minimum(red, green), blue)) / 2
-    height, width = lightness.shape
+    largest = smallest = sampled[0]
+    for channel in sampled[1:]:
+        largest, smallest = np.maximum(largest, channel), np.minimum(smallest, channel)
+    both = torch.from_numpy(np.add(largest, smallest, dtype=np.float32))
+    height, width = both.shape
     # In torch: NumPy's own threads for a product would fight with those that read pictures.
-    small = (_shrinking(height) @ torch.from_numpy(lightness) @ _shrinking(width).T).numpy()
-    if small.std(ddof=1) < FLATTEST:
-        return None
-    low, high = small.min(), small.max()
-    return torch.from_numpy(np.rint((small - low) * (255 / (high - low))).astype(np.uint8)).flatten()
+    return _shrinking(height) @ both @ _shrinking(width).T / 2
+
+
+def stretched(small: Float[Tensor, "N 32 32"]) -> tuple[UInt8[Tensor, "N 1024"], Bool[Tensor, " N"]]:
+    """Thumbnails of shrunk pictures, and which of these are not too flat to compare; zeros for the others."""
+    values = small.flatten(1)
+    low, high = values.aminmax(dim=1, keepdim=True)
+    comparable = values.std(dim=1) >= FLATTEST
+    scale = torch.where(comparable[:, None], torch.full_like(low, 255) / (high - low), 0.0)
+    return ((values - low) * scale).round().to(torch.uint8), comparable
 
 
 @lru_cache(maxsize=32)
