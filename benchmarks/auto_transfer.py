@@ -99,6 +99,8 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("runs/auto_transfer"))
     parser.add_argument("--without-peer", action="store_true")
     given = parser.parse_args()
+    if not given.data and not given.stamps:
+        parser.error("name the data sets, or --stamps FOLDER")
     sets = [*given.data, *([stamps_table(given.stamps, given.out)] if given.stamps else [])]
     seeds = range(given.first_seed, given.first_seed + given.seeds)
     found: dict[str, dict[str, object]] = {}
