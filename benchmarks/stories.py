@@ -42,7 +42,7 @@ CHART = ROOT / "docs/pictures/degradation.svg"
 CLAIM = "what the papers tell of LeNet-5, of deep plain networks and of batch normalisation can be seen here"
 
 LENET_EPOCHS, LENET_GOAL = 5, 0.985
-DIGITS, PASSES, BATCH = 10_000, 2, 128
+DIGITS, PASSES, BATCH = 10_000, 5, 128
 DEPTHS = (20, 56)
 HELD_OUT = 2_000  # the last training digits, for the steps to a validation accuracy
 RATES = (0.01, 0.03, 0.1, 0.3, 1.0)
