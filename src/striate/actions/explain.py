@@ -39,10 +39,8 @@ def explain(
     Args:
         run: a Run, the path of one, a catalogue name with `weights`, or a loaded Network.
         images: a picture (path, PIL image, array, tensor), a list of them, a folder, or a data set.
-        method: see `striate.explanation.methods.METHODS`; None is grad-cam, and saliency for a network
-            without maps.
-        class_name: what is explained; None is the `top` most probable classes and, where the data says it,
-            the true one.
+        method: of `striate.explanation.methods.METHODS`; None is grad-cam, without maps saliency.
+        class_name: None is the `top` most probable classes and, where the data says it, the true one.
         top: how many classes of the answer are explained.
         against: instead of which other class.
         layer: dotted name of the layer that is read; None is the last map before pooling or flattening.
@@ -53,14 +51,12 @@ def explain(
         channel: of `layer`, for activations, filters and deconvnet.
         plain: filters by the course's gradient ascent from grey.
         near: for embedding, pictures whose neighbours are shown.
-        sanity: explain the same classes with random weights as well, of the head and of all layers, and say
-            how similar the heat still is.
-        max_pixels: larger pictures are unreadable; None is the usual limit.
-        max_bytes: as `max_pixels`, for files.
+        sanity: say how similar the heat still is with random weights, of the head and of all layers.
+        max_pixels: larger pictures are unreadable; None is the usual limit; `max_bytes` likewise.
         on_event: is told what happens.
 
     Raises:
-        StriateError: there is no such run, method, class or layer, or the method cannot explain this network.
+        StriateError: no such run, method, class or layer, or the method cannot explain this network.
         WorkFailed: `out` cannot be written.
     """
     options = ExplainOptions(

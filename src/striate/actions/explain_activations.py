@@ -1,7 +1,6 @@
 """`explain --method activations`: every convolution and pooling layer's channels for a picture."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import torch
 from PIL import Image
@@ -9,13 +8,12 @@ from PIL import Image
 from striate.actions.explain_options import ExplainOptions
 from striate.actions.explained_page import ExplainedPage, Figures
 from striate.actions.explanation import Explanation
-from striate.actions.fitted_pictures import short_name
 from striate.actions.load import Network
-from striate.actions.pictures_to_explain import subjects
-from striate.actions.trunk import network_or_trunk
+from striate.actions.pages_of_pictures import pages_of_pictures
 from striate.drawing.channel_grid import Tile, map_image, picture_image, tile_grid
 from striate.drawing.course_figure import Curve, course_figure
 from striate.drawing.figure import Heading
+from striate.drawing.palette import EMPTY
 from striate.errors import StriateError
 from striate.events import Listener
 from striate.explanation.activations import LayerMaps, activations_of, layer_called
@@ -31,16 +29,11 @@ def explain_activations(options: ExplainOptions, on_event: Listener) -> Iterator
         raise StriateError("activations are a network's answer to a picture; name one.")
     if options.channel is not None and options.layer is None:
         raise StriateError("--channel is one of a layer's; name the layer with --layer.")
-    network = network_or_trunk(options)
-    for subject in subjects(options.images, options.limits, on_event):
-        try:
-            picture = network.preprocessing.fit_picture(subject.read(options.limits))
-        except StriateError as error:
-            yield Explanation(subject.name, error=str(error))
-            continue
-        stem = Path(subject.name).stem
-        page = activations_page(network, picture, short_name(subject.name), options.layer, options.channel)
-        yield page.written(options.out and options.out / f"{stem}-activations")
+
+    def page(network: Network, picture: Picture, name: str) -> ExplainedPage:
+        return activations_page(network, picture, name, options.layer, options.channel)
+
+    return pages_of_pictures(options, on_event, page)
 
 
 def activations_page(
@@ -119,7 +112,7 @@ def zeros_figure(network: str, layers: list[LayerMaps], told: str) -> Image.Imag
     shown = [(number, layer) for number, layer in enumerate(layers, 1) if layer.rectified]
     heading = Heading(f"{network}: zeros over depth", told)
     if not shown:
-        tiles = [Tile(Image.new("RGB", (8, 2), (238, 236, 232)), ("Every layer has negative values.",))]
+        tiles = [Tile(Image.new("RGB", (8, 2), EMPTY), ("Every layer has negative values.",))]
         return tile_grid(tiles, heading, columns=1)
     step = -(-len(shown) // 16)
     names = [str(number) if place % step == 0 else "" for place, (number, _) in enumerate(shown)]

@@ -18,6 +18,7 @@ from striate.actions.trunk import network_or_trunk
 from striate.anatomy.anatomy import anatomy_of
 from striate.drawing.channel_grid import Tile, map_image, picture_image, tile_grid
 from striate.drawing.figure import Heading
+from striate.drawing.palette import EMPTY
 from striate.errors import StriateError
 from striate.events import Listener, Note, Warned, silent
 from striate.explanation.channel_response import convolutions_of
@@ -159,7 +160,7 @@ def patterns_figure(network: str, shown: Shown, *, plain: bool) -> Image.Image:
 
 def _square(image: Image.Image) -> Image.Image:
     side = max(image.size)
-    square = Image.new("RGB", (side, side), (238, 236, 232))
+    square = Image.new("RGB", (side, side), EMPTY)
     square.paste(image, ((side - image.width) // 2, (side - image.height) // 2))
     return square
 

@@ -20,7 +20,7 @@ from striate.explanation.enlarge import enlarge
 from striate.explanation.hot_region import hot_box
 from striate.explanation.question import class_scores
 from striate.explanation.sanity import PARTS, randomised, similarity
-from striate.explanation.untouched import in_eval_mode
+from striate.models.untouched import in_eval_mode
 from striate.shapes import Picture
 from striate.tasks.classify import decode_scores
 

@@ -12,7 +12,7 @@ from striate.drawing.overlay import overlay
 from striate.events import silent
 from striate.explanation.enlarge import enlarge
 from striate.explanation.target_layer import NoMap
-from striate.explanation.untouched import in_eval_mode
+from striate.models.untouched import in_eval_mode
 from striate.shapes import Picture
 
 SIDE = 320  # pixels of a picture's longer side on the page
