@@ -9,7 +9,7 @@ from striate.actions.explain_options import ExplainOptions
 from striate.actions.explained_page import ExplainedPage, Figures
 from striate.actions.explanation import Explanation
 from striate.actions.load import Network
-from striate.actions.pages_of_pictures import pages_of_pictures
+from striate.actions.pages_of_pictures import Told, pages_of_pictures
 from striate.drawing.channel_grid import Tile, map_image, picture_image, tile_grid
 from striate.drawing.course_figure import Curve, course_figure
 from striate.drawing.figure import Heading
@@ -49,20 +49,20 @@ def activations_page(
     layers = activations_of(network.module, network.preprocessing.normalise(picture[None]))
     if not layers:
         raise StriateError(f"{network.name} has no convolution and no pool, so there are no maps to show.")
-    answer = network.answers(network.scores(picture[None]), top=1)[0] if network.labels else None
-    told = name if answer is None else f"{name}: {answer.label} {100 * answer.probability:.0f} %"
+    told = Told.of(network, picture, name)
     chosen = layers if layer is None else [layer_called(layers, layer)]
     if channel is not None:
         require_channels(chosen[0].name, [channel], len(chosen[0].maps))
 
     def draw() -> Figures:
         if channel is not None:
-            return {f"{chosen[0].name}-{channel}": _large(network.name, chosen[0], channel, picture, told)}
-        figures = {} if layer is not None else {"zeros": zeros_figure(network.name, layers, told)}
+            drawn = _large(network.name, chosen[0], channel, picture, told.line)
+            return {f"{chosen[0].name}-{channel}": drawn}
+        figures = {} if layer is not None else {"zeros": zeros_figure(network.name, layers, told.line)}
         most = SHOWN if layer is None else len(chosen[0].maps)
         for number, one in enumerate(layers, 1):
             if one in chosen:
-                figures[f"{number:03}-{one.name}"] = layer_figure(network.name, one, told, most)
+                figures[f"{number:03}-{one.name}"] = layer_figure(network.name, one, told.line, most)
         return figures
 
     channels = sum(len(one.maps) for one in layers)
@@ -70,13 +70,13 @@ def activations_page(
     return ExplainedPage(
         method="activations",
         title=f"{network.name}: {name}",
-        line=f"{told}. {len(layers)} layers, {channels:,} channels, {dead:,} dead.",
+        line=f"{told.line}. {len(layers)} layers, {channels:,} channels, {dead:,} dead.",
         draw=draw,
         arrays={} if layer is None else {chosen[0].name: chosen[0].maps.numpy()},
         values={
             "file": name,
-            "class": None if answer is None else answer.label,
-            "score": None if answer is None else answer.probability,
+            "class": told.label,
+            "score": told.probability,
             "layer": layer,
             "layers": [_told(one) for one in chosen],
         },

@@ -132,7 +132,7 @@ def kernels_figure(network: str, layer: str, kernels: torch.Tensor) -> Image.Ima
     count, _, height, width = kernels.shape
     what = "as colours" if kernels.shape[1] == 3 else "from dark (low) to yellow (high)"
     line = f"Kernels of {height}x{width}, {min(count, 128)} of {count}, each scaled to its own range, {what}"
-    return tile_grid(tiles, Heading(f"{network}, {layer}", line), columns=12)
+    return tile_grid(tiles, Heading(f"{network}, {layer}", line), columns=min(12, max(6, len(tiles))))
 
 
 def patterns_figure(network: str, shown: Shown, *, plain: bool) -> Image.Image:

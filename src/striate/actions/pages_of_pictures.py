@@ -1,6 +1,7 @@
 """A page for each picture: the way from what was asked to what is written, for methods that draw pages."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from striate.actions.explain_options import ExplainOptions
@@ -14,6 +15,24 @@ from striate.data.writers.safe_names import SingleNames
 from striate.errors import StriateError
 from striate.events import Listener
 from striate.shapes import Picture
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a network says to a picture: a class, None where it knows none, and the same in words."""
+
+    label: str | None
+    probability: float | None
+    line: str
+
+    @classmethod
+    def of(cls, network: Network, picture: Picture, name: str) -> "Told":
+        """The most probable class of a picture at the network's size."""
+        if not network.labels:
+            return cls(None, None, name)
+        (found,) = network.answers(network.scores(picture[None]), top=1)
+        return cls(found.label, found.probability, f"{name}: {found.label} {100 * found.probability:.0f} %")
+
 
 PageOf = Callable[[Network, Picture, str], ExplainedPage]  # of a picture at the network's size, and its name
 

@@ -40,7 +40,8 @@ JOINERS = ("\u200d", "\ufe0e", "\ufe0f")  # how an emoji is put together; on its
 def text_width(text: str, size: int) -> int:
     """Pixels that `text` takes in letters of `size` pixels."""
     shown = drawable(text)
-    return round(float(_font(_font_name(shown), size).getlength(shown)))
+    letters = _font(_font_name(shown), size)
+    return round(float(letters.getlength(shown, direction=_direction(letters))))
 
 
 def fitted(text: str, size: int, width: int) -> str:
@@ -71,10 +72,11 @@ def write(
     Lines in different fonts stand on the same baseline.
     """
     shown = drawable(text)
-    across, down = anchor
-    if down == "a":
-        place, down = (place[0], place[1] + _font(None, size).getmetrics()[0]), "s"
-    pen.text(place, shown, font=_font(_font_name(shown), size), fill=colour, anchor=across + down)
+    if anchor[1] == "a":  # from the top of Pillow's font to the baseline, which all fonts share
+        place, anchor = (place[0], place[1] + _font(None, size).getmetrics()[0]), f"{anchor[0]}s"
+    letters = _font(_font_name(shown), size)
+    direction = _direction(letters)
+    pen.text(place, shown, font=letters, fill=colour, anchor=anchor, direction=direction)
 
 
 def drawable(text: str) -> str:
@@ -105,6 +107,11 @@ def _spelled(sign: str) -> str:
         part for part in unicodedata.normalize("NFKD", sign) if not unicodedata.category(part).startswith("M")
     )
     return plain if plain.isascii() and plain.isprintable() else ""
+
+
+def _direction(letters: Any) -> str | None:
+    """Lines run from left to right, also those that begin with an Arabic word."""
+    return "ltr" if letters.layout_engine == ImageFont.Layout.RAQM else None
 
 
 def _code(sign: str) -> str:

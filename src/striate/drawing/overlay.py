@@ -82,13 +82,15 @@ def sheet(title: str, lines: Sequence[str], panels: Sequence[Panel], columns: in
     heads = [_lines(panel, wide, max(18, width // 36)) for panel in panels]
     rows = [range(first, min(first + columns, len(panels))) for first in range(0, len(panels), columns)]
     heights = [max(_height(heads[i]) + panels[i].image.height for i in row) + gap for row in rows]
-    top = gap + round(1.3 * large) + round(1.4 * small) * len(lines)
+    strong = [(line, large, INK) for line in wrapped(title, width - 2 * gap, large)[:3]]
+    below = gap // 2 + round(1.3 * large) * len(strong)
+    top = below + gap - gap // 2 + round(1.4 * small) * len(lines)
     height = top + sum(heights) + gap // 2 + round(1.4 * small) * len(foots)
     image = Image.new("RGB", (width, height), PAPER)
     draw = ImageDraw.Draw(image)
-    _write_lines(draw, (gap, gap // 2), [(fitted(title, large, width - 2 * gap), large, INK)])
+    _write_lines(draw, (gap, gap // 2), strong)
     told = [(fitted(line, small, width - 2 * gap), small, QUIET) for line in lines]
-    _write_lines(draw, (gap, gap // 2 + round(1.3 * large)), told, 1.4)
+    _write_lines(draw, (gap, below), told, 1.4)
     for row, high in zip(rows, heights, strict=True):
         head = max(_height(heads[i]) for i in row)
         for column, index in enumerate(row):

@@ -28,4 +28,5 @@ def principal_maps(maps: Map) -> Float[Tensor, "B h w"]:
     projected = (centred * direction).sum(dim=2)  # (B, h * w)
     spread = centred.mean(dim=2)  # of the mean of all channels, over the places
     sign = torch.where((projected * spread).sum(dim=1, keepdim=True) < 0, -1.0, 1.0)
-    return (sign * projected).view(-1, *maps.shape[2:])
+    signed: Tensor = sign * projected
+    return signed.view(-1, *maps.shape[2:])
