@@ -40,7 +40,8 @@ def explain(
         run: a Run, the path of one, a catalogue name with `weights`, or a loaded Network.
         images: a picture (path, PIL image, array, tensor), a list of them, a folder, or a data set.
         method: of `striate.explanation.methods.METHODS`; None is grad-cam, without maps saliency.
-        class_name: None is the `top` most probable classes and, where the data says it, the true one.
+        class_name: what is explained; None is the `top` most probable classes and, where the data says it,
+            the true one.
         top: how many classes of the answer are explained.
         against: instead of which other class.
         layer: dotted name of the layer that is read; None is the last map before pooling or flattening.
@@ -51,33 +52,23 @@ def explain(
         channel: of `layer`, for activations, filters and deconvnet.
         plain: filters by the course's gradient ascent from grey.
         near: for embedding, pictures whose neighbours are shown.
-        sanity: say how similar the heat still is with random weights, of the head and of all layers.
-        max_pixels: larger pictures are unreadable; None is the usual limit; `max_bytes` likewise.
+        sanity: explain the same classes with random weights as well, of the head and of all layers, and say
+            how similar the heat still is.
+        max_pixels: larger pictures are unreadable; None is the usual limit.
+        max_bytes: as `max_pixels`, for files.
         on_event: is told what happens.
 
     Raises:
-        StriateError: no such run, method, class or layer, or the method cannot explain this network.
+        StriateError: there is no such run, method, class or layer, or the method cannot explain this network.
         WorkFailed: `out` cannot be written.
     """
-    options = ExplainOptions(
-        run=run,
-        images=images,
-        method=method,
-        class_name=class_name,
-        top=top,
-        against=against,
-        layer=layer,
-        weights=weights,
-        with_runs=with_runs,
-        out=None if out is None else Path(out),
-        seed=seed,
-        channel=channel,
-        plain=plain,
-        near=near,
-        sanity=sanity,
-        limits=Limits.of(max_bytes, max_pixels),
-    )
-    return list(explanations(options, on_event))
+    given: dict[str, Any] = {
+        key: value
+        for key, value in locals().items()
+        if key not in ("out", "max_pixels", "max_bytes", "on_event")
+    }
+    folder, limits = None if out is None else Path(out), Limits.of(max_bytes, max_pixels)
+    return list(explanations(ExplainOptions(**given, out=folder, limits=limits), on_event))
 
 
 def explanations(options: ExplainOptions, on_event: Listener = silent) -> Iterator[Explained]:

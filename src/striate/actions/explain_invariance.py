@@ -45,6 +45,11 @@ class Asked:
     labels: Labels | None = None
 
     @property
+    def title(self) -> str:
+        """The run with its network."""
+        return self.name if self.name == self.network.name else f"{self.name} ({self.network.name})"
+
+    @property
     def answer(self) -> Answer:
         """Calibrated probabilities of pictures."""
 
@@ -106,10 +111,10 @@ def invariance_page(
             for number, (name, picture) in enumerate(odd.items())
         ]
         source = what if len(first.pictures) == 1 else f"the first of {what}"
-        heading = Heading(f"Odd inputs from {source}", ", ".join(one.name for one in asked))
+        heading = Heading(f"Odd inputs from {source}", ", ".join(one.title for one in asked))
         figures["odd inputs"] = tile_grid(tiles, heading, columns=4)
         for one, steps in zip(asked, moved, strict=True):
-            figures[f"equivariance {one.name}"] = _equivariance(one.name, steps)
+            figures[f"equivariance {one.name}"] = _equivariance(one.title, steps)
         return figures
 
     return ExplainedPage(
@@ -142,11 +147,11 @@ def _course(
     curves, lines = [], []
     for one, course in zip(asked, found, strict=True):
         if alone:
-            curves.append(Curve(one.name, course.own, [share == 1 for share in course.same]))
+            curves.append(Curve(one.title, course.own, [share == 1 for share in course.same]))
             lines.append(f"{one.name}: {_first(one)}")
         else:
             values = course.right if truth and course.right is not None else course.same
-            curves.append(Curve(one.name, values))
+            curves.append(Curve(one.title, values))
     line = "Accuracy" if truth else "Share of answers that stay as they were"
     if alone:
         line = "Probability of the answer to the unchanged picture. " + "; ".join(lines)
