@@ -2,6 +2,7 @@
 
 import json
 import re
+from itertools import takewhile
 from pathlib import Path
 
 import pytest
@@ -10,14 +11,16 @@ from striate.explanation.methods import METHODS
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs/explain.md").read_text(encoding="utf-8")
-MEASURED = json.loads((ROOT / "benchmarks/results/explanations.json").read_text(encoding="utf-8"))["results"]
+RESULTS = ROOT / "benchmarks/results"
+MEASURED = json.loads((RESULTS / "explanations.json").read_text(encoding="utf-8"))["results"]["methods"]
+COMPARED = json.loads((RESULTS / "grad_cam.json").read_text(encoding="utf-8"))["results"]["maps"]
 HEATS = [name for name, row in METHODS.items() if row.kind != "page"]
 
 
-def table() -> dict[str, list[str]]:
-    """The cells of the table of figures by the method in its first one."""
-    lines = PAGE.split("| heat | n |")[1].splitlines()[2:]
-    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if line.startswith("|")]
+def table(begin: str) -> dict[str, list[str]]:
+    """The cells of the table that begins so, by the name in their first one."""
+    lines = takewhile(lambda line: line.startswith("|"), PAGE.split(begin)[1].splitlines()[2:])
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
     return {cells[0].split()[0].strip("`"): cells[1:] for cells in rows}
 
 
@@ -29,8 +32,8 @@ def numbers(cell: str) -> list[float]:
 
 @pytest.mark.parametrize("method", ["random", "middle", *HEATS])
 def test_the_table_holds_what_was_measured(method):
-    row = MEASURED["methods"][method]
-    shown, *cells = table()[method]
+    row = MEASURED[method]
+    shown, *cells = table("| heat | n |")[method]
     assert int(shown) == row["n"] == len(row["each"]["pointing"])
     for name, cell in zip(("pointing", "share", "deletion", "insertion"), cells, strict=True):
         values = row["each"][name]
@@ -39,6 +42,15 @@ def test_the_table_holds_what_was_measured(method):
         assert mean == pytest.approx(sum(values) / len(values), abs=rounding + 5e-5)
         assert [low, high] == pytest.approx(row["figures"][name]["interval"], abs=rounding)
         assert low <= mean <= high
+
+
+def test_the_peers_maps_are_ours_to_a_ten_thousandth():
+    shown = table("| method | pictures |")
+    assert set(shown) == set(COMPARED)
+    for method, (pictures, largest) in shown.items():
+        assert int(pictures) == COMPARED[method]["pictures"]
+        assert float(largest) == pytest.approx(COMPARED[method]["largest"], rel=0.05)
+        assert COMPARED[method]["largest"] == max(COMPARED[method]["each"]) < 1e-4
 
 
 def test_every_heat_map_has_its_line_on_the_page():
