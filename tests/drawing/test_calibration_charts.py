@@ -34,6 +34,8 @@ def test_coverage_runs_to_the_right_and_accuracy_up():
 def test_no_two_lines_of_the_accuracy_axis_have_the_same_label(low):
     svg = coverage_chart([(0.5, 1.0, (low, 1.0)), (1.0, 1.0, (low, 1.0))])
     labels = re.findall(r'text-anchor="end"[^>]*>([\d.]+)\u00a0%<', svg)
+    ends = [float(x) for x in re.findall(r'<text x="([\d.]+)" y="[\d.]+" text-anchor="end"', svg)]
+    assert min(ends) >= 6.5 * max(len(label) + 2 for label in labels)  # letters of 12 pixels
     places = [float(y) for y in re.findall(r'y="([\d.]+)" text-anchor="end"', svg)]
     assert len(set(labels)) == len(labels) >= 2
     values = [float(label) for label in labels]

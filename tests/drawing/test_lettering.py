@@ -1,7 +1,7 @@
 """Letters of any script are drawn, or said by their code: never an empty box."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
@@ -34,6 +34,7 @@ def test_what_no_font_has_is_its_code_and_an_emoji_its_name(only_pillows_font):
 
 
 @given(st.text(max_size=30))
+@example("\u2029")  # ends a paragraph, which layout engines refuse
 def test_what_is_drawn_is_drawn_as_itself_and_is_never_a_box(text):
     shown = drawable(text)
     assert drawable(shown) == shown
@@ -85,6 +86,20 @@ def test_a_fitted_line_is_as_narrow_as_it_must_be_and_no_narrower(text, width):
         assert text_width(line, 24) <= width or line == "…"
     else:
         assert text_width(line, 24) <= width
+
+
+@given(st.text("abc def", min_size=30, max_size=60), st.integers(40, 200))
+def test_one_letter_more_would_not_fit(text, width):
+    whole, line = " ".join(text.split()), fitted(text, 24, width)
+    if line != whole:
+        kept = len(line) - 1
+        longer = next(end for end in range(kept + 1, len(whole) + 1) if whole[:end].rstrip() != line[:-1])
+        assert text_width(whole[:longer] + "…", 24) > width
+
+
+def test_what_turns_a_line_round_is_never_drawn_whatever_fonts_there_are():
+    assert "\u202e" not in drawable("gnp.\u202etac")
+    assert has_codes("gnp.\u202etac")
 
 
 def test_lines_of_all_fonts_stand_on_one_baseline():

@@ -6,7 +6,18 @@ Colours are the page's, as in `drawing.charts`.
 from collections.abc import Sequence
 from html import escape
 
-from striate.drawing.charts import ACCENT, FONT, PAPER, QUIET, RULE, Frame, Number, nice_ticks, tick_text
+from striate.drawing.charts import (
+    ACCENT,
+    FONT,
+    PAPER,
+    QUIET,
+    RULE,
+    Frame,
+    Number,
+    nice_ticks,
+    room_for,
+    tick_text,
+)
 
 Interval = tuple[Number, Number]
 QUARTERS = (0.0, 0.25, 0.5, 0.75, 1.0)
@@ -42,7 +53,7 @@ def coverage_chart(points: Sequence[tuple[Number, Number, Interval]]) -> str:
         return ""
     ticks = nice_ticks(min(0.999, *(low for _, _, (low, _) in points)), 1.0)
     ticks = [tick for tick in ticks if tick <= 1.0]
-    frame = Frame(48, 12, 400, 268, (0.0, 1.0), (ticks[0], 1.0))
+    frame = Frame(room_for(ticks, "percent"), 12, 400, 268, (0.0, 1.0), (ticks[0], 1.0))
     parts = _axes(frame, QUARTERS, ticks, "share of pictures that get an answer")
     upper = [(x, high) for x, _, (_, high) in points]
     lower = [(x, low) for x, _, (low, _) in reversed(points)]

@@ -134,7 +134,7 @@ def _font_name(text: str) -> str | None:
 def _knows(name: str | None, sign: str) -> bool:
     """Whether a font draws a sign as it is read: with a glyph of its own, from right to left if need be."""
     kind = unicodedata.category(sign)
-    if kind in ("Cc", "Cf", "Cs", "Co", "Cn"):
+    if kind in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"):
         return False
     if sign == " ":
         return True
