@@ -7,30 +7,38 @@ of 7x7 cells, and a bump in the middle of the picture.
 
 Pointing: how often the hottest pixel is on the object. Share: of all heat, how much is on it. Deletion: area
 under the class's probability while the hottest pixels turn black (low is good); insertion: while they become
-sharp in a blurred picture (high is good). Score-CAM, which asks the
-network 1,280 times a picture, is measured on fewer pictures.
+sharp in a blurred picture (high is good). Each with its 95 % interval over pictures: Wilson's of pointing,
+the bootstrap's of the rest; and the mean difference to Grad-CAM on the same pictures. Heat is taken as the
+method gives it: that of single pixels is not blurred.
 
-    python benchmarks/explanations.py SHARED [PICTURES CURVES MASKED]
+Methods are measured one by one, and each is written as soon as it is there: what an earlier run found for
+the same pictures stays. Score-CAM, which asks the network 1,280 times a picture, sees the first 12 only.
+
+    python benchmarks/explanations.py [SHARED] [--methods NAME...] [--pictures 50] [--few 12]
 """
 
-import sys
+import argparse
+import json
 import time
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from PIL import Image
-from timing import write_result
+from timing import RESULTS, write_result
 
 from striate.actions.explain_options import ExplainOptions
 from striate.actions.explainer import Explainer
-from striate.actions.load import load
+from striate.actions.load import Network, load
 from striate.events import silent
 from striate.explanation.enlarge import enlarge
-from striate.explanation.methods import METHODS
+from striate.explanation.methods import DEFAULT, METHODS
 from striate.explanation.quality import area, deletion, insertion, points_inside, share_inside
-from striate.explanation.question import Question, class_probabilities
+from striate.explanation.question import Maps
+from striate.metrics.accuracy import wilson_interval
 
 CLASSES = {
     "food/fruit_apple_granny_smith": "Granny Smith",
@@ -77,6 +85,28 @@ CLASSES = {
 SIDE = 448  # pixels of a composed picture
 SHARES = (0.35, 0.6)  # of that side, of the longer side of a cut-out
 STEPS = 14
+BASELINES = ("random", "middle")
+SLOW = ("score-cam",)
+FIGURES = ("pointing", "share", "deletion", "insertion")
+RESAMPLES = 10_000
+NAME = "explanations"
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """What every method explains.
+
+    Attributes:
+        pictures: (3, 448, 448) each, 8 bit.
+        inside: (B, H, W), at the network's size: what is the object.
+        classes: what each is, an index.
+        kept: the share of composed pictures whose class was among the first five.
+    """
+
+    pictures: list[torch.Tensor]
+    inside: torch.Tensor
+    classes: torch.Tensor
+    kept: float
 
 
 def compose(shared: Path, name: str, generator: torch.Generator) -> tuple[torch.Tensor, torch.Tensor]:
@@ -99,10 +129,8 @@ def compose(shared: Path, name: str, generator: torch.Generator) -> tuple[torch.
     return pixels.permute(2, 0, 1).contiguous(), mask
 
 
-def pictures(
-    shared: Path, explainer: Explainer, wanted: int
-) -> tuple[list[Any], list[Any], list[int], float]:
-    """Pictures, masks and classes that the network has among its first five; and the share that it has."""
+def composed_pictures(shared: Path, explainer: Explainer, wanted: int) -> Pictures:
+    """The first `wanted` pictures of whose class the network thinks among its first five."""
     found: tuple[list[Any], list[Any], list[int]] = ([], [], [])
     generator = torch.Generator().manual_seed(0)
     tried = 0
@@ -118,65 +146,117 @@ def pictures(
             if index in best:
                 for place, one in zip(found, (picture, mask, index), strict=True):
                     place.append(one)
-    return *found, wanted / tried
+    pictures, masks, classes = found
+    size_hw = explainer.preprocessing.size_hw
+    small = torch.nn.functional.interpolate(torch.stack(masks)[:, None].float(), size_hw)
+    return Pictures(pictures, small[:, 0] > 0.5, torch.tensor(classes), wanted / tried)
 
 
-def measure(
-    question: Question, explainer: Explainer | None, masks: torch.Tensor, curves: int, kind: str, start: float
-) -> Any:
-    """One row of the table."""
-    if explainer is None:
-        generator = torch.Generator().manual_seed(1)
-        count = len(question.images)
-        maps = torch.rand(count, 7, 7, generator=generator)
-        if kind == "middle":
-            across = torch.exp(-(torch.linspace(-1, 1, 56) ** 2) / 0.5)
-            maps = (across[:, None] * across).expand(count, -1, -1)
-    else:
-        maps = explainer.heat(question, question.classes, None).maps
-    seconds = time.perf_counter() - start
-    heats = enlarge(maps, (question.images.shape[2], question.images.shape[3]))
-    some = question.of(slice(0, curves))
-    figures = {
-        "pointing": float(points_inside(heats, masks).float().mean()),
-        "share": float(share_inside(heats, masks).mean()),
-        "deletion": float(area(deletion(some, heats[:curves], STEPS)).mean()),
-        "insertion": float(area(insertion(some, heats[:curves], STEPS)).mean()),
-        "n": len(heats),
-        "n_curves": min(curves, len(heats)),
-        "milliseconds_a_picture": 1000 * seconds / len(heats),
-    }
-    print(kind, {name: round(value, 3) for name, value in figures.items()}, flush=True)
-    return figures
+def baseline(kind: str, count: int) -> Maps:
+    """Heat that has not looked: (count, h, w)."""
+    if kind == "random":
+        return torch.rand(count, 7, 7, generator=torch.Generator().manual_seed(1))
+    across = torch.exp(-(torch.linspace(-1, 1, 56) ** 2) / 0.5)
+    return (across[:, None] * across).expand(count, -1, -1)
 
 
-def main(arguments: list[str]) -> None:
-    """Measure every method, write benchmarks/results/explanations.json."""
-    shared = Path(arguments[0] if arguments else "../shared").resolve()
-    wanted, curves, masked = (int(text) for text in arguments[1:4] or ("50", "16", "6"))
-    weights = shared / "weights/efficientnet_lite0.imagenet.safetensors"
-    network = load("efficientnet_lite0", weights)
-    rows: dict[str, Any] = {}
-    options = ExplainOptions(run=network)
-    found, masks, classes, kept = pictures(shared, Explainer.of(network, options, print), wanted)
-    small = torch.nn.functional.interpolate(
-        torch.stack(masks)[:, None].float(), network.preprocessing.size_hw
+def measure(network: Network, method: str, given: Pictures, count: int) -> dict[str, Any]:
+    """The figures of one method, picture by picture, on the first `count`."""
+    is_baseline = method in BASELINES
+    explainer = Explainer.of(
+        network, ExplainOptions(run=network, method=None if is_baseline else method), print
     )
-    inside = small[:, 0] > 0.5
-    for method in ["random", "middle", *(name for name, row in METHODS.items() if row.kind != "page")]:
-        asked = options if method in ("random", "middle") else ExplainOptions(run=network, method=method)
-        explainer = Explainer.of(network, asked, print)
-        n = masked if method == "score-cam" else wanted
-        start = time.perf_counter()
-        question, logits = explainer.look(found[:n], 0, silent)
-        labels = torch.tensor(classes[:n])
-        maker = None if method in ("random", "middle") else explainer
-        about = replace(question, classes=labels)
-        rows[method] = measure(about, maker, inside[:n], min(curves, n), method, start)
-        rows[method]["mean_probability"] = float(class_probabilities(logits, labels).mean())
-    results = {"methods": rows, "kept": kept, "side": SIDE, "steps": STEPS}
-    print(write_result("explanations", "heat is on the object (figures, no goal)", {}, results))
+    start = time.perf_counter()
+    question, _ = explainer.look(given.pictures[:count], 0, silent)
+    question = replace(question, classes=given.classes[:count])
+    maps = baseline(method, count) if is_baseline else explainer.heat(question, question.classes, None).maps
+    seconds = time.perf_counter() - start
+    heats, inside = enlarge(maps, explainer.preprocessing.size_hw), given.inside[:count]
+    each = {
+        "pointing": points_inside(heats, inside).float(),
+        "share": share_inside(heats, inside),
+        "deletion": area(deletion(question, heats, STEPS)),
+        "insertion": area(insertion(question, heats, STEPS)),
+    }
+    told = {name: [round(value, 4) for value in values.tolist()] for name, values in each.items()}
+    return {"n": count, "milliseconds_a_picture": 1000 * seconds / count, "each": told}
+
+
+def summary(row: Mapping[str, Any], reference: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Means with their intervals, and the mean differences to another method on the same pictures."""
+    found: dict[str, Any] = {}
+    for name in FIGURES:
+        values = row["each"][name]
+        right = round(sum(values))
+        interval = wilson_interval(right, len(values)) if name == "pointing" else bootstrap(values)
+        found[name] = {"mean": float(np.mean(values)), "interval": list(interval)}
+        if reference is not None:
+            apart = np.subtract(values, reference["each"][name][: len(values)])
+            found[name] |= {"minus_grad_cam": float(apart.mean()), "minus_interval": list(bootstrap(apart))}
+    return found
+
+
+def bootstrap(values: Sequence[float]) -> tuple[float, float]:
+    """The 95 % interval of the mean over pictures that are drawn again, by percentiles."""
+    drawn = np.random.default_rng(0).integers(0, len(values), (RESAMPLES, len(values)))
+    low, high = np.quantile(np.asarray(values)[drawn].mean(axis=1), [0.025, 0.975])
+    return float(low), float(high)
+
+
+def table(rows: Mapping[str, Any]) -> str:
+    """The figures as docs/explain.md has them."""
+    lines = ["| heat | n | pointing | share | deletion | insertion |", "|---|---|---|---|---|---|"]
+    for method, row in rows.items():
+        name = f"{method} (baseline)" if method in BASELINES else f"`{method}`"
+        shown = row["figures"]
+        cells = [_percent(shown[one]) for one in FIGURES[:2]] + [_number(shown[one]) for one in FIGURES[2:]]
+        lines.append(f"| {name} | {row['n']} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _percent(figure: Mapping[str, Any]) -> str:
+    low, high = figure["interval"]
+    return f"{100 * figure['mean']:.0f} % ({100 * low:.0f} to {100 * high:.0f})"
+
+
+def _number(figure: Mapping[str, Any]) -> str:
+    low, high = figure["interval"]
+    return f"{figure['mean']:.3f} ({low:.3f} to {high:.3f})"
+
+
+def earlier(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The methods that a run with the same settings has measured."""
+    path = RESULTS / f"{NAME}.json"
+    results = json.loads(path.read_text(encoding="utf-8"))["results"] if path.is_file() else {}
+    same = all(results.get(name) == value for name, value in settings.items())
+    return dict(results["methods"]) if same else {}
+
+
+def main() -> None:
+    """Measure the methods that are asked for; write benchmarks/results/explanations.json after each."""
+    every = [*BASELINES, *(name for name, row in METHODS.items() if row.kind != "page")]
+    parser = argparse.ArgumentParser()
+    parser.add_argument("shared", nargs="?", default="../shared", type=Path)
+    parser.add_argument("--methods", nargs="+", default=every, choices=every)
+    parser.add_argument("--pictures", default=50, type=int)
+    parser.add_argument("--few", default=12, type=int, help=f"pictures of {', '.join(SLOW)}")
+    asked = parser.parse_args()
+    shared = asked.shared.resolve()
+    network = load("efficientnet_lite0", shared / "weights/efficientnet_lite0.imagenet.safetensors")
+    settings = {"pictures": asked.pictures, "side": SIDE, "steps": STEPS, "network": network.name}
+    rows = earlier(settings)
+    explainer = Explainer.of(network, ExplainOptions(run=network), print)
+    given = composed_pictures(shared, explainer, asked.pictures)
+    for method in asked.methods:
+        rows[method] = measure(network, method, given, asked.few if method in SLOW else asked.pictures)
+        ordered = {name: rows[name] for name in every if name in rows}
+        for name, row in ordered.items():
+            row["figures"] = summary(row, None if name == DEFAULT else ordered.get(DEFAULT))
+        results = {**settings, "kept": given.kept, "methods": ordered}
+        path = write_result(NAME, "heat is on the object (figures, no goal)", {}, results)
+        print(table({method: rows[method]}), f"{rows[method]['milliseconds_a_picture']:.0f} ms", flush=True)
+    print(table(ordered), path, sep="\n")
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

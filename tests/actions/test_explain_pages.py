@@ -1,6 +1,7 @@
 """The methods of `explain` that draw pages, on a real run of digits, through both doors."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -69,6 +70,8 @@ def test_a_deconvnet_brings_nine_channels_back(digits_run, digit):
     told = page.to_json()
     assert told["layer"] == "c3"
     assert len(told["channels"]) == 9
+    answer = striate.load(digits_run).predict(digit)
+    assert (told["class"], told["score"]) == (answer.label, pytest.approx(answer.probability, abs=1e-6))
     assert page.arrays[f"c3-{told['channels'][0]['channel']}"].shape[0] == 1
 
 
@@ -105,6 +108,8 @@ def test_an_embedding_maps_the_test_part_and_finds_neighbours(digits_run, digits
     (everything,) = striate.explain(digits_run, digits, method="embedding")
     assert len(everything.to_json()["pictures"]) == 120
     assert len(everything.to_json()["neighbours"]) == 3
+    near = [name for name in everything.figures if name.startswith("near ")]
+    assert [name.split("/")[0] for name in near] == ["near digit 0", "near digit 1", "near digit 2"]
 
 
 @pytest.mark.parametrize(
@@ -172,6 +177,14 @@ def test_a_bad_picture_is_named_and_the_others_go_on(digits_run, digit, tmp_path
         first, second = striate.explain(digits_run, [bad, digit], method=method)
         assert "error" in first.to_json()
         assert second.to_json()["layer" if method == "deconvnet" else "class"] in ("c3", "digit 2")
+
+
+def test_pictures_of_one_name_in_two_folders_get_a_folder_each(digits_run, digits, tmp_path):
+    pictures = [digits / f"digit {label}" / "000.png" for label in "01"]
+    pages = striate.explain(digits_run, pictures, method="activations", layer="c1", out=tmp_path)
+    written = [Path(page.files[0]).parent.name for page in pages]
+    assert written == ["000-activations", "000-activations-2"]
+    assert all(Path(file).is_file() for page in pages for file in page.files)
 
 
 def test_a_trunk_shows_activations_without_an_answer(shared, tmp_path):

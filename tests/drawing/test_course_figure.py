@@ -3,7 +3,8 @@
 from PIL import Image
 
 from striate.drawing.course_figure import LEFT, Curve, course_figure
-from striate.drawing.figure import MARGIN, SERIES, WIDTH, Heading
+from striate.drawing.figure import MARGIN, WIDTH, Heading
+from striate.drawing.palette import SERIES
 
 RED = (255, 0, 0)
 

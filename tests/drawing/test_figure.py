@@ -4,7 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from striate.drawing.figure import TITLE, WIDTH, Heading, headed, text_width, wrapped
+from striate.drawing.figure import TITLE, WIDTH, Heading, headed, wrapped
+from striate.drawing.lettering import text_width
 
 WORDS = st.lists(st.text("abcdefgMW_.", min_size=1, max_size=40), max_size=12)
 

@@ -75,7 +75,7 @@ def test_every_network_explains_fresh_and_with_another_head_and_is_left_as_it_wa
         if name == "book_dense":
             with pytest.raises(NoMap, match=r"--method saliency"):
                 find_layer(network, images)
-            method, layer = "saliency", None
+            method, layer, overflows = "saliency", None, False
         else:
             layer = find_layer(network, images)
             method = "grad-cam"
@@ -83,13 +83,18 @@ def test_every_network_explains_fresh_and_with_another_head_and_is_left_as_it_wa
             network.eval()
             with torch.no_grad():
                 wanted = network.feature_maps(images)[-1]
-            torch.testing.assert_close(read_layer(network, layer, images).maps.detach(), wanted)
+            read = read_layer(network, layer, images).maps.detach()
+            # An untrained network of 1,202 layers overflows in evaluation.
+            torch.testing.assert_close(read, wanted, equal_nan=True)
+            overflows = not bool(torch.isfinite(wanted).all())
             network.train()
         assert state(network) == before
         network.eval()
         heat = function_of(METHODS[method])(Question(network, images, classes, layer=layer))
         network.train()
-        assert heat.maps.shape[0] == 2 and bool(torch.isfinite(heat.maps).all()) and heat.maps.min() >= 0
+        assert heat.maps.shape[0] == 2
+        assert overflows == ("resnet1202" in name)
+        assert overflows or (bool(torch.isfinite(heat.maps).all()) and heat.maps.min() >= 0)
         assert state(network) == before and torch.equal(torch.get_rng_state(), random)
 
 

@@ -39,8 +39,7 @@ def explain(
     Args:
         run: a Run, the path of one, a catalogue name with `weights`, or a loaded Network.
         images: a picture (path, PIL image, array, tensor), a list of them, a folder, or a data set.
-        method: see `striate.explanation.methods.METHODS`; None is grad-cam, and saliency for a network
-            without maps.
+        method: of `striate.explanation.methods.METHODS`; None is grad-cam, without maps saliency.
         class_name: what is explained; None is the `top` most probable classes and, where the data says it,
             the true one.
         top: how many classes of the answer are explained.
@@ -63,25 +62,13 @@ def explain(
         StriateError: there is no such run, method, class or layer, or the method cannot explain this network.
         WorkFailed: `out` cannot be written.
     """
-    options = ExplainOptions(
-        run=run,
-        images=images,
-        method=method,
-        class_name=class_name,
-        top=top,
-        against=against,
-        layer=layer,
-        weights=weights,
-        with_runs=with_runs,
-        out=None if out is None else Path(out),
-        seed=seed,
-        channel=channel,
-        plain=plain,
-        near=near,
-        sanity=sanity,
-        limits=Limits.of(max_bytes, max_pixels),
-    )
-    return list(explanations(options, on_event))
+    given: dict[str, Any] = {
+        key: value
+        for key, value in locals().items()
+        if key not in ("out", "max_pixels", "max_bytes", "on_event")
+    }
+    folder, limits = None if out is None else Path(out), Limits.of(max_bytes, max_pixels)
+    return list(explanations(ExplainOptions(**given, out=folder, limits=limits), on_event))
 
 
 def explanations(options: ExplainOptions, on_event: Listener = silent) -> Iterator[Explained]:

@@ -1,7 +1,6 @@
 """`explain --method activations`: every convolution and pooling layer's channels for a picture."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import torch
 from PIL import Image
@@ -9,13 +8,12 @@ from PIL import Image
 from striate.actions.explain_options import ExplainOptions
 from striate.actions.explained_page import ExplainedPage, Figures
 from striate.actions.explanation import Explanation
-from striate.actions.fitted_pictures import short_name
 from striate.actions.load import Network
-from striate.actions.pictures_to_explain import subjects
-from striate.actions.trunk import network_or_trunk
+from striate.actions.pages_of_pictures import Told, pages_of_pictures
 from striate.drawing.channel_grid import Tile, map_image, picture_image, tile_grid
 from striate.drawing.course_figure import Curve, course_figure
 from striate.drawing.figure import Heading
+from striate.drawing.palette import EMPTY
 from striate.errors import StriateError
 from striate.events import Listener
 from striate.explanation.activations import LayerMaps, activations_of, layer_called
@@ -31,16 +29,11 @@ def explain_activations(options: ExplainOptions, on_event: Listener) -> Iterator
         raise StriateError("activations are a network's answer to a picture; name one.")
     if options.channel is not None and options.layer is None:
         raise StriateError("--channel is one of a layer's; name the layer with --layer.")
-    network = network_or_trunk(options)
-    for subject in subjects(options.images, options.limits, on_event):
-        try:
-            picture = network.preprocessing.fit_picture(subject.read(options.limits))
-        except StriateError as error:
-            yield Explanation(subject.name, error=str(error))
-            continue
-        stem = Path(subject.name).stem
-        page = activations_page(network, picture, short_name(subject.name), options.layer, options.channel)
-        yield page.written(options.out and options.out / f"{stem}-activations")
+
+    def page(network: Network, picture: Picture, name: str) -> ExplainedPage:
+        return activations_page(network, picture, name, options.layer, options.channel)
+
+    return pages_of_pictures(options, on_event, page)
 
 
 def activations_page(
@@ -56,20 +49,20 @@ def activations_page(
     layers = activations_of(network.module, network.preprocessing.normalise(picture[None]))
     if not layers:
         raise StriateError(f"{network.name} has no convolution and no pool, so there are no maps to show.")
-    answer = network.answers(network.scores(picture[None]), top=1)[0] if network.labels else None
-    told = name if answer is None else f"{name}: {answer.label} {100 * answer.probability:.0f} %"
+    told = Told.of(network, picture, name)
     chosen = layers if layer is None else [layer_called(layers, layer)]
     if channel is not None:
         require_channels(chosen[0].name, [channel], len(chosen[0].maps))
 
     def draw() -> Figures:
         if channel is not None:
-            return {f"{chosen[0].name}-{channel}": _large(network.name, chosen[0], channel, picture, told)}
-        figures = {} if layer is not None else {"zeros": zeros_figure(network.name, layers, told)}
+            drawn = _large(network.name, chosen[0], channel, picture, told.line)
+            return {f"{chosen[0].name}-{channel}": drawn}
+        figures = {} if layer is not None else {"zeros": zeros_figure(network.name, layers, told.line)}
         most = SHOWN if layer is None else len(chosen[0].maps)
         for number, one in enumerate(layers, 1):
             if one in chosen:
-                figures[f"{number:03}-{one.name}"] = layer_figure(network.name, one, told, most)
+                figures[f"{number:03}-{one.name}"] = layer_figure(network.name, one, told.line, most)
         return figures
 
     channels = sum(len(one.maps) for one in layers)
@@ -77,13 +70,13 @@ def activations_page(
     return ExplainedPage(
         method="activations",
         title=f"{network.name}: {name}",
-        line=f"{told}. {len(layers)} layers, {channels:,} channels, {dead:,} dead.",
+        line=f"{told.line}. {len(layers)} layers, {channels:,} channels, {dead:,} dead.",
         draw=draw,
         arrays={} if layer is None else {chosen[0].name: chosen[0].maps.numpy()},
         values={
             "file": name,
-            "class": None if answer is None else answer.label,
-            "score": None if answer is None else answer.probability,
+            "class": told.label,
+            "score": told.probability,
             "layer": layer,
             "layers": [_told(one) for one in chosen],
         },
@@ -119,7 +112,7 @@ def zeros_figure(network: str, layers: list[LayerMaps], told: str) -> Image.Imag
     shown = [(number, layer) for number, layer in enumerate(layers, 1) if layer.rectified]
     heading = Heading(f"{network}: zeros over depth", told)
     if not shown:
-        tiles = [Tile(Image.new("RGB", (8, 2), (238, 236, 232)), ("Every layer has negative values.",))]
+        tiles = [Tile(Image.new("RGB", (8, 2), EMPTY), ("Every layer has negative values.",))]
         return tile_grid(tiles, heading, columns=1)
     step = -(-len(shown) // 16)
     names = [str(number) if place % step == 0 else "" for place, (number, _) in enumerate(shown)]

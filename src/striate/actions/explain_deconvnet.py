@@ -1,7 +1,6 @@
 """`explain --method deconvnet`: what a layer's strongest channels answered to, brought back to the pixels."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 from PIL import Image
 from torch import nn
@@ -9,10 +8,8 @@ from torch import nn
 from striate.actions.explain_options import ExplainOptions
 from striate.actions.explained_page import ExplainedPage
 from striate.actions.explanation import Explanation
-from striate.actions.fitted_pictures import short_name
 from striate.actions.load import Network
-from striate.actions.pictures_to_explain import subjects
-from striate.actions.trunk import network_or_trunk
+from striate.actions.pages_of_pictures import Told, pages_of_pictures
 from striate.drawing.channel_grid import Tile, picture_image, signed_image, tile_grid
 from striate.drawing.figure import Heading
 from striate.errors import StriateError
@@ -25,16 +22,12 @@ def explain_deconvnet(options: ExplainOptions, on_event: Listener) -> Iterator[E
     """A page for each picture: nine channels of a layer, the pixels that made them answer, and the patch."""
     if options.images is None:
         raise StriateError("a deconvnet starts from a network's answer to a picture; name one.")
-    network = network_or_trunk(options)
-    for subject in subjects(options.images, options.limits, on_event):
-        try:
-            picture = network.preprocessing.fit_picture(subject.read(options.limits))
-        except StriateError as error:
-            yield Explanation(subject.name, error=str(error))
-            continue
-        channels = None if options.channel is None else [options.channel]
-        page = deconvnet_page(network, picture, short_name(subject.name), options.layer, channels)
-        yield page.written(options.out and options.out / f"{Path(subject.name).stem}-deconvnet")
+    channels = None if options.channel is None else [options.channel]
+
+    def page(network: Network, picture: Picture, name: str) -> ExplainedPage:
+        return deconvnet_page(network, picture, name, options.layer, channels)
+
+    return pages_of_pictures(options, on_event, page)
 
 
 def deconvnet_page(
@@ -54,14 +47,17 @@ def deconvnet_page(
     layer = layer or _last_convolution(network)
     images = network.preprocessing.normalise(picture[None])
     found = project_back(network.module, images, layer, channels)
+    told = Told.of(network, picture, name)
     return ExplainedPage(
         method="deconvnet",
         title=f"{network.name}: {name}",
         line=f"{layer}: {len(found)} channels, run backwards from their strongest answers to {name}.",
-        draw=lambda: {layer: _figure(network.name, layer, name, picture, found)},
+        draw=lambda: {layer: _figure(network.name, layer, told.line, picture, found)},
         arrays={f"{layer}-{one.channel}": one.pixels.numpy() for one in found},
         values={
             "file": name,
+            "class": told.label,
+            "score": told.probability,
             "layer": layer,
             "channels": [
                 {"channel": one.channel, "value": one.value, "cell": list(one.cell), "box": list(one.box)}
@@ -71,7 +67,7 @@ def deconvnet_page(
     )
 
 
-def _figure(network: str, layer: str, name: str, picture: Picture, found: list[Projection]) -> Image.Image:
+def _figure(network: str, layer: str, told: str, picture: Picture, found: list[Projection]) -> Image.Image:
     tiles = []
     for one in found:
         if one.value == 0:
@@ -81,9 +77,8 @@ def _figure(network: str, layer: str, name: str, picture: Picture, found: list[P
             Tile(signed_image(one.pixels).crop(one.box), (f"channel {one.channel}", "back to pixels"))
         )
         tiles.append(Tile(picture_image(picture).crop(one.box), (f"answers {one.value:.3g}", "the patch")))
-    heading = Heading(
-        f"{network}, {layer}: {name}", "Deconvnet: what made the strongest channels answer; grey is nothing"
-    )
+    line = f"{told}. Deconvnet: what made the strongest channels answer; grey is nothing"
+    heading = Heading(f"{network}, {layer}", line)
     return tile_grid(tiles, heading, columns=6 if len(tiles) > 2 else 2)
 
 

@@ -10,7 +10,7 @@ from torch import nn
 
 from striate.actions.explain_options import ExplainOptions
 from striate.actions.explained_page import ExplainedPage, Figures
-from striate.actions.fitted_pictures import Named, fitted_pictures
+from striate.actions.fitted_pictures import Named, fitted_pictures, short_name
 from striate.actions.load import Network
 from striate.actions.own_pictures import own_pictures
 from striate.actions.pictures_to_explain import Subject, subjects
@@ -91,7 +91,8 @@ def embedding_page(
     def draw() -> Figures:
         figures = {"map": shown.map(places, how)}
         for name, (picture, neighbours) in near_by.items():
-            figures[f"near {Path(name).stem}"] = shown.neighbours(name, picture, neighbours)
+            place = Path(short_name(name)).with_suffix("")  # with its folder: each class may have a 001.png
+            figures[f"near {place}"] = shown.neighbours(short_name(name), picture, neighbours)
         return figures
 
     told = {
@@ -148,7 +149,7 @@ class _Shown:
             tiles.append(
                 Tile(picture_image(pixels), caption, frame=None if label is None else colours[label])
             )
-        title = f"{self.network}: nearest to {Path(name).name}"
+        title = f"{self.network}: nearest to {name}"
         return tile_grid(tiles, Heading(title, "The cosine between what the last layer reads"), columns=4)
 
 

@@ -18,6 +18,7 @@ from striate.actions.trunk import network_or_trunk
 from striate.anatomy.anatomy import anatomy_of
 from striate.drawing.channel_grid import Tile, map_image, picture_image, tile_grid
 from striate.drawing.figure import Heading
+from striate.drawing.palette import EMPTY
 from striate.errors import StriateError
 from striate.events import Listener, Note, Warned, silent
 from striate.explanation.channel_response import convolutions_of
@@ -131,7 +132,7 @@ def kernels_figure(network: str, layer: str, kernels: torch.Tensor) -> Image.Ima
     count, _, height, width = kernels.shape
     what = "as colours" if kernels.shape[1] == 3 else "from dark (low) to yellow (high)"
     line = f"Kernels of {height}x{width}, {min(count, 128)} of {count}, each scaled to its own range, {what}"
-    return tile_grid(tiles, Heading(f"{network}, {layer}", line), columns=12)
+    return tile_grid(tiles, Heading(f"{network}, {layer}", line), columns=min(12, max(6, len(tiles))))
 
 
 def patterns_figure(network: str, shown: Shown, *, plain: bool) -> Image.Image:
@@ -159,7 +160,7 @@ def patterns_figure(network: str, shown: Shown, *, plain: bool) -> Image.Image:
 
 def _square(image: Image.Image) -> Image.Image:
     side = max(image.size)
-    square = Image.new("RGB", (side, side), (238, 236, 232))
+    square = Image.new("RGB", (side, side), EMPTY)
     square.paste(image, ((side - image.width) // 2, (side - image.height) // 2))
     return square
 

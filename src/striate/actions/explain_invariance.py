@@ -18,6 +18,7 @@ from striate.actions.pictures_to_explain import Subject, subjects
 from striate.drawing.channel_grid import Tile, picture_image, tile_grid
 from striate.drawing.course_figure import Curve, course_figure
 from striate.drawing.figure import Heading
+from striate.drawing.palette import RULE
 from striate.errors import StriateError
 from striate.events import Listener, Note, Progress, silent
 from striate.explanation.equivariance import Moved, equivariance
@@ -42,6 +43,11 @@ class Asked:
     network: Network
     pictures: Pictures
     labels: Labels | None = None
+
+    @property
+    def title(self) -> str:
+        """The run with its network."""
+        return self.name if self.name == self.network.name else f"{self.name} ({self.network.name})"
 
     @property
     def answer(self) -> Answer:
@@ -101,13 +107,14 @@ def invariance_page(
     def draw() -> Figures:
         figures = {name: _course(asked, found, CHANGES[name], what, seed) for name, found in courses.items()}
         tiles = [
-            Tile(picture_image(picture), (name, *(_said(given[number]) for given in answers)))
+            Tile(picture_image(picture), (name, *(_said(given[number]) for given in answers)), frame=RULE)
             for number, (name, picture) in enumerate(odd.items())
         ]
-        heading = Heading(f"Odd inputs from {what}", ", ".join(one.name for one in asked))
+        source = what if len(first.pictures) == 1 else f"the first of {what}"
+        heading = Heading(f"Odd inputs from {source}", ", ".join(one.title for one in asked))
         figures["odd inputs"] = tile_grid(tiles, heading, columns=4)
         for one, steps in zip(asked, moved, strict=True):
-            figures[f"equivariance {one.name}"] = _equivariance(one.name, steps)
+            figures[f"equivariance {one.name}"] = _equivariance(one.title, steps)
         return figures
 
     return ExplainedPage(
@@ -140,11 +147,11 @@ def _course(
     curves, lines = [], []
     for one, course in zip(asked, found, strict=True):
         if alone:
-            curves.append(Curve(one.name, course.own, [share == 1 for share in course.same]))
+            curves.append(Curve(one.title, course.own, [share == 1 for share in course.same]))
             lines.append(f"{one.name}: {_first(one)}")
         else:
             values = course.right if truth and course.right is not None else course.same
-            curves.append(Curve(one.name, values))
+            curves.append(Curve(one.title, values))
     line = "Accuracy" if truth else "Share of answers that stay as they were"
     if alone:
         line = "Probability of the answer to the unchanged picture. " + "; ".join(lines)
@@ -195,7 +202,7 @@ def _images(one: Asked) -> torch.Tensor:
 
 
 def _said(given: Any) -> str:
-    return f"{given.label} {100 * given.probability:.0f} %"
+    return f"{100 * given.probability:.0f} % {given.label}"  # a long name is cut, the number stays
 
 
 def _first(one: Asked) -> str:
@@ -203,7 +210,7 @@ def _first(one: Asked) -> str:
     if len(one.pictures) > 1 and one.labels is not None:
         right = (one.network.scores(one.pictures).argmax(dim=1) == one.labels).double().mean()
         return f"{one.name} is right for {100 * float(right):.1f} % of them as they are."
-    return _said(given)
+    return f"{given.label} {100 * given.probability:.0f} %"
 
 
 def _told(course: Course) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from striate.explanation.enlarge import enlarge
 from striate.explanation.hot_region import hot_box
 from striate.explanation.question import class_scores
 from striate.explanation.sanity import PARTS, randomised, similarity
-from striate.explanation.untouched import in_eval_mode
+from striate.models.untouched import frozen
 from striate.shapes import Picture
 from striate.tasks.classify import decode_scores
 
@@ -98,7 +98,7 @@ def _explained(
     answers: list[list[_Answer]] = [[] for _ in readable]
     labels: list[list[str]] = []
     for run, explainer in explainers.items() if readable else ():
-        with in_eval_mode(explainer.network.module):
+        with frozen(explainer.network.module):
             for row, more in enumerate(_answers(explainer, run, readable, labels, options, on_event)):
                 answers[row] += more
     for found in answers:

@@ -12,7 +12,7 @@ from striate.drawing.overlay import overlay
 from striate.events import silent
 from striate.explanation.enlarge import enlarge
 from striate.explanation.target_layer import NoMap
-from striate.explanation.untouched import in_eval_mode
+from striate.models.untouched import frozen
 from striate.shapes import Picture
 
 SIDE = 320  # pixels of a picture's longer side on the page
@@ -36,7 +36,7 @@ def heat_of_mistakes(
         return nothing
     if explainer.layer is None or explainer.layer.shape[1] * explainer.layer.shape[2] < LEAST_CELLS:
         return nothing
-    with in_eval_mode(network.module):
+    with frozen(network.module):
         question, logits = explainer.look(list(pictures), 0, silent)
         classes = torch.tensor([explainer.index(label) for label in labels], device=logits.device)
         maps = explainer.heat(question, classes, None).maps.cpu()

@@ -5,8 +5,7 @@ A dispatch mode sees every operation, whatever Python does between them; hooks t
 to.
 """
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,6 +19,7 @@ from striate.anatomy.fields import field_after, matrices, windows_of
 from striate.anatomy.geometry import Geometry, Unknown, Window, of_picture
 from striate.anatomy.shape_memory import ShapeMemory
 from striate.errors import StriateError
+from striate.models.untouched import every_call, in_eval_mode
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +68,7 @@ def trace(network: nn.Module, input_size: Sequence[int]) -> list[Step]:
     picture = torch.empty(1, *input_size, device="meta")
     tracer = Tracer(picture)
     shown = "x".join(map(str, input_size))
-    with same_modes(network), _hooked(network, tracer), torch.no_grad(), tracer:
-        network.eval()
+    with in_eval_mode(network), every_call(network, tracer.enter, tracer.leave), torch.no_grad(), tracer:
         try:
             network(picture)
         except StriateError:
@@ -82,17 +81,6 @@ def trace(network: nn.Module, input_size: Sequence[int]) -> list[Step]:
                 "it is made for with --input CxHxW (input_size in Python)."
             ) from error
     return tracer.steps
-
-
-@contextmanager
-def same_modes(network: nn.Module) -> Iterator[None]:
-    """Every module's own mode, training or evaluation, again afterwards."""
-    modes = [(module, module.training) for module in network.modules()]
-    try:
-        yield
-    finally:
-        for module, training in modes:
-            module.training = training
 
 
 class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]
@@ -129,7 +117,7 @@ class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
     def enter(self, name: str, module: nn.Module) -> None:
         """A module begins. One without children is a layer."""
-        self.place = name
+        self.place = name = str(getattr(module, "anatomy_name", name))
         step = None
         # A whole network without children is looked into, a layer of torch's is not.
         whole = name == "" and not type(module).__module__.startswith("torch.nn")
@@ -244,25 +232,6 @@ class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]
         if isinstance(value, dict):
             return {key: self._as_shapes(one) for key, one in value.items()}
         return value
-
-
-@contextmanager
-def _hooked(network: nn.Module, tracer: Tracer) -> Iterator[None]:
-    handles = []
-    for path, module in network.named_modules():
-
-        def before(module: nn.Module, _: Any, name: str = path) -> None:
-            tracer.enter(str(getattr(module, "anatomy_name", name)), module)
-
-        def after(_: nn.Module, __: Any, outputs: Any) -> None:
-            tracer.leave(outputs)
-
-        handles += [module.register_forward_pre_hook(before), module.register_forward_hook(after)]
-    try:
-        yield
-    finally:
-        for handle in handles:
-            handle.remove()
 
 
 def _passes(call: Call) -> bool:

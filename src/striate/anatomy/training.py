@@ -1,7 +1,6 @@
 """What a training step keeps in memory, by asking autograd what it saves, on shapes alone."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
 from typing import Any
@@ -12,8 +11,8 @@ from torch.autograd.graph import saved_tensors_hooks
 from torch.func import functional_call
 
 from striate.anatomy.shape_memory import RememberingMode
-from striate.anatomy.trace import same_modes
 from striate.errors import StriateError
+from striate.models.untouched import every_call, same_modes
 
 # What a real step took at its peak, as a share of what it keeps. Measured with torch 2.14 on one core:
 # resnet18 (16 pictures of 224) 1.30, vgg11 (8 of 128) 1.39, mobilenet_v2 (16 of 128) 1.32, densenet121 (4 of
@@ -62,7 +61,7 @@ def training_memory(network: nn.Module, input_size: Sequence[int]) -> tuple[Trai
     }
     keeper = _Keeper({tensor.untyped_storage()._cdata for tensor in shapes.values()})
     pictures = torch.empty(BATCH, *input_size, device="meta")
-    with same_modes(network), _places(network, keeper), torch.enable_grad():
+    with same_modes(network), every_call(network, keeper.enter, keeper.leave), torch.enable_grad():
         network.train()
         try:
             with saved_tensors_hooks(keeper.pack, lambda tensor: tensor), RememberingMode():
@@ -87,6 +86,15 @@ class _Keeper:
         self.open: list[str] = [""]
         self.total = 0
 
+    def enter(self, name: str, _: nn.Module) -> None:
+        """A module is called: what is saved from now on is its own."""
+        self.calls[name] = count = self.calls.get(name, 0) + 1
+        self.open.append(name if count == 1 else f"{name}:{count}")
+
+    def leave(self, _: Any) -> None:
+        """The module of the last `enter` has returned."""
+        self.open.pop()
+
     def pack(self, tensor: Tensor) -> Tensor:
         storage = tensor.untyped_storage()
         if storage._cdata not in self.seen:
@@ -98,24 +106,3 @@ class _Keeper:
 
     def holds(self, tensor: Tensor) -> bool:
         return tensor.untyped_storage()._cdata in self.seen
-
-
-@contextmanager
-def _places(network: nn.Module, keeper: _Keeper) -> Iterator[None]:
-    handles = []
-    for name, module in network.named_modules():
-
-        def before(_: nn.Module, __: Any, name: str = name) -> None:
-            keeper.calls[name] = keeper.calls.get(name, 0) + 1
-            count = keeper.calls[name]
-            keeper.open.append(name if count == 1 else f"{name}:{count}")
-
-        def after(_: nn.Module, __: Any, ___: Any) -> None:
-            keeper.open.pop()
-
-        handles += [module.register_forward_pre_hook(before), module.register_forward_hook(after)]
-    try:
-        yield
-    finally:
-        for handle in handles:
-            handle.remove()

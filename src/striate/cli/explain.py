@@ -1,6 +1,6 @@
 """`striate explain`."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -20,10 +20,7 @@ def explain(
     ] = None,
     method: Annotated[
         str | None,
-        typer.Option(
-            help=f"{', '.join(METHODS)}. Without it {DEFAULT}.",
-            autocompletion=names_of_methods,
-        ),
+        typer.Option(help=f"{', '.join(METHODS)}. Without it {DEFAULT}.", autocompletion=names_of_methods),
     ] = None,
     class_name: Annotated[
         str | None, typer.Option("--class", metavar="NAME", help="Explain this class, not the answer.")
@@ -38,7 +35,7 @@ def explain(
     weights: Annotated[
         str | None, typer.Option(help="imagenet, or a .safetensors or .pth file, with a name.")
     ] = None,
-    with_: Annotated[
+    with_runs: Annotated[
         list[str] | None, typer.Option("--with", help="Another run beside it. Repeatable.")
     ] = None,
     out: Annotated[str, typer.Option(help="Folder for pictures, arrays and the page.")] = "explanations",
@@ -68,6 +65,12 @@ def explain(
     striate explain efficientnet_lite0 cat.jpg --weights imagenet --class 'tiger cat' --against lynx
     striate explain runs/classify/photos-resnet18 cat.jpg --method guided-backprop --sanity
     """
+    given = {key: value for key, value in locals().items() if key != "json"}
+    show_explanations(given, json)
+
+
+def show_explanations(given: dict[str, Any], json: bool) -> None:
+    """Explain picture after picture, a line or an object each; exit 1 if one could not be read."""
     from pathlib import Path
 
     from striate.actions.explain import explanations
@@ -76,24 +79,9 @@ def explain(
     from striate.cli.show import Shown, print_json
     from striate.data.decoding import Limits
 
-    options = ExplainOptions(
-        run=run,
-        images=images or None,
-        method=method,
-        class_name=class_name,
-        top=top,
-        against=against,
-        layer=layer,
-        weights=weights,
-        with_runs=tuple(with_ or ()),
-        out=Path(out),
-        seed=seed,
-        channel=channel,
-        plain=plain,
-        near=near,
-        sanity=sanity,
-        limits=Limits.of(max_bytes, max_pixels),
-    )
+    limits = Limits.of(given.pop("max_bytes"), given.pop("max_pixels"))
+    given |= {"images": given["images"] or None, "with_runs": tuple(given["with_runs"] or ())}
+    options = ExplainOptions(**{**given, "out": Path(given["out"]), "limits": limits})
     bad = 0
     with Shown() as shown:
         for explained in explanations(options, shown):

@@ -6,9 +6,21 @@ Colours are the page's, as in `drawing.charts`.
 from collections.abc import Sequence
 from html import escape
 
-from striate.drawing.charts import ACCENT, FONT, PAPER, QUIET, RULE, Frame, Number, nice_ticks, tick_text
+from striate.drawing.charts import (
+    ACCENT,
+    FONT,
+    PAPER,
+    QUIET,
+    RULE,
+    Frame,
+    Number,
+    nice_ticks,
+    room_for,
+    tick_text,
+)
 
 Interval = tuple[Number, Number]
+QUARTERS = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 
 def reliability_diagram(
@@ -21,7 +33,7 @@ def reliability_diagram(
         before: (confidence, accuracy) without temperature, drawn quietly.
     """
     frame = Frame(48, 12, 400, 268, (0.0, 1.0), (0.0, 1.0))
-    parts = _axes(frame, [0, 0.25, 0.5, 0.75, 1], [0, 0.25, 0.5, 0.75, 1], "stated probability")
+    parts = _axes(frame, QUARTERS, QUARTERS, "stated probability")
     parts.append(_line(frame, (0, 0), (1, 1), QUIET, dashes="4 4"))
     parts += [_ring(frame, x, y, f"without temperature: {_told(x, y)}") for x, y in before]
     for x, y, (low, high) in bins:
@@ -39,10 +51,10 @@ def coverage_chart(points: Sequence[tuple[Number, Number, Interval]]) -> str:
     """
     if not points:
         return ""
-    ticks = nice_ticks(min(low for _, _, (low, _) in points), 1.0)
+    ticks = nice_ticks(min(0.999, *(low for _, _, (low, _) in points)), 1.0)
     ticks = [tick for tick in ticks if tick <= 1.0]
-    frame = Frame(48, 12, 400, 268, (0.0, 1.0), (ticks[0], 1.0))
-    parts = _axes(frame, [0, 0.25, 0.5, 0.75, 1], ticks, "share of pictures that get an answer")
+    frame = Frame(room_for(ticks, "percent"), 12, 400, 268, (0.0, 1.0), (ticks[0], 1.0))
+    parts = _axes(frame, QUARTERS, ticks, "share of pictures that get an answer")
     upper = [(x, high) for x, _, (_, high) in points]
     lower = [(x, low) for x, _, (low, _) in reversed(points)]
     parts.append(f'<path d="{_path(frame, upper + lower)}Z" style="fill:{ACCENT};opacity:.16"/>')
@@ -55,11 +67,11 @@ def coverage_chart(points: Sequence[tuple[Number, Number, Interval]]) -> str:
 
 
 def _axes(frame: Frame, columns: Sequence[Number], rows: Sequence[Number], name: str) -> list[str]:
-    parts = []
+    parts, step = [], rows[1] - rows[0]
     for row in rows:
         parts.append(_line(frame, (0, row), (1, row), RULE))
-        parts.append(_text(frame.left - 7, frame.y(row) + 4, tick_text(row, 0.05, "percent"), "end"))
-    parts += [_text(frame.x(c), frame.bottom + 17, tick_text(c, 0.05, "percent"), "middle") for c in columns]
+        parts.append(_text(frame.left - 7, frame.y(row) + 4, tick_text(row, step, "percent"), "end"))
+    parts += [_text(frame.x(c), frame.bottom + 17, tick_text(c, 0.25, "percent"), "middle") for c in columns]
     parts.append(_text((frame.left + frame.right) / 2, frame.bottom + 34, name, "middle"))
     return parts
 

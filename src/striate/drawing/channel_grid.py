@@ -10,21 +10,9 @@ from PIL import Image, ImageDraw
 from torch import Tensor
 
 from striate.drawing.colour_map import heat_colours
-from striate.drawing.figure import (
-    INK,
-    MARGIN,
-    PAPER,
-    QUIET,
-    RULE,
-    SERIES,
-    SMALL,
-    WIDTH,
-    Colour,
-    Heading,
-    headed,
-    write,
-)
-from striate.drawing.lettering import fitted, font
+from striate.drawing.figure import MARGIN, SMALL, WIDTH, Heading, headed
+from striate.drawing.lettering import fitted, write
+from striate.drawing.palette import EMPTY, INK, PAPER, QUIET, RULE, SERIES, Colour
 
 GAP = 10
 LINE = 30  # pixels of a caption's line
@@ -87,7 +75,7 @@ def tile_grid(tiles: Sequence[Tile], heading: Heading, columns: int = 8, foot: s
         for column, i in enumerate(row):
             size = (side, min(heights[i], 2 * side))
             _draw(body, tiles[i], (column * (side + GAP), top), size)
-    return headed(body, heading, foot)
+    return headed(body, heading, foot, [line for tile in tiles for line in tile.caption])
 
 
 def _draw(body: Image.Image, tile: Tile, place: tuple[int, int], size: tuple[int, int]) -> None:
@@ -97,7 +85,7 @@ def _draw(body: Image.Image, tile: Tile, place: tuple[int, int], size: tuple[int
     body.paste(tile.image.resize(size, how), place)
     pen = ImageDraw.Draw(body)
     if tile.crossed:
-        pen.rectangle((x, y, x + width - 1, y + height - 1), fill=(238, 236, 232), outline=RULE, width=2)
+        pen.rectangle((x, y, x + width - 1, y + height - 1), fill=EMPTY, outline=RULE, width=2)
         pen.line((x, y, x + width - 1, y + height - 1), fill=QUIET, width=2)
         pen.line((x, y + height - 1, x + width - 1, y), fill=QUIET, width=2)
     if tile.frame is not None:
@@ -108,5 +96,5 @@ def _draw(body: Image.Image, tile: Tile, place: tuple[int, int], size: tuple[int
         pen.rectangle((x, y, x + max(1, round((width - 1) * tile.bar)), y + BAR), fill=SERIES[0])
         y += BAR + 4
     for number, line in enumerate(tile.caption):
-        write(pen, (x, y), fitted(line, font(SMALL), width), SMALL, INK if number == 0 else QUIET)
+        write(pen, (x, y), fitted(line, SMALL, width), SMALL, INK if number == 0 else QUIET)
         y += LINE

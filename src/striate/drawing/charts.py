@@ -80,7 +80,8 @@ def line_chart(
         return ""
     ticks = nice_ticks(*_limits(values, unit))
     margin = 16 + 7 * max(len(one.name) for one in lines)
-    frame = Frame(48, 26, 460 - margin, height - 34, _epoch_range(epochs), (ticks[0], ticks[-1]))
+    left = room_for(ticks, unit)
+    frame = Frame(left, 26, 460 - margin, height - 34, _epoch_range(epochs), (ticks[0], ticks[-1]))
     parts = [
         *_horizontal(frame, ticks, unit),
         *_epochs(frame, epochs),
@@ -119,6 +120,12 @@ def nice_ticks(low: Number, high: Number, count: int = 4) -> list[float]:
     step = next(factor * power for factor in (1, 2, 2.5, 5, 10) if factor * power >= rough * 0.999)
     first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
     return [round(index * step, 12) for index in range(first, last + 1)]
+
+
+def room_for(ticks: Sequence[Number], unit: Unit) -> int:
+    """Pixels that the numbers of a vertical axis need on its left, 48 or more."""
+    longest = max(len(tick_text(tick, ticks[1] - ticks[0], unit)) for tick in ticks)
+    return max(48, 10 + 7 * longest)
 
 
 def tick_text(value: Number, step: Number | None, unit: Unit) -> str:

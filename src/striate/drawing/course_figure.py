@@ -6,22 +6,9 @@ from typing import NamedTuple
 
 from PIL import Image, ImageDraw
 
-from striate.drawing.figure import (
-    INK,
-    MARGIN,
-    PAPER,
-    QUIET,
-    RULE,
-    SERIES,
-    SMALL,
-    WIDTH,
-    Colour,
-    Heading,
-    headed,
-    text_width,
-    write,
-)
-from striate.drawing.lettering import fitted, font
+from striate.drawing.figure import MARGIN, SMALL, WIDTH, Heading, headed
+from striate.drawing.lettering import fitted, text_width, write
+from striate.drawing.palette import INK, PAPER, QUIET, RULE, SERIES, Colour
 
 SHARP = 3  # drawn so many times larger, then shrunk: smooth lines
 PLOT = 330  # pixels high
@@ -70,7 +57,7 @@ def course_figure(
         for number in members:
             colour = SERIES[number % len(SERIES)]
             pen.rectangle((x, 34 * row + 11, x + 26, 34 * row + 17), fill=colour)
-            name = fitted(curves[number].name, font(SMALL), width - LEFT - 40)
+            name = fitted(curves[number].name, SMALL, width - LEFT - 40)
             write(pen, (x + 36, 34 * row), name, SMALL, colour)
             x += 36 + text_width(name, SMALL) + NEAR
     for share in (0, 25, 50, 75, 100):
@@ -82,7 +69,7 @@ def course_figure(
     for centre, amount in zip(centres, amounts, strict=True):
         write(pen, (centre, y), amount, SMALL, INK, "ma")
     write(pen, (LEFT + (width - LEFT) // 2, y + 32), axis, SMALL, QUIET, "ma")
-    return headed(body, heading, foot)
+    return headed(body, heading, foot, [curve.name for curve in curves])
 
 
 def _legend_rows(curves: Sequence[Curve], width: int) -> list[list[int]]:

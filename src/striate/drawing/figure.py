@@ -3,19 +3,17 @@
 A figure is 1,080 pixels wide; a phone shows it at a third of that, so nothing is written smaller than 24.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from PIL import Image, ImageDraw
 
-from striate.drawing.lettering import fitted, font
+from striate.drawing.lettering import NOTE, fitted, has_codes, text_width, write
+from striate.drawing.palette import INK, PAPER, QUIET
 
 WIDTH = 1080  # pixels of every figure
 MARGIN = 24
 TITLE, TEXT, SMALL = 38, 28, 24  # pixels
-INK, QUIET, RULE, PAPER = (28, 33, 38), (91, 101, 110), (222, 219, 211), (255, 255, 255)
-# Told apart in grey and by the colour-blind; the first carries the message.
-SERIES = ((11, 93, 122), (196, 92, 12), (88, 140, 50), (136, 72, 150), (150, 130, 20), (60, 60, 60))
-Colour = tuple[int, int, int]
 
 
 class Heading(NamedTuple):
@@ -23,11 +21,6 @@ class Heading(NamedTuple):
 
     title: str
     line: str = ""
-
-
-def text_width(text: str, size: int) -> int:
-    """Pixels that `text` takes."""
-    return round(float(font(size).getlength(text)))
 
 
 def wrapped(text: str, width: int, size: int) -> list[str]:
@@ -38,24 +31,18 @@ def wrapped(text: str, width: int, size: int) -> list[str]:
         if lines and text_width(longer, size) <= width:
             lines[-1] = longer
         else:
-            lines.append(fitted(word, font(size), width))
+            lines.append(fitted(word, size, width))
     return lines
 
 
-def write(
-    pen: ImageDraw.ImageDraw,
-    place: tuple[int, int],
-    text: str,
-    size: int = TEXT,
-    colour: Colour = INK,
-    anchor: str = "la",
-) -> None:
-    """Write one line; `anchor` is Pillow's: `la` starts at the left top, `mm` is centred."""
-    pen.text(place, text, font=font(size), fill=colour, anchor=anchor)
+def headed(body: Image.Image, heading: Heading, foot: str = "", written: Sequence[str] = ()) -> Image.Image:
+    """A figure of the usual width: heading, body in the middle, a quiet foot line.
 
-
-def headed(body: Image.Image, heading: Heading, foot: str = "") -> Image.Image:
-    """A figure of the usual width: heading, body in the middle, a quiet foot line."""
+    Args:
+        written: what the body says; where its letters are written as codes, the foot says so.
+    """
+    if any(map(has_codes, (*heading, *written))):
+        foot = f"{foot} {NOTE}".strip()
     room = WIDTH - 2 * MARGIN
     lines = [(line, TITLE, INK) for line in wrapped(heading.title, room, TITLE)]
     lines += [(line, TEXT, QUIET) for line in wrapped(heading.line, room, TEXT)]

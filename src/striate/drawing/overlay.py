@@ -13,11 +13,13 @@ from scipy import ndimage
 
 from striate.drawing.box import Box, draw_box
 from striate.drawing.colour_map import heat_colours
-from striate.drawing.lettering import fitted, font
+from striate.drawing.figure import wrapped
+from striate.drawing.lettering import NOTE, fitted, has_codes, write
+from striate.drawing.palette import INK, PAPER, QUIET, Colour
 
+Line = tuple[str, int, Colour]  # of text, with the size of its letters in pixels
 STRENGTH = 0.65  # of the colour where heat is 1
 SHOWN = 640  # pixels of a panel's longer side
-PAPER, INK, QUIET = (255, 255, 255), (28, 33, 38), (91, 101, 110)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,37 +76,53 @@ def sheet(title: str, lines: Sequence[str], panels: Sequence[Panel], columns: in
     gap = wide // 24
     columns = min(columns, len(panels))
     width = columns * wide + (columns + 1) * gap
-    large, small = font(max(22, width // 24)), font(max(18, width // 32))
+    large, small = max(22, width // 24), max(18, width // 32)
+    foot = _foot([title, *lines, *(line for panel in panels for line in (panel.title, *panel.lines))])
+    foots = wrapped(foot, width - 2 * gap, small)
     heads = [_lines(panel, wide, max(18, width // 36)) for panel in panels]
-    top = gap + round(1.3 * large.size) + round(1.4 * small.size) * len(lines)
     rows = [range(first, min(first + columns, len(panels))) for first in range(0, len(panels), columns)]
     heights = [max(_height(heads[i]) + panels[i].image.height for i in row) + gap for row in rows]
-    image = Image.new("RGB", (width, top + sum(heights) + gap // 2), PAPER)
+    strong = [(line, large, INK) for line in wrapped(title, width - 2 * gap, large)[:3]]
+    below = gap // 2 + round(1.3 * large) * len(strong)
+    top = below + gap - gap // 2 + round(1.4 * small) * len(lines)
+    height = top + sum(heights) + gap // 2 + round(1.4 * small) * len(foots)
+    image = Image.new("RGB", (width, height), PAPER)
     draw = ImageDraw.Draw(image)
-    draw.text((gap, gap // 2), fitted(title, large, width - 2 * gap), INK, large)
-    for number, line in enumerate(lines):
-        place = gap // 2 + round(1.3 * large.size) + number * round(1.4 * small.size)
-        draw.text((gap, place), fitted(line, small, width - 2 * gap), QUIET, small)
-    for row, height in zip(rows, heights, strict=True):
+    _write_lines(draw, (gap, gap // 2), strong)
+    told = [(fitted(line, small, width - 2 * gap), small, QUIET) for line in lines]
+    _write_lines(draw, (gap, below), told, 1.4)
+    for row, high in zip(rows, heights, strict=True):
         head = max(_height(heads[i]) for i in row)
         for column, index in enumerate(row):
-            left, line_top = gap + column * (wide + gap), top
-            for text, letters, colour in heads[index]:
-                draw.text((left, line_top), text, colour, letters)
-                line_top += round(1.3 * letters.size)
+            left = gap + column * (wide + gap)
+            _write_lines(draw, (left, top), heads[index])
             image.paste(panels[index].image, (left, top + head))
-        top += height
+        top += high
+    _write_lines(draw, (gap, top), [(line, small, QUIET) for line in foots], 1.4)
     return image
 
 
-def _lines(panel: Panel, wide: int, size: int) -> list[tuple[str, Any, tuple[int, int, int]]]:
-    letters, quiet = font(size), font(max(16, round(0.85 * size)))
-    strong = [(fitted(panel.title, letters, wide), letters, INK)] if panel.title else []
+def _foot(texts: Sequence[str]) -> str:
+    return NOTE if any(map(has_codes, texts)) else ""
+
+
+def _lines(panel: Panel, wide: int, size: int) -> list[Line]:
+    quiet = max(16, round(0.85 * size))
+    strong = [(fitted(panel.title, size, wide), size, INK)] if panel.title else []
     return strong + [(fitted(line, quiet, wide), quiet, QUIET) for line in panel.lines]
 
 
-def _height(lines: list[tuple[str, Any, tuple[int, int, int]]]) -> int:
-    heights = [round(1.3 * int(letters.size)) for _, letters, _ in lines]
+def _write_lines(
+    draw: ImageDraw.ImageDraw, place: tuple[int, int], lines: Sequence[Line], spacing: float = 1.3
+) -> None:
+    left, top = place
+    for text, size, colour in lines:
+        write(draw, (left, top), text, size, colour)
+        top += round(spacing * size)
+
+
+def _height(lines: Sequence[Line]) -> int:
+    heights = [round(1.3 * size) for _, size, _ in lines]
     return sum(heights) + heights[-1] // 5 if heights else 0
 
 

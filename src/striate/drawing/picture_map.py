@@ -8,19 +8,9 @@ from jaxtyping import Float
 from PIL import Image, ImageDraw
 from torch import Tensor
 
-from striate.drawing.figure import (
-    INK,
-    MARGIN,
-    PAPER,
-    SMALL,
-    WIDTH,
-    Colour,
-    Heading,
-    headed,
-    text_width,
-    write,
-)
-from striate.drawing.lettering import fitted, font
+from striate.drawing.figure import MARGIN, SMALL, WIDTH, Heading, headed
+from striate.drawing.lettering import fitted, text_width, write
+from striate.drawing.palette import INK, PAPER, Colour
 
 NAMED = 24  # classes of which the names stand in the key
 
@@ -62,7 +52,7 @@ def picture_map(
         x = 0
         for number in members:
             pen.rectangle((x, 36 * row + 4, x + 24, 36 * row + 28), fill=colours[number])
-            name = fitted(names[number], font(SMALL), width // 2)
+            name = fitted(names[number], SMALL, width // 2)
             write(pen, (x + 34, 36 * row), name, SMALL, INK)
             x += 34 + text_width(name, SMALL) + 28
     frame = max(3, side // 12)
@@ -72,7 +62,7 @@ def picture_map(
         pen.rectangle((x, y, x + side - 2, y + side - 2), fill=colour)
         inner = side - 1 - 2 * frame
         body.paste(image.resize((inner, inner), Image.Resampling.LANCZOS), (x + frame, y + frame))
-    return headed(body, heading, foot)
+    return headed(body, heading, foot, names if rows else ())
 
 
 def free_cells(places: Float[Tensor, "B 2"], across: int) -> list[tuple[int, int]]:

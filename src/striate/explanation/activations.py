@@ -5,8 +5,6 @@ Differs: a convolution's maps are taken behind its normalisation and its activat
 program calls them, as Keras draws a layer.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -16,6 +14,7 @@ from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from striate.errors import UnknownName
+from striate.models.untouched import every_call, in_eval_mode
 from striate.shapes import Images
 
 Kind = Literal["convolution", "pool"]
@@ -79,7 +78,8 @@ def activations_of(network: nn.Module, images: Images) -> list[LayerMaps]:
         images: (1, C, H, W), normalised as the network wants it.
     """
     listener = _Listener()
-    with _evaluating(network), _places(network, listener), torch.no_grad(), listener:
+    calls = every_call(network, listener.enter, listener.leave)
+    with in_eval_mode(network), calls, torch.no_grad(), listener:
         network(images)
     return [
         LayerMaps(name, kind, maps[0].detach().float().cpu().clone()) for name, kind, maps in listener.layers
@@ -109,6 +109,15 @@ class _Listener(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self.newest: dict[int, int] = {}  # which layer a tensor is the latest form of
         self.places: list[tuple[str, bool]] = []  # open modules: name, and whether they have no children
         self.seen: dict[str, int] = {}
+
+    def enter(self, name: str, module: nn.Module) -> None:
+        """A module is called: what follows happens inside it."""
+        is_leaf = next(module.children(), None) is None
+        self.places.append((str(getattr(module, "anatomy_name", name)), is_leaf))
+
+    def leave(self, _: Any) -> None:
+        """The module of the last `enter` has returned."""
+        self.places.pop()
 
     def __torch_dispatch__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
@@ -150,34 +159,3 @@ class _Listener(TorchDispatchMode):  # type: ignore[no-untyped-call]
         name = place if is_leaf and place else f"{place}.{operation}".strip(".")
         self.seen[name] = self.seen.get(name, 0) + 1
         return name if self.seen[name] == 1 else f"{name}:{self.seen[name]}"
-
-
-@contextmanager
-def _places(network: nn.Module, listener: _Listener) -> Iterator[None]:
-    handles = []
-    for path, module in network.named_modules():
-        place = (str(getattr(module, "anatomy_name", path)), next(module.children(), None) is None)
-
-        def before(_: nn.Module, __: Any, place: tuple[str, bool] = place) -> None:
-            listener.places.append(place)
-
-        def after(_: nn.Module, __: Any, ___: Any) -> None:
-            listener.places.pop()
-
-        handles += [module.register_forward_pre_hook(before), module.register_forward_hook(after)]
-    try:
-        yield
-    finally:
-        for handle in handles:
-            handle.remove()
-
-
-@contextmanager
-def _evaluating(network: nn.Module) -> Iterator[None]:
-    modes = [(module, module.training) for module in network.modules()]
-    network.eval()
-    try:
-        yield
-    finally:
-        for module, training in modes:
-            module.training = training

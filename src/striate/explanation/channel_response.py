@@ -1,7 +1,6 @@
 """The maps of one convolution, behind its batch normalisation, without running what comes after it."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any, NoReturn
 
 import torch
@@ -91,18 +90,3 @@ def require_channels(layer: str, channels: Sequence[int], known: int) -> None:
     for channel in channels:
         if not 0 <= channel < known:
             raise StriateError(f"{layer} has no channel {channel}; its channels are 0 to {known - 1}.")
-
-
-@contextmanager
-def frozen(network: nn.Module) -> Iterator[None]:
-    """The network in evaluation mode and without gradients of its own; afterwards as it was."""
-    modes = [(module, module.training) for module in network.modules()]
-    learned = [(parameter, parameter.requires_grad) for parameter in network.parameters()]
-    network.eval().requires_grad_(requires_grad=False)
-    try:
-        yield
-    finally:
-        for module, training in modes:
-            module.training = training
-        for parameter, requires_grad in learned:
-            parameter.requires_grad_(requires_grad)

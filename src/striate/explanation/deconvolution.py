@@ -17,8 +17,9 @@ from torch.nn import functional as F
 from torch.nn.grad import conv2d_input
 
 from striate.errors import StriateError, UnknownName
-from striate.explanation.channel_response import frozen, require_channels
+from striate.explanation.channel_response import require_channels
 from striate.models.backbone import Map
+from striate.models.untouched import frozen
 from striate.shapes import Images
 
 PASSED_BY = (nn.LocalResponseNorm, nn.Dropout, nn.Dropout2d, nn.Identity)

@@ -11,8 +11,8 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from striate.errors import StriateError
-from striate.explanation.channel_response import frozen
 from striate.models.backbone import head_of
+from striate.models.untouched import frozen
 from striate.shapes import Images
 
 Projection = Literal["t-sne", "pca"]

@@ -12,8 +12,9 @@ import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor, nn
 
-from striate.explanation.channel_response import frozen, maps_at, require_channels, response_module
+from striate.explanation.channel_response import maps_at, require_channels, response_module
 from striate.explanation.filters import Normalise
+from striate.models.untouched import frozen
 from striate.shapes import Pictures
 
 Box = tuple[int, int, int, int]

@@ -16,9 +16,10 @@ from torch.nn import functional as F
 
 from striate.errors import StriateError
 from striate.events import Listener, Progress, silent
-from striate.explanation.channel_response import frozen, maps_at, require_channels, response_module
+from striate.explanation.channel_response import maps_at, require_channels, response_module
 from striate.explanation.fourier_image import pictures_of, random_coefficients
 from striate.explanation.robustness import Robustness, move_a_little
+from striate.models.untouched import frozen
 from striate.shapes import Images
 
 Normalise = Callable[[Images], Images]  # values 0 to 255 become the network's input

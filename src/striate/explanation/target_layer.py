@@ -15,8 +15,8 @@ import torch
 from torch import Tensor, nn
 
 from striate.errors import StriateError, UnknownName
-from striate.explanation.untouched import in_eval_mode
 from striate.models.backbone import Backbone, Map
+from striate.models.untouched import in_eval_mode
 from striate.shapes import Images, Logits
 
 IDLE = (nn.Identity, nn.Dropout, nn.Dropout2d)  # in evaluation they hand on what they get
