@@ -92,10 +92,12 @@ def load_ensemble(
     device: str = "cpu",
     engine: str = OWN,
     on_event: Listener = silent,
+    *,
+    flips: bool = False,
 ) -> Ensemble:
     """The networks of several runs as one; `weights` go with the first, which may be a catalogue name.
 
-    `engine` is as in `load`, for each of them.
+    `engine` and `flips` are as in `load`, for each of them.
 
     Raises:
         StriateError: there is no run, one of them cannot be loaded, or their classes differ.
@@ -105,8 +107,8 @@ def load_ensemble(
     first, *others = runs
     return Ensemble(
         (
-            load(first, weights=weights, device=device, engine=engine, on_event=on_event),
-            *(load(run, device=device, engine=engine, on_event=on_event) for run in others),
+            load(first, weights, device, engine, on_event, flips=flips),
+            *(load(run, None, device, engine, on_event, flips=flips) for run in others),
         )
     )
 

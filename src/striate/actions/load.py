@@ -68,6 +68,7 @@ class Network:
         labels: class names in the order of the scores.
         temperature: scores are divided by it before softmax.
         engine: what computes the scores; None is torch in fp32.
+        flips: scores are the mean of those of a picture and of its mirror image.
     """
 
     name: str
@@ -76,6 +77,7 @@ class Network:
     labels: tuple[str, ...]
     temperature: float = 1.0
     engine: Served | None = None
+    flips: bool = False
 
     def served_by(self, choice: Choice, on_event: Listener = silent, *, required: bool = False) -> "Network":
         """The same network, whose scores another engine computes; torch, where it cannot and may not fail."""
@@ -87,7 +89,8 @@ class Network:
         if len(pictures) == 0:
             return torch.zeros(0, len(self.labels))
         served = self.engine or Served(self.module, self.preprocessing, Choice())
-        return decode_scores(served.run(pictures))
+        found = decode_scores(served.run(pictures))
+        return (found + decode_scores(served.run(pictures.flip(3)))) / 2 if self.flips else found
 
     def answers(self, scores: Logits, top: int = 5) -> list[Answer]:
         """Scores (B, K) in words, with calibrated probabilities."""
@@ -127,6 +130,8 @@ def load(
     device: str = "cpu",
     engine: str = OWN,
     on_event: Listener = silent,
+    *,
+    flips: bool = False,
 ) -> Network: ...
 @overload
 def load(
@@ -135,6 +140,8 @@ def load(
     device: str = "cpu",
     engine: str = OWN,
     on_event: Listener = silent,
+    *,
+    flips: bool = False,
 ) -> "Ensemble": ...
 
 
@@ -144,6 +151,8 @@ def load(
     device: str = "cpu",
     engine: str = OWN,
     on_event: Listener = silent,
+    *,
+    flips: bool = False,
 ) -> Any:
     """The network of a run, or of a catalogue name together with a file of weights.
 
@@ -155,15 +164,16 @@ def load(
         engine: torch, openvino, openvino-bf16 or onnxruntime; auto is what the run's end chose, and torch
             for a catalogue name.
         on_event: is told where another engine than the wanted one has to serve.
+        flips: every picture is seen as it is and mirrored; the mean of both scores counts.
 
     Raises:
-        StriateError: there is no such run, it holds no network yet, the weights do not fit, or the engine is
-            not there.
+        StriateError: there is no such run, it holds no network yet, the weights do not fit, the engine is
+            not there, or the run knows no mirror images.
     """
     if isinstance(run, (list, tuple)):
         from striate.actions.ensemble import load_ensemble
 
-        return load_ensemble(run, weights, device, engine, on_event)
+        return load_ensemble(run, weights, device, engine, on_event, flips=flips)
     is_folder = Path(run).is_dir()
     if weights is not None and is_folder:
         raise StriateError(
