@@ -3,9 +3,11 @@
 Its telemetry, which reports every import and conversion to Google Analytics and writes to `~/intel`, is off.
 """
 
+import io
 import sys
 import threading
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from striate.engines.compiled_cache import cached
+from striate import machine
+from striate.engines.compiled_cache import Stale, cached
 from striate.engines.errors import CannotConvert, reason
 from striate.engines.fingerprint import fingerprint
 from striate.shapes import Images, Pictures
@@ -29,14 +32,8 @@ class OpenVinoEngine:
 
     name = "openvino"
 
-    def __init__(self, model: Any, precision: str) -> None:
+    def __init__(self, compiled: Any, precision: str) -> None:
         self.precision = precision
-        settings = {
-            "INFERENCE_PRECISION_HINT": HINTS[precision],
-            "INFERENCE_NUM_THREADS": torch.get_num_threads(),
-            "PERFORMANCE_HINT": "LATENCY",  # one stream, which all threads share
-        }
-        compiled = import_openvino().Core().compile_model(model, "CPU", settings)
         self._request = compiled.create_infer_request()
         self._turn = threading.Lock()  # a request holds one batch
 
@@ -64,20 +61,45 @@ def open_openvino(module: nn.Module, example: Tensor, precision: str) -> OpenVin
     Raises:
         CannotConvert: OpenVINO lacks one of the network's operations.
     """
-    openvino = import_openvino()
-    facts = ("openvino", openvino.__version__, tuple(example.shape[1:]), str(example.dtype))
-    key = fingerprint(module, *facts)
+    facts = (*_facts(precision), tuple(example.shape[1:]), str(example.dtype))
+    return _opened(fingerprint(module, *facts), lambda: convert(module, example), precision)
+
+
+def _opened(key: str | None, make: Callable[[], Any], precision: str) -> OpenVinoEngine:
+    """The engine of what `make` makes, a model of OpenVINO; compiled now or read from the cache."""
+    core, settings = import_openvino().Core(), _settings(precision)
+    made: list[Any] = []
 
     def build(folder: Path) -> None:
-        openvino.save_model(convert(module, example), folder / "network.xml", compress_to_fp16=False)
+        made.append(core.compile_model(make(), "CPU", settings))
+        (folder / "network.blob").write_bytes(made[0].export_model().getvalue())
 
     def read(folder: Path) -> Any:
-        return openvino.Core().read_model(folder / "network.xml")
+        if made:
+            return made[0]
+        try:
+            return core.import_model(io.BytesIO((folder / "network.blob").read_bytes()), "CPU", settings)
+        except RuntimeError as error:
+            raise Stale from error
 
     try:
         return OpenVinoEngine(cached(key, build, read), precision)
     except RuntimeError as error:  # what OpenVINO raises where it cannot compile
         raise CannotConvert(reason(error)) from error
+
+
+def _settings(precision: str) -> dict[str, Any]:
+    return {
+        "INFERENCE_PRECISION_HINT": HINTS[precision],
+        "INFERENCE_NUM_THREADS": torch.get_num_threads(),
+        "PERFORMANCE_HINT": "LATENCY",  # one stream, which all threads share
+    }
+
+
+def _facts(precision: str) -> tuple[object, ...]:
+    """What a compiled network depends on besides the network."""
+    processor = machine.cpu()
+    return ("openvino", import_openvino().__version__, precision, processor.name, processor.features)
 
 
 def convert(module: nn.Module, example: Tensor) -> Any:
