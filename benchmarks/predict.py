@@ -6,10 +6,10 @@ squeeze to 224 x 224 and end with the most probable class of every file:
     striate   `predict` of a run, from the open network on; with damage found, calibration and the five best
     bare      torchvision's decode_jpeg and antialiased resize, OpenVINO in the same precision, batches of 8
     torch     the same reading, then timm's network in eager fp32, contiguous, batches of 16
-The peers are processes of their own without Striate (`peers/bare_openvino.py`, `peers/eager_torch.py`), so its
-settings of threads and memory are not theirs. Pretrained weights, in fp32 and, where the CPU has it, in bf16;
-a run of yours is served in bf16 only if that agrees with torch on its validation pictures. Imports, conversion
-and compiling are not counted on any side.
+The peers are processes of their own without Striate (`peers/bare_openvino.py`, `peers/eager_torch.py`), so
+its settings of threads and memory are not theirs. Pretrained weights, in fp32 and, where the CPU has it, in
+bf16; a run of yours is served in bf16 only if that agrees with torch on its validation pictures. Imports,
+conversion and compiling are not counted on any side.
 
     python benchmarks/predict.py [ROUNDS] [FILES]
 """

@@ -23,7 +23,9 @@ def main(folder: str, weights: str) -> None:
     """Build, load, then answer line by line."""
     network = timm.create_model(MODEL).eval()
     tensors = load_file(weights)
-    network.load_state_dict(dict(zip(network.state_dict(), (tensors[key] for key in sorted(tensors)), strict=True)))
+    network.load_state_dict(
+        dict(zip(network.state_dict(), (tensors[key] for key in sorted(tensors)), strict=True))
+    )
     mean, std = (torch.tensor(network.default_cfg[key]).view(3, 1, 1) for key in ("mean", "std"))
     paths = files_of(folder)
     print("ready", flush=True)

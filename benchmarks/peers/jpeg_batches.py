@@ -1,4 +1,4 @@
-"""JPEG files as batches of 8-bit pictures, as a person would write it: two threads read ahead of the network."""
+"""JPEG files as batches of 8-bit pictures, as a person would write it: threads read ahead of the network."""
 
 import os
 from collections import deque

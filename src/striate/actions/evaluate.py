@@ -40,7 +40,7 @@ def evaluate(
             part if it has one, else every picture; classes match by name.
         max_pixels: larger pictures are unreadable; None is the limit that the run was trained with.
         max_bytes: as `max_pixels`, for files.
-        engine: torch, openvino, openvino-bf16 or onnxruntime; auto is what the run's end chose.
+        engine: as in `load`; auto is what the run's end chose.
         flips: every picture is seen as it is and mirrored; the mean of both scores counts.
         on_event: is told what happens.
 

@@ -11,6 +11,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from striate.actions.mirroring import require_mirrored
 from striate.data.decoding import as_picture
 from striate.engines.choosing import Choice, parse_choice
 from striate.engines.served import Served
@@ -79,9 +80,21 @@ class Network:
     engine: Served | None = None
     flips: bool = False
 
-    def served_by(self, choice: Choice, on_event: Listener = silent, *, required: bool = False) -> "Network":
-        """The same network, whose scores another engine computes; torch, where it cannot and may not fail."""
-        served = Served(self.module, self.preprocessing, choice, on_event, required=required)
+    def served_by(
+        self,
+        choice: Choice,
+        on_event: Listener = silent,
+        *,
+        required: bool = False,
+        quantised: bytes | None = None,
+    ) -> "Network":
+        """The same network, whose scores another engine computes; torch, where it cannot and may not fail.
+
+        In int8 the engine runs `quantised`, which `quantise` made of the network.
+        """
+        served = Served(
+            self.module, self.preprocessing, choice, on_event, required=required, quantised=quantised
+        )
         return replace(self, engine=served)
 
     def scores(self, pictures: Pictures) -> Logits:
@@ -161,8 +174,8 @@ def load(
             answers with the mean of their calibrated probabilities.
         weights: with a name: a .safetensors or .pth file whose head is kept as it is.
         device: where it computes.
-        engine: torch, openvino, openvino-bf16 or onnxruntime; auto is what the run's end chose, and torch
-            for a catalogue name.
+        engine: torch, openvino, openvino-bf16, openvino-int8 (made of a run and kept in it when it is first
+            asked for) or onnxruntime; auto is what the run's end chose, and torch for a catalogue name.
         on_event: is told where another engine than the wanted one has to serve.
         flips: every picture is seen as it is and mirrored; the mean of both scores counts.
 
@@ -174,6 +187,23 @@ def load(
         from striate.actions.ensemble import load_ensemble
 
         return load_ensemble(run, weights, device, engine, on_event, flips=flips)
+    network, own = _with_own_engine(run, weights, flips=flips)
+    network.module.to(device).to(memory_format=torch.channels_last).eval()
+    if engine == OWN:
+        return network.served_by(own, on_event)
+    asked = parse_choice(engine)
+    if asked.precision == "int8":
+        from striate.actions.int8 import in_int8
+
+        return in_int8(network, run, on_event)
+    if asked.precision != "fp32" and asked != own:
+        on_event(Warned(f"{asked} was not found to agree with torch for this network: check its answers"))
+    return network.served_by(asked, on_event, required=True)
+
+
+def _with_own_engine(
+    run: str | PathLike[str], weights: str | PathLike[str] | None, *, flips: bool
+) -> tuple[Network, Choice]:
     is_folder = Path(run).is_dir()
     if weights is not None and is_folder:
         raise StriateError(
@@ -183,17 +213,11 @@ def load(
         raise StriateError(f"{run} has no weights of its own here; add --weights imagenet or --weights FILE.")
     if weights is not None:
         source = find_weights(str(run), download=True) if weights == "imagenet" else Path(weights)
-        network, own = _from_catalogue(str(run), source), Choice()
-    else:
-        folder = RunFolder.open(Path(run))
-        network, own = _from_run(folder), engine_of(folder)
-    network.module.to(device).to(memory_format=torch.channels_last).eval()
-    if engine == OWN:
-        return network.served_by(own, on_event)
-    asked = parse_choice(engine)
-    if asked.precision != "fp32" and asked != own:
-        on_event(Warned(f"{asked} was not found to agree with torch for this network: check its answers"))
-    return network.served_by(asked, on_event, required=True)
+        return replace(_from_catalogue(str(run), source), flips=flips), Choice()
+    folder = RunFolder.open(Path(run))
+    if flips:
+        require_mirrored(folder)
+    return replace(_from_run(folder), flips=flips), engine_of(folder)
 
 
 def engine_of(folder: RunFolder) -> Choice:

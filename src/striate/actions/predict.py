@@ -108,7 +108,7 @@ def predict(
         unsure: answers below this probability are marked as unsure.
         precision: answers below the probability from which on this share of the answers of their class was
             right on validation are marked as unsure. Not together with `unsure` or `with_runs`.
-        engine: torch, openvino, openvino-bf16 or onnxruntime; auto is what the run's end chose.
+        engine: as in `load`; auto is what the run's end chose.
         flips: every picture is seen as it is and mirrored; the mean of both scores counts.
         max_pixels: larger pictures are unreadable; None is the usual limit.
         max_bytes: larger files are unreadable; None is the usual limit.

@@ -1,8 +1,8 @@
 """Compiled networks stay in the cache, one folder each, whole or not at all; it may be deleted at any time.
 
-What lies there is run by the engines' compilers, which do not guard against a file that was made to harm. So
-an entry is read only if the folder is this user's and nobody else may write to it, and if its files still have
-the digests that were written with it; any other is made again.
+What lies there is run by the engines' compilers, which do not guard against a file that was made to harm.
+So an entry is read only if the folder is this user's and nobody else may write to it, and if its files still
+have the digests that were written with it; any other is made again.
 """
 
 import contextlib
