@@ -36,6 +36,16 @@ def test_weights_are_stored_as_rounded_shares_of_each_channel_s_largest(content)
     assert len(kernels) == 2
 
 
+def test_the_last_layer_stays_in_float(content):
+    import onnx
+    from onnx import numpy_helper
+
+    stored = [numpy_helper.to_array(one) for one in onnx.load_from_string(content).graph.initializer]
+    head = READING.network[6].weight.detach().numpy()
+    assert any(value.shape == head.shape and (value == head).all() for value in stored)
+    assert not any(value.dtype == "int8" and value.ndim == 2 for value in stored)
+
+
 @pytest.mark.parametrize("count", [0, 1, 8, 19])
 def test_any_number_of_pictures_has_an_answer_near_that_of_torch(content, count):
     engine, given = open_quantised(content), pictures(19)[:count]
