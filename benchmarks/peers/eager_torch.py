@@ -16,7 +16,7 @@ from jpeg_batches import batches, files_of
 from safetensors.torch import load_file
 
 BATCH = 16
-MODEL = "efficientnet_lite0"
+MODEL = "tf_efficientnet_lite0"  # with the padding of the weights' makers
 
 
 def main(folder: str, weights: str) -> None:

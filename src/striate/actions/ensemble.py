@@ -17,6 +17,7 @@ from striate.actions.load import OWN, Answer, Network, load, named_answers
 from striate.data.decoding import Limits, as_picture, decode_for
 from striate.errors import StriateError
 from striate.events import Listener, silent
+from striate.preprocess import stacked
 from striate.shapes import FittedPicture, Picture
 
 
@@ -63,10 +64,12 @@ class Ensemble:
         if not fitted:
             return total
         for index, member in enumerate(self.members):
-            scores = member.scores(torch.stack([pictures[index] for pictures in fitted])).double()
-            place = {label: column for column, label in enumerate(member.labels)}
-            order = torch.tensor([place[label] for label in self.labels])
-            total += torch.softmax(scores / member.temperature, dim=1)[:, order]
+            scores = member.scores(stacked([pictures[index] for pictures in fitted])).double()
+            found = torch.softmax(scores / member.temperature, dim=1)
+            if member.labels != self.labels:
+                place = {label: column for column, label in enumerate(member.labels)}
+                found = found[:, torch.tensor([place[label] for label in self.labels])]
+            total += found
         return total / len(self.members)
 
     def answers(self, fitted: Sequence[tuple[FittedPicture, ...]], top: int = 5) -> list[Answer]:

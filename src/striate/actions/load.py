@@ -25,7 +25,7 @@ from striate.preprocess import Preprocessing
 from striate.runs.folder import RunFolder
 from striate.runs.weights import read_weights
 from striate.shapes import Logits, Pictures
-from striate.tasks.classify import decode_scores
+from striate.tasks.classify import decode_scores, leading_classes
 
 if TYPE_CHECKING:
     from striate.actions.ensemble import Ensemble
@@ -51,9 +51,10 @@ class Answer:
 
 def named_answers(probabilities: Float[Tensor, "B K"], labels: tuple[str, ...], top: int = 5) -> list[Answer]:
     """Probabilities (B, K) in words: of each picture the `top` most probable classes."""
-    best = probabilities.sort(dim=1, descending=True, stable=True)
     answers = []
-    for values, indices in zip(best.values[:, :top].tolist(), best.indices[:, :top].tolist(), strict=True):
+    for values, indices in zip(
+        *(found.tolist() for found in leading_classes(probabilities, top)), strict=True
+    ):
         named = [(labels[index], value) for index, value in zip(indices, values, strict=True)]
         answers.append(Answer(named[0][0], named[0][1], named))
     return answers

@@ -24,6 +24,7 @@ from torch import Tensor
 from striate.data.dataset import BadPicture
 from striate.data.files import MAX_BYTES, read_file
 from striate.data.headers import foreign, jpeg_header, png_damage, png_size, sniff
+from striate.data.jpeg_library import load_jpeg_decoder
 from striate.data.quiet import pillow_quiet
 from striate.data.with_pillow import (
     check_size,
@@ -194,8 +195,7 @@ def _decode_jpeg(content: bytes, target_hw: tuple[int, int] | None, max_pixels: 
             # The operator, not torchvision.io.decode_jpeg: 0.29 warns at every call that it will go away one
             # day; where it is gone, Pillow does its work.
             encoded = torch.frombuffer(bytearray(content), dtype=torch.uint8)
-            import torchvision.io  # noqa: F401 - registers torch.ops.image; slow, so not before a JPEG
-
+            load_jpeg_decoder()
             whole: Tensor = torch.ops.image.decode_jpeg(encoded, _AS_STORED, True)  # upright by its EXIF data
             return _whole(whole, None)
         except (RuntimeError, AttributeError):

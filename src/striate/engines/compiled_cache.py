@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import TypeVar
 
 from striate.cache import cache_folder
-from striate.data.cache_room import limit_bytes
 
 DIGESTS = "digests.json"
 LARGEST = 2 * 10**9  # bytes of all converted networks together
@@ -67,6 +66,8 @@ def clear() -> int:
 
 def _place() -> Path | None:
     """The folder of all entries, made if it is missing; None where it cannot be made or nothing is kept."""
+    from striate.data.cache_room import limit_bytes  # with all that reads pictures, so only to write
+
     if limit_bytes() == 0:
         return None
     try:
@@ -77,6 +78,8 @@ def _place() -> Path | None:
 
 
 def _keep(fresh: Path, folder: Path) -> None:
+    from striate.data.cache_room import limit_bytes
+
     limit = min(LARGEST, limit_bytes())
     needed = _bytes_in(fresh)
     if needed > limit:
