@@ -11,7 +11,9 @@ white.
 """
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -192,11 +194,8 @@ def _decode_jpeg(content: bytes, target_hw: tuple[int, int] | None, max_pixels: 
             picture, size_hw = reduced
             return Decoded(picture, None, size_hw)
         try:
-            # The operator, not torchvision.io.decode_jpeg: 0.29 warns at every call that it will go away one
-            # day; where it is gone, Pillow does its work.
             encoded = torch.frombuffer(bytearray(content), dtype=torch.uint8)
-            load_jpeg_decoder()
-            whole: Tensor = torch.ops.image.decode_jpeg(encoded, _AS_STORED, True)  # upright by its EXIF data
+            whole = _jpeg_operator()(encoded, _AS_STORED, True)  # upright by its EXIF data
             return _whole(whole, None)
         except (RuntimeError, AttributeError):
             pass  # damaged: Pillow gives the part that can be had
@@ -206,6 +205,15 @@ def _decode_jpeg(content: bytes, target_hw: tuple[int, int] | None, max_pixels: 
         reason = "a CMYK JPEG without Adobe's marker, read as not inverted; save it as RGB"
         return _whole(decode_with_pillow(content, max_pixels, invert=True)[0], damage or reason)
     return _whole(picture, damage)
+
+
+@cache
+def _jpeg_operator() -> Callable[[Tensor, int, bool], Tensor]:
+    """What torchvision decodes JPEGs with; where it is gone, an AttributeError sends them to Pillow."""
+    # The operator, not torchvision.io.decode_jpeg: 0.29 warns at every call that it will go away one day.
+    load_jpeg_decoder()
+    operator: Callable[[Tensor, int, bool], Tensor] = torch.ops.image.decode_jpeg.default
+    return operator
 
 
 def _from_array(array: npt.NDArray[np.generic]) -> Picture:
