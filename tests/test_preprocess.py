@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from striate.errors import StriateError
-from striate.preprocess import Preprocessing, to_channels
+from striate.preprocess import Preprocessing, stacked, to_channels
 
 
 def spec(fit="squeeze", size_hw=(8, 8), channels=3):
@@ -122,3 +122,12 @@ def test_gradients_reach_the_pictures_through_the_normalisation():
     pictures = torch.full((1, 1, 2, 2), 100.0, requires_grad=True)
     Preprocessing((2, 2), 1, (0.5,), (0.25,)).normalise(pictures).sum().backward()
     assert torch.allclose(pictures.grad, torch.tensor(1 / (255 * 0.25)))
+
+
+@pytest.mark.parametrize("layout", ["pixel by pixel", "channel by channel"])
+def test_pictures_are_put_together_as_they_are_stored(layout):
+    pixels = torch.randint(0, 256, (3, 4, 5, 3), dtype=torch.uint8).permute(0, 3, 1, 2)
+    pictures = pixels if layout == "pixel by pixel" else pixels.contiguous()
+    found = stacked(list(pictures))
+    assert torch.equal(found, pictures)
+    assert found.stride() == pictures.stride()

@@ -5,6 +5,7 @@ never treated in two ways. The specification is saved with the run as `preproces
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Literal
 
@@ -96,6 +97,15 @@ class Preprocessing:
             )
         except (ValueError, KeyError, TypeError, IndexError) as error:
             raise StriateError(f"preprocess.json cannot be read ({error!r}); train the run again.") from error
+
+
+def stacked(pictures: Sequence[FittedPicture]) -> Pictures:
+    """Pictures of one size as a batch that is stored as they are: pixel by pixel, as decoders and resizing
+    leave them, or channel by channel; changing that while they are put together would take ten times as long.
+    """
+    if pictures[0].stride(0) != 1:
+        return torch.stack(list(pictures))
+    return torch.stack([picture.permute(1, 2, 0) for picture in pictures]).permute(0, 3, 1, 2)
 
 
 def to_channels(picture: Picture, channels: int) -> FittedPicture:

@@ -57,12 +57,17 @@ def test_import_striate_imports_nothing_heavy():
     assert json.loads(done.stdout) == []
 
 
-def test_predict_imports_no_fabric_scikit_learn_or_matplotlib_and_without_a_jpeg_no_torchvision(
-    digits_run, digits
+@pytest.mark.parametrize("suffix", ["png", "jpg"])
+def test_predict_imports_no_fabric_scikit_learn_matplotlib_or_torchvision(
+    digits_run, digits, tmp_path, suffix
 ):
+    from PIL import Image
+
+    picture = tmp_path / f"picture.{suffix}"
+    Image.open(digits / "digit 0" / "000.png").save(picture)
     code = (
         "import sys; from striate.cli.main import main\n"
-        f"sys.argv = ['striate', 'predict', {str(digits_run)!r}, {str(digits / 'digit 0' / '000.png')!r}]\n"
+        f"sys.argv = ['striate', 'predict', {str(digits_run)!r}, {str(picture)!r}]\n"
         "try:\n    main()\nexcept SystemExit: pass\n"
         "names = ('lightning_fabric', 'sklearn', 'matplotlib', 'scipy', 'torchvision', 'torch._dynamo')\n"
         "print([n for n in names if n in sys.modules])"

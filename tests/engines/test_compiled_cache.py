@@ -1,7 +1,10 @@
 """Converted networks are kept, found again, made again where they are damaged, and bounded."""
 
+import hashlib
+import json
 import os
 from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -10,7 +13,7 @@ from tests.engines.nets import small_net
 from torch import nn
 
 from striate.engines import compiled_cache
-from striate.engines.compiled_cache import cached, clear, networks_folder
+from striate.engines.compiled_cache import Stale, cached, clear, networks_folder
 from striate.engines.fingerprint import fingerprint
 from striate.engines.opening import open_engine
 
@@ -101,25 +104,99 @@ def test_clear_says_what_it_freed(cache):
     assert clear() == 0
 
 
-def test_an_engine_from_the_cache_computes_the_same(cache):
+@pytest.mark.skipif(not hasattr(os, "getuid"), reason="this system has no owners and permissions")
+@pytest.mark.parametrize("whose", ["another user's", "the group may write", "everybody may write", "a link"])
+def test_what_somebody_else_may_have_written_is_never_read(cache, monkeypatch, tmp_path, whose):
+    Maker(b"theirs").get("one")
+    match whose:
+        case "another user's":
+            own = os.getuid()
+            monkeypatch.setattr(os, "getuid", lambda: own + 1)
+        case "the group may write":
+            (cache / "one").chmod(0o770)
+        case "everybody may write":
+            (cache / "one").chmod(0o707)
+        case "a link":
+            (cache / "one").rename(tmp_path / "elsewhere")
+            (cache / "one").symlink_to(tmp_path / "elsewhere")
+    assert Maker(b"ours").get("one") == b"ours"
+    if whose == "a link":
+        assert (tmp_path / "elsewhere" / "file").read_bytes() == b"theirs"
+
+
+@pytest.mark.skipif(not hasattr(os, "getuid"), reason="this system has no owners and permissions")
+def test_entries_are_closed_to_others(cache):
+    Maker().get("one")
+    assert (cache / "one").stat().st_mode & 0o077 == 0
+    assert cache.stat().st_mode & 0o077 == 0
+
+
+def test_an_entry_that_cannot_be_used_is_made_again(cache):
+    Maker(b"of another version").get("one")
+    maker = Maker(b"of this version")
+
+    def read(folder: Path) -> bytes:
+        if (folder / "file").read_bytes() != b"of this version":
+            raise Stale
+        return b"read"
+
+    assert cached("one", maker.build, read) == b"read"
+    assert cached("one", maker.build, read) == b"read"
+    assert maker.built == 1
+
+
+def test_where_another_process_is_first_both_have_the_network(cache):
+    other = Maker(b"made by the other")
+
+    def build(folder: Path) -> None:
+        other.get("one")
+        (folder / "file").write_bytes(b"made here")
+
+    assert cached("one", build, lambda folder: (folder / "file").read_bytes()) == b"made here"
+    assert [path.name for path in cache.iterdir()] == ["one"]
+    assert Maker().get("one") in (b"made here", b"made by the other")
+
+
+def test_an_engine_from_the_cache_computes_the_same_and_converts_nothing(cache, monkeypatch):
     images = torch.randn(2, 3, 8, 8)
     fresh = open_engine(small_net(), (3, 8, 8), engine="openvino").run(images)
     (entry,) = cache.iterdir()
-    network = entry / "network.xml"
-    before = network.stat().st_mtime_ns
-    assert torch.equal(open_engine(small_net(), (3, 8, 8), engine="openvino").run(images), fresh)
-    assert network.stat().st_mtime_ns == before
     open_engine(small_net(seed=1), (3, 8, 8), engine="openvino")
+    assert len(list(cache.iterdir())) == 2
+    monkeypatch.setattr("striate.engines.openvino_engine.convert", None)
+    assert torch.equal(open_engine(small_net(), (3, 8, 8), engine="openvino").run(images), fresh)
+    assert [path.name for path in sorted(entry.iterdir())] == ["digests.json", "network.blob"]
+
+
+def test_each_precision_has_a_network_of_its_own(cache):
+    for precision in ("fp32", "bf16"):
+        open_engine(small_net(), (3, 8, 8), engine="openvino", precision=precision)
     assert len(list(cache.iterdir())) == 2
 
 
-def test_a_damaged_network_is_converted_again(cache):
+@pytest.mark.parametrize("damage", ["a byte changed", "cut", "no network", "of another version"])
+def test_a_damaged_network_is_converted_again(cache, monkeypatch, damage):
     images = torch.randn(2, 3, 8, 8)
     fresh = open_engine(small_net(), (3, 8, 8), engine="openvino").run(images)
     (entry,) = cache.iterdir()
-    weights = bytearray((entry / "network.bin").read_bytes())
-    weights[40:44] = b"\x00\x00\x80\x7f"  # an infinity
-    (entry / "network.bin").write_bytes(weights)
+    content = bytearray((entry / "network.blob").read_bytes())
+    middle = len(content) // 2
+    match damage:
+        case "a byte changed":
+            content[middle] ^= 1
+        case "cut":
+            del content[middle:]
+        case "no network":
+            content = bytearray(b"no network")
+        case "of another version":
+            place = content.index(version("openvino").encode())
+            content[place : place + 4] = b"1999"
+    (entry / "network.blob").write_bytes(content)
+    if damage != "a byte changed":  # as if it had been written like that
+        whole = hashlib.sha256(content).hexdigest()
+        (entry / "digests.json").write_text(json.dumps({"network.blob": whole}), encoding="utf-8")
+    assert torch.equal(open_engine(small_net(), (3, 8, 8), engine="openvino").run(images), fresh)
+    monkeypatch.setattr("striate.engines.openvino_engine.convert", None)
     assert torch.equal(open_engine(small_net(), (3, 8, 8), engine="openvino").run(images), fresh)
 
 

@@ -4,13 +4,15 @@ import math
 
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from torch import nn
 
 from striate.data.sample import Batch, Mixed
 from striate.errors import StriateError
 from striate.models.auxiliary import WithAuxiliary
 from striate.preprocess import Preprocessing
-from striate.tasks.classify import Classify, decode_scores, shares
+from striate.tasks.classify import Classify, decode_scores, leading_classes, shares
 
 SPEC = Preprocessing((2, 2), 1, (0.0,), (1.0,))
 
@@ -96,3 +98,12 @@ def test_pictures_without_labels_are_refused():
     step = Classify(SPEC).step(nn.Sequential(nn.Flatten(), nn.Linear(4, 2)))
     with pytest.raises(StriateError, match="have no labels"):
         step(batch(None))
+
+
+@given(st.lists(st.lists(st.integers(0, 6), min_size=7, max_size=7), max_size=4), st.integers(1, 9))
+def test_leading_classes_are_the_largest_and_of_equal_ones_the_first(rows, top):
+    values, columns = leading_classes(torch.tensor(rows, dtype=torch.float64).view(-1, 7), top)
+    for row, value, column in zip(rows, values.tolist(), columns.tolist(), strict=True):
+        expected = sorted(range(7), key=lambda index: (-row[index], index))[:top]
+        assert column == expected
+        assert value == [row[index] for index in expected]

@@ -17,6 +17,7 @@ from striate.actions.load import OWN, Answer, Network, load, named_answers
 from striate.data.decoding import Limits, as_picture, decode_for
 from striate.errors import StriateError
 from striate.events import Listener, silent
+from striate.preprocess import stacked
 from striate.shapes import FittedPicture, Picture
 
 
@@ -63,10 +64,12 @@ class Ensemble:
         if not fitted:
             return total
         for index, member in enumerate(self.members):
-            scores = member.scores(torch.stack([pictures[index] for pictures in fitted])).double()
-            place = {label: column for column, label in enumerate(member.labels)}
-            order = torch.tensor([place[label] for label in self.labels])
-            total += torch.softmax(scores / member.temperature, dim=1)[:, order]
+            scores = member.scores(stacked([pictures[index] for pictures in fitted])).double()
+            found = torch.softmax(scores / member.temperature, dim=1)
+            if member.labels != self.labels:
+                place = {label: column for column, label in enumerate(member.labels)}
+                found = found[:, torch.tensor([place[label] for label in self.labels])]
+            total += found
         return total / len(self.members)
 
     def answers(self, fitted: Sequence[tuple[FittedPicture, ...]], top: int = 5) -> list[Answer]:
@@ -92,10 +95,12 @@ def load_ensemble(
     device: str = "cpu",
     engine: str = OWN,
     on_event: Listener = silent,
+    *,
+    flips: bool = False,
 ) -> Ensemble:
     """The networks of several runs as one; `weights` go with the first, which may be a catalogue name.
 
-    `engine` is as in `load`, for each of them.
+    `engine` and `flips` are as in `load`, for each of them.
 
     Raises:
         StriateError: there is no run, one of them cannot be loaded, or their classes differ.
@@ -105,8 +110,8 @@ def load_ensemble(
     first, *others = runs
     return Ensemble(
         (
-            load(first, weights=weights, device=device, engine=engine, on_event=on_event),
-            *(load(run, device=device, engine=engine, on_event=on_event) for run in others),
+            load(first, weights, device, engine, on_event, flips=flips),
+            *(load(run, None, device, engine, on_event, flips=flips) for run in others),
         )
     )
 

@@ -29,6 +29,7 @@ def evaluate(
     max_pixels: int | None = None,
     max_bytes: int | None = None,
     engine: str = OWN,
+    flips: bool = False,
     on_event: Listener = silent,
 ) -> Evaluation:
     """Measure a run.
@@ -39,14 +40,15 @@ def evaluate(
             part if it has one, else every picture; classes match by name.
         max_pixels: larger pictures are unreadable; None is the limit that the run was trained with.
         max_bytes: as `max_pixels`, for files.
-        engine: torch, openvino, openvino-bf16 or onnxruntime; auto is what the run's end chose.
+        engine: as in `load`; auto is what the run's end chose.
+        flips: every picture is seen as it is and mirrored; the mean of both scores counts.
         on_event: is told what happens.
 
     Raises:
         StriateError: the data is not there any more, or shares no class with the run.
     """
     folder = RunFolder.open(Path(run))
-    network = load(folder.path, engine=engine, on_event=on_event)
+    network = load(folder.path, engine=engine, on_event=on_event, flips=flips)
     limits = _limits(folder, max_bytes, max_pixels)
     if data is None:
         if not (folder / "calibration.json").is_file():

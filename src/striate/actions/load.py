@@ -11,6 +11,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from striate.actions.mirroring import require_mirrored
 from striate.data.decoding import as_picture
 from striate.engines.choosing import Choice, parse_choice
 from striate.engines.served import Served
@@ -24,7 +25,7 @@ from striate.preprocess import Preprocessing
 from striate.runs.folder import RunFolder
 from striate.runs.weights import read_weights
 from striate.shapes import Logits, Pictures
-from striate.tasks.classify import decode_scores
+from striate.tasks.classify import decode_scores, leading_classes
 
 if TYPE_CHECKING:
     from striate.actions.ensemble import Ensemble
@@ -50,9 +51,10 @@ class Answer:
 
 def named_answers(probabilities: Float[Tensor, "B K"], labels: tuple[str, ...], top: int = 5) -> list[Answer]:
     """Probabilities (B, K) in words: of each picture the `top` most probable classes."""
-    best = probabilities.sort(dim=1, descending=True, stable=True)
     answers = []
-    for values, indices in zip(best.values[:, :top].tolist(), best.indices[:, :top].tolist(), strict=True):
+    for values, indices in zip(
+        *(found.tolist() for found in leading_classes(probabilities, top)), strict=True
+    ):
         named = [(labels[index], value) for index, value in zip(indices, values, strict=True)]
         answers.append(Answer(named[0][0], named[0][1], named))
     return answers
@@ -68,6 +70,7 @@ class Network:
         labels: class names in the order of the scores.
         temperature: scores are divided by it before softmax.
         engine: what computes the scores; None is torch in fp32.
+        flips: scores are the mean of those of a picture and of its mirror image.
     """
 
     name: str
@@ -76,10 +79,23 @@ class Network:
     labels: tuple[str, ...]
     temperature: float = 1.0
     engine: Served | None = None
+    flips: bool = False
 
-    def served_by(self, choice: Choice, on_event: Listener = silent, *, required: bool = False) -> "Network":
-        """The same network, whose scores another engine computes; torch, where it cannot and may not fail."""
-        served = Served(self.module, self.preprocessing, choice, on_event, required=required)
+    def served_by(
+        self,
+        choice: Choice,
+        on_event: Listener = silent,
+        *,
+        required: bool = False,
+        quantised: bytes | None = None,
+    ) -> "Network":
+        """The same network, whose scores another engine computes; torch, where it cannot and may not fail.
+
+        In int8 the engine runs `quantised`, which `quantise` made of the network.
+        """
+        served = Served(
+            self.module, self.preprocessing, choice, on_event, required=required, quantised=quantised
+        )
         return replace(self, engine=served)
 
     def scores(self, pictures: Pictures) -> Logits:
@@ -87,7 +103,8 @@ class Network:
         if len(pictures) == 0:
             return torch.zeros(0, len(self.labels))
         served = self.engine or Served(self.module, self.preprocessing, Choice())
-        return decode_scores(served.run(pictures))
+        found = decode_scores(served.run(pictures))
+        return (found + decode_scores(served.run(pictures.flip(3)))) / 2 if self.flips else found
 
     def answers(self, scores: Logits, top: int = 5) -> list[Answer]:
         """Scores (B, K) in words, with calibrated probabilities."""
@@ -127,6 +144,8 @@ def load(
     device: str = "cpu",
     engine: str = OWN,
     on_event: Listener = silent,
+    *,
+    flips: bool = False,
 ) -> Network: ...
 @overload
 def load(
@@ -135,6 +154,8 @@ def load(
     device: str = "cpu",
     engine: str = OWN,
     on_event: Listener = silent,
+    *,
+    flips: bool = False,
 ) -> "Ensemble": ...
 
 
@@ -144,6 +165,8 @@ def load(
     device: str = "cpu",
     engine: str = OWN,
     on_event: Listener = silent,
+    *,
+    flips: bool = False,
 ) -> Any:
     """The network of a run, or of a catalogue name together with a file of weights.
 
@@ -152,18 +175,36 @@ def load(
             answers with the mean of their calibrated probabilities.
         weights: with a name: a .safetensors or .pth file whose head is kept as it is.
         device: where it computes.
-        engine: torch, openvino, openvino-bf16 or onnxruntime; auto is what the run's end chose, and torch
-            for a catalogue name.
+        engine: torch, openvino, openvino-bf16, openvino-int8 (made of a run and kept in it when it is first
+            asked for) or onnxruntime; auto is what the run's end chose, and torch for a catalogue name.
         on_event: is told where another engine than the wanted one has to serve.
+        flips: every picture is seen as it is and mirrored; the mean of both scores counts.
 
     Raises:
-        StriateError: there is no such run, it holds no network yet, the weights do not fit, or the engine is
-            not there.
+        StriateError: there is no such run, it holds no network yet, the weights do not fit, the engine is
+            not there, or the run knows no mirror images.
     """
     if isinstance(run, (list, tuple)):
         from striate.actions.ensemble import load_ensemble
 
-        return load_ensemble(run, weights, device, engine, on_event)
+        return load_ensemble(run, weights, device, engine, on_event, flips=flips)
+    network, own = _with_own_engine(run, weights, flips=flips)
+    network.module.to(device).to(memory_format=torch.channels_last).eval()
+    if engine == OWN:
+        return network.served_by(own, on_event)
+    asked = parse_choice(engine)
+    if asked.precision == "int8":
+        from striate.actions.int8 import in_int8
+
+        return in_int8(network, run, on_event)
+    if asked.precision != "fp32" and asked != own:
+        on_event(Warned(f"{asked} was not found to agree with torch for this network: check its answers"))
+    return network.served_by(asked, on_event, required=True)
+
+
+def _with_own_engine(
+    run: str | PathLike[str], weights: str | PathLike[str] | None, *, flips: bool
+) -> tuple[Network, Choice]:
     is_folder = Path(run).is_dir()
     if weights is not None and is_folder:
         raise StriateError(
@@ -173,17 +214,11 @@ def load(
         raise StriateError(f"{run} has no weights of its own here; add --weights imagenet or --weights FILE.")
     if weights is not None:
         source = find_weights(str(run), download=True) if weights == "imagenet" else Path(weights)
-        network, own = _from_catalogue(str(run), source), Choice()
-    else:
-        folder = RunFolder.open(Path(run))
-        network, own = _from_run(folder), engine_of(folder)
-    network.module.to(device).to(memory_format=torch.channels_last).eval()
-    if engine == OWN:
-        return network.served_by(own, on_event)
-    asked = parse_choice(engine)
-    if asked.precision != "fp32" and asked != own:
-        on_event(Warned(f"{asked} was not found to agree with torch for this network: check its answers"))
-    return network.served_by(asked, on_event, required=True)
+        return replace(_from_catalogue(str(run), source), flips=flips), Choice()
+    folder = RunFolder.open(Path(run))
+    if flips:
+        require_mirrored(folder)
+    return replace(_from_run(folder), flips=flips), engine_of(folder)
 
 
 def engine_of(folder: RunFolder) -> Choice:

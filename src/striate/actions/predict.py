@@ -93,6 +93,7 @@ def predict(
     unsure: float | None = None,
     precision: float | None = None,
     engine: str = OWN,
+    flips: bool = False,
     on_event: Listener = silent,
 ) -> Iterator[Prediction]:
     """Predictions in the order of the files, each as soon as its batch is done.
@@ -107,7 +108,8 @@ def predict(
         unsure: answers below this probability are marked as unsure.
         precision: answers below the probability from which on this share of the answers of their class was
             right on validation are marked as unsure. Not together with `unsure` or `with_runs`.
-        engine: torch, openvino, openvino-bf16 or onnxruntime; auto is what the run's end chose.
+        engine: as in `load`; auto is what the run's end chose.
+        flips: every picture is seen as it is and mirrored; the mean of both scores counts.
         max_pixels: larger pictures are unreadable; None is the usual limit.
         max_bytes: larger files are unreadable; None is the usual limit.
         on_event: is told of what was left out.
@@ -116,7 +118,7 @@ def predict(
         StriateError: there is no such run, a folder holds no picture, a pattern matches none, or the options
             do not go together.
     """
-    network = load_ensemble([run, *with_runs], weights, engine=engine, on_event=on_event)
+    network = load_ensemble([run, *with_runs], weights, engine=engine, on_event=on_event, flips=flips)
     given = [images] if isinstance(images, (str, PathLike)) else list(images)
     if sum(fspath(word) == STDIN for word in given) > 1:
         raise StriateError("`-` is one picture from standard input; name it once.")

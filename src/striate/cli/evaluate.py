@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from striate.cli.train import Engine, Json, MaxBytes, MaxPixels
+from striate.cli.train import Engine, Flips, Json, MaxBytes, MaxPixels
 
 
 def evaluate(
@@ -13,6 +13,7 @@ def evaluate(
         str | None, typer.Argument(help="Another data set; without it the run's own test part.")
     ] = None,
     engine: Engine = "auto",
+    flips: Flips = False,
     max_pixels: MaxPixels = None,
     max_bytes: MaxBytes = None,
     json: Json = False,
@@ -28,7 +29,7 @@ def evaluate(
 
     with Shown() as shown:
         evaluation = action(
-            run, data, max_pixels=max_pixels, max_bytes=max_bytes, engine=engine, on_event=shown
+            run, data, max_pixels=max_pixels, max_bytes=max_bytes, engine=engine, flips=flips, on_event=shown
         )
     if json:
         print_json(

@@ -1,10 +1,16 @@
 """`striate predict`."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from striate.cli.train import Engine, Json, MaxBytes, MaxPixels
+from striate.cli.train import Engine, Flips, Json, MaxBytes, MaxPixels
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from striate.actions.copying import SortedCopies
+    from striate.actions.predict import Prediction
 
 
 def predict(
@@ -25,6 +31,7 @@ def predict(
         typer.Option(help="Wanted share of right answers in every class, as 0.95."),
     ] = None,
     engine: Engine = "auto",
+    flips: Flips = False,
     csv: Annotated[str | None, typer.Option(help="Also write the answers to this CSV file.")] = None,
     copy_to: Annotated[
         str | None, typer.Option(help="Also copy the pictures to this folder, into one folder a class.")
@@ -43,32 +50,43 @@ def predict(
     striate predict runs/classify/photos-resnet18 - --json < cat.jpg
     striate predict squeezenet1_1 --weights squeezenet1_1.safetensors cat.jpg --json
     """
+    from striate.actions.copying import SortedCopies
+    from striate.actions.predict import predict as action
+    from striate.cli.show import Shown
+
+    copies = SortedCopies(copy_to, images) if copy_to is not None else None
+    answers = action(
+        run,
+        images,
+        weights=weights,
+        with_runs=with_ or (),
+        top=top,
+        unsure=unsure,
+        precision=precision,
+        engine=engine,
+        flips=flips,
+        max_pixels=max_pixels,
+        max_bytes=max_bytes,
+        on_event=Shown(),
+    )
+    if _tell(answers, csv, copies, json=json):
+        raise typer.Exit(1)
+
+
+def _tell(
+    answers: "Iterable[Prediction]", csv: str | None, copies: "SortedCopies | None", *, json: bool
+) -> int:
+    """Print, table and copy the answers as they come; how many files had none."""
     import sys
     from contextlib import ExitStack
     from pathlib import Path
 
-    from striate.actions.copying import SortedCopies
-    from striate.actions.predict import predict as action
     from striate.actions.prediction_table import prediction_table
     from striate.cli.prediction_lines import PredictionLines
-    from striate.cli.show import Shown, print_json
+    from striate.cli.show import print_json
 
     bad, lines = 0, PredictionLines()
-    copies = SortedCopies(copy_to, images) if copy_to is not None else None
     with ExitStack() as stack:
-        answers = action(
-            run,
-            images,
-            weights=weights,
-            with_runs=with_ or (),
-            top=top,
-            unsure=unsure,
-            precision=precision,
-            engine=engine,
-            max_pixels=max_pixels,
-            max_bytes=max_bytes,
-            on_event=Shown(),
-        )
         table = stack.enter_context(prediction_table(Path(csv))) if csv is not None else None
         for prediction in answers:
             bad += prediction.answer is None
@@ -84,5 +102,4 @@ def predict(
         print(f"answers: {csv}", file=sys.stderr)
     if copies is not None:
         print(copies.told, file=sys.stderr)
-    if bad:
-        raise typer.Exit(1)
+    return bad

@@ -12,7 +12,13 @@ DryRun = Annotated[
     bool, typer.Option("--dry-run", help="Say what would be trained, in what time and memory; write nothing.")
 ]
 Engine = Annotated[
-    str, typer.Option(help="torch, openvino, openvino-bf16 or onnxruntime; auto is what the run chose.")
+    str,
+    typer.Option(
+        help="torch, openvino, openvino-bf16, openvino-int8 or onnxruntime; auto is what the run chose."
+    ),
+]
+Flips = Annotated[
+    bool, typer.Option("--flips", help="Also look at mirror images; the mean of both scores counts.")
 ]
 MaxPixels = Annotated[int | None, typer.Option(min=1, help=TRAIN["max_pixels"])]
 MaxBytes = Annotated[int | None, typer.Option(min=1, help=TRAIN["max_bytes"])]

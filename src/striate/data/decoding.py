@@ -26,6 +26,7 @@ from torch import Tensor
 from striate.data.dataset import BadPicture
 from striate.data.files import MAX_BYTES, read_file
 from striate.data.headers import foreign, jpeg_header, png_damage, png_size, sniff
+from striate.data.jpeg_library import load_jpeg_decoder
 from striate.data.quiet import pillow_quiet
 from striate.data.with_pillow import (
     check_size,
@@ -210,8 +211,7 @@ def _decode_jpeg(content: bytes, target_hw: tuple[int, int] | None, max_pixels: 
 def _jpeg_operator() -> Callable[[Tensor, int, bool], Tensor]:
     """What torchvision decodes JPEGs with; where it is gone, an AttributeError sends them to Pillow."""
     # The operator, not torchvision.io.decode_jpeg: 0.29 warns at every call that it will go away one day.
-    import torchvision.io  # noqa: F401 - registers torch.ops.image; slow, so not before a JPEG
-
+    load_jpeg_decoder()
     operator: Callable[[Tensor, int, bool], Tensor] = torch.ops.image.decode_jpeg.default
     return operator
 

@@ -71,7 +71,7 @@ def _chained(first: Found, rest: Iterator[Found]) -> Iterator[Found]:
 
 def _below(path: str, shown: str, tell: Told) -> Iterator[Found]:
     """The pictures in a folder and the folders in it."""
-    root = os.path.realpath(path)
+    root, prefix = os.path.realpath(path), _join(shown, "x")[:-1]
     for listing, reason in walk(root, root):
         if reason is not None:
             yield _unlistable(shown, reason)
@@ -79,7 +79,7 @@ def _below(path: str, shown: str, tell: Told) -> Iterator[Found]:
             tell(f"{shown}/{linked} is a link to a folder and is not followed")
         for file in listing.files:
             if is_picture(file):
-                yield Found(_join(shown, file.name), file.path, file.problem)
+                yield Found(prefix + file.name, file.path, file.problem)
 
 
 def _unlistable(shown: str, reason: str) -> Found:

@@ -19,7 +19,7 @@ class Choice:
     def of(cls, engine: object, precision: object) -> "Choice":
         """The choice of a record; ValueError where it is none."""
         found = next((c for c in CHOICES.values() if (c.engine, c.precision) == (engine, precision)), None)
-        if found is None:
+        if found is None or found.precision == "int8":  # which is always asked for
             raise ValueError(f"no engine: {engine} in {precision}")
         return found
 
@@ -31,12 +31,13 @@ CHOICES = {
     "torch": Choice(),
     "openvino": Choice("openvino"),
     "openvino-bf16": Choice("openvino", "bf16"),
+    "openvino-int8": Choice("openvino", "int8"),
     "onnxruntime": Choice("onnxruntime"),
 }
 
 
 def parse_choice(text: str) -> Choice:
-    """What `--engine` says: an engine in fp32, or openvino-bf16.
+    """What `--engine` says: an engine in fp32, or OpenVINO in bf16 or int8.
 
     Raises:
         StriateError: there is no such engine, or its package is not installed.

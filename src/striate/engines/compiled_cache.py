@@ -1,6 +1,8 @@
-"""Converted networks stay in the cache, one folder each, whole or not at all; it may be deleted at any time.
+"""Compiled networks stay in the cache, one folder each, whole or not at all; it may be deleted at any time.
 
-A folder carries the digests of its files, so a damaged one is made again and never run.
+What lies there is run by the engines' compilers, which do not guard against a file that was made to harm.
+So an entry is read only if the folder is this user's and nobody else may write to it, and if its files still
+have the digests that were written with it; any other is made again.
 """
 
 import contextlib
@@ -8,18 +10,22 @@ import hashlib
 import json
 import os
 import shutil
+import stat
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
 from striate.cache import cache_folder
-from striate.data.cache_room import limit_bytes
 
 DIGESTS = "digests.json"
 LARGEST = 2 * 10**9  # bytes of all converted networks together
 
 Read = TypeVar("Read")
+
+
+class Stale(Exception):
+    """What `read` of `cached` raises for an entry that it cannot use; it is made again."""
 
 
 def networks_folder() -> Path:
@@ -36,10 +42,11 @@ def cached(key: str | None, build: Callable[[Path], None], read: Callable[[Path]
         read: reads them, all of them before it returns.
     """
     folder = networks_folder() / (key or "nothing")
-    if key is not None and _is_whole(folder):
+    if key is not None and _is_ours(folder) and _is_whole(folder):
         with contextlib.suppress(OSError):  # a cache that may be read and not written
             os.utime(folder)
-        return read(folder)
+        with contextlib.suppress(Stale):
+            return read(folder)
     place = _place() if key is not None else None
     with tempfile.TemporaryDirectory(prefix="new-", dir=place, ignore_cleanup_errors=True) as name:
         fresh = Path(name)
@@ -59,16 +66,20 @@ def clear() -> int:
 
 def _place() -> Path | None:
     """The folder of all entries, made if it is missing; None where it cannot be made or nothing is kept."""
+    from striate.data.cache_room import limit_bytes  # with all that reads pictures, so only to write
+
     if limit_bytes() == 0:
         return None
     try:
-        networks_folder().mkdir(parents=True, exist_ok=True)
+        networks_folder().mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError:
         return None
     return networks_folder()
 
 
 def _keep(fresh: Path, folder: Path) -> None:
+    from striate.data.cache_room import limit_bytes
+
     limit = min(LARGEST, limit_bytes())
     needed = _bytes_in(fresh)
     if needed > limit:
@@ -76,14 +87,27 @@ def _keep(fresh: Path, folder: Path) -> None:
     with contextlib.suppress(OSError):  # a full disk, or another process was first
         (fresh / DIGESTS).write_text(json.dumps(_digests(fresh)), encoding="utf-8")
         _make_room(limit - needed)
-        if folder.exists():  # damaged
-            shutil.rmtree(folder, ignore_errors=True)
+        if folder.is_symlink():
+            folder.unlink()
+        shutil.rmtree(folder, ignore_errors=True)  # damaged, stale or somebody else's
         whole = fresh.with_name(f"{fresh.name}-whole")
         fresh.rename(whole)
         try:
             whole.rename(folder)
         finally:
             shutil.rmtree(whole, ignore_errors=True)
+
+
+def _is_ours(folder: Path) -> bool:
+    """Whether nobody but this user can have written what is in it; Windows keeps profiles apart by itself."""
+    if not hasattr(os, "getuid"):
+        return True
+    try:
+        found = folder.lstat()
+    except OSError:
+        return False
+    others_write = stat.S_IWGRP | stat.S_IWOTH
+    return stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid() and not found.st_mode & others_write
 
 
 def _is_whole(folder: Path) -> bool:

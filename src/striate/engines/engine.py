@@ -8,7 +8,7 @@ from torch import Tensor
 from striate.shapes import Images, Pictures
 
 EngineName = Literal["auto", "torch", "openvino", "onnxruntime"]
-Precision = Literal["auto", "fp32", "bf16"]
+Precision = Literal["auto", "fp32", "bf16", "int8"]
 
 
 @runtime_checkable
@@ -22,7 +22,7 @@ class Engine(Protocol):
 
     @property
     def precision(self) -> str:
-        """fp32 or bf16: in what the products are computed."""
+        """fp32, bf16 or int8: in what the products are computed."""
         ...
 
     def run(self, images: Images | Pictures) -> Float[Tensor, "B ..."]:

@@ -22,7 +22,8 @@ class Served:
     """`module` of normalised pictures, by the engine of `choice` or what of it this machine has.
 
     Nothing is converted before the first picture, so who only looks at the module pays nothing. A module on
-    a GPU is torch's; so is one that the engine cannot run, unless the engine is `required`.
+    a GPU is torch's; so is one that the engine cannot run, unless the engine is `required`. In int8 the
+    network is what `quantise` made of it.
     """
 
     def __init__(
@@ -33,8 +34,10 @@ class Served:
         on_event: Listener = silent,
         *,
         required: bool = False,
+        quantised: bytes | None = None,
     ) -> None:
         self.choice = choice
+        self._quantised = quantised
         self._required = required
         self._reading = Reading(module, preprocessing)
         self._on_event = on_event
@@ -59,6 +62,10 @@ class Served:
         first = next(self._reading.parameters(), None)
         on_cpu = first is None or first.device.type == "cpu"
         found = usable_here(self.choice, self._on_event) if on_cpu else Choice()
+        if found.precision == "int8" and self._quantised is not None:
+            from striate.engines.openvino_engine import open_quantised
+
+            return open_quantised(self._quantised)
         return open_engine(
             self._reading,
             size_chw,

@@ -9,6 +9,7 @@ runs/<task>/<name>/
   checkpoint.safetensors  all that exact resume needs
   best.safetensors  preprocess.json  labels.json  calibration.json      all that inference needs
   engine.json             engine and precision that serve the run, and how they agreed with torch
+  int8.onnx               the network in 8-bit integers, where `--engine openvino-int8` was asked for
   evaluation.json         split, pictures, metrics, per_class, confusion, mistakes
   predictions.csv         file, label, predicted, probability of every picture that was evaluated
   validation.csv          the same of the validation part, from which thresholds follow

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int64
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -31,6 +31,22 @@ def decode_scores(logits: Logits) -> Float[Tensor, "B classes"]:
     if logits.shape[1] > 1:
         return logits
     return torch.cat([torch.zeros_like(logits), logits], dim=1)
+
+
+def leading_classes(
+    probabilities: Float[Tensor, "B classes"], top: int
+) -> tuple[Float[Tensor, "B top"], Int64[Tensor, "B top"]]:
+    """Values and columns of each row's `top` largest, best first; of equal ones the first column leads."""
+    wanted = min(top, probabilities.shape[1])
+    if len(probabilities):
+        least = probabilities.topk(wanted, dim=1).values[:, -1:]
+        among = probabilities >= least
+        if bool((among.sum(dim=1) == wanted).all()):  # no two are equal at the edge: sort a few of many
+            columns = among.nonzero()[:, 1].view(-1, wanted)
+            order = probabilities.gather(1, columns).sort(dim=1, descending=True, stable=True)
+            return order.values, columns.gather(1, order.indices)
+    best = probabilities.sort(dim=1, descending=True, stable=True)
+    return best.values[:, :wanted], best.indices[:, :wanted]
 
 
 def shares(labels: Labels, mixed: Mixed, classes: int) -> Shares:
