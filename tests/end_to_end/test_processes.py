@@ -38,8 +38,10 @@ def options(tmp_path_factory):
 
 def test_the_loss_curve_is_that_of_one_process_and_one_process_writes(options):
     out = options[-1] / "classify"
-    run(*options, "--name", "one")
-    told = run(*options, "--name", "two", "--devices", 2, "--json")
+    # Adam divides by the gradients' size, and where that is next to nothing a rounding becomes a step.
+    more = [*options, "--optimizer", "sgd", "--lr", 0.02]
+    run(*more, "--name", "one")
+    told = run(*more, "--name", "two", "--devices", 2, "--json")
     assert json.loads(told.stdout.splitlines()[-1])["run"] == str(out / "two")
     assert told.stdout.count("\n") == 1 and not (out / "two-2").exists()
     # Sums in another order: the bits differ, the curve does not.
