@@ -46,4 +46,4 @@ def integrated_gradients(question: Question) -> Heat:
 
 def _scores(question: Question, images: Images) -> Scores:
     with torch.no_grad():
-        return question.scores(question.network(images))
+        return question.scores(question.answer(images))

@@ -50,5 +50,5 @@ def _starts(length: int, side: int) -> list[int]:
 
 def _scores(question: Question, images: Images) -> Scores:
     with torch.no_grad():
-        logits = question.network(images.contiguous(memory_format=torch.channels_last))
+        logits = question.answer(images.contiguous(memory_format=torch.channels_last))
     return question.scores(logits.cpu())

@@ -72,7 +72,7 @@ def _exchanged(question: Question, heats: Heats, before: Images, after: Images, 
         for part in torch.split(exchanged, question.batch):
             images = torch.where(part, after[row], before[row]).contiguous(memory_format=torch.channels_last)
             with torch.no_grad():
-                logits = question.network(images)
+                logits = question.answer(images)
             points.append(class_probabilities(logits, question.classes[row].expand(len(logits))))
         curves.append(torch.cat(points))
     return torch.stack(curves)

@@ -39,5 +39,5 @@ def _masked_scores(one: Question, maps: Float[Tensor, "1 D h w"]) -> Float[Tenso
     masks = (masks - low) / (high - low + 1e-8)
     masked = one.images * masks[:, None]  # (D, C, H, W)
     with torch.no_grad():
-        logits = one.network(masked.contiguous(memory_format=torch.channels_last))
+        logits = one.answer(masked.contiguous(memory_format=torch.channels_last))
     return one.repeated(len(logits)).scores(logits)
