@@ -18,6 +18,7 @@ from striate.errors import StriateError
 from striate.events import Listener
 from striate.explanation.activations import LayerMaps, activations_of, layer_called
 from striate.explanation.channel_response import require_channels
+from striate.reports.words import short
 from striate.shapes import Picture
 
 SHOWN = 64  # channels of a layer, the strongest; all of them where one layer is asked for
@@ -131,7 +132,7 @@ def _large(network: str, layer: LayerMaps, channel: int, picture: Picture, told:
     maps = layer.maps[channel]
     low, high = float(maps.min()), float(maps.max())
     heading = Heading(f"{network}, {layer.name}, channel {channel}", told)
-    foot = f"{maps.shape[0]}x{maps.shape[1]} values from {low:.3g} (dark) to {high:.3g} (yellow)."
+    foot = f"{maps.shape[0]}x{maps.shape[1]} values from {short(low)} (dark) to {short(high)} (yellow)."
     return tile_grid([Tile(map_image(maps)), Tile(picture_image(picture))], heading, columns=2, foot=foot)
 
 

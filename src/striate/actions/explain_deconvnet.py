@@ -15,7 +15,10 @@ from striate.drawing.figure import Heading
 from striate.errors import StriateError
 from striate.events import Listener
 from striate.explanation.deconvolution import Projection, project_back
+from striate.reports.words import short
 from striate.shapes import Picture
+
+DEEPEST = 5  # as deep as the paper shows; on longer ways back the stripes of the kernels themselves take over
 
 
 def explain_deconvnet(options: ExplainOptions, on_event: Listener) -> Iterator[ExplainedPage | Explanation]:
@@ -41,10 +44,10 @@ def deconvnet_page(
 
     Args:
         name: of the picture.
-        layer: a convolution, rectifier or pool; None is the last convolution.
+        layer: a convolution, rectifier or pool; None is the last convolution, at most the fifth.
         channels: None is the nine that answer strongest.
     """
-    layer = layer or _last_convolution(network)
+    layer = layer or _deepest_convolution(network)
     images = network.preprocessing.normalise(picture[None])
     found = project_back(network.module, images, layer, channels)
     told = Told.of(network, picture, name)
@@ -76,14 +79,14 @@ def _figure(network: str, layer: str, told: str, picture: Picture, found: list[P
         tiles.append(
             Tile(signed_image(one.pixels).crop(one.box), (f"channel {one.channel}", "back to pixels"))
         )
-        tiles.append(Tile(picture_image(picture).crop(one.box), (f"answers {one.value:.3g}", "the patch")))
+        tiles.append(Tile(picture_image(picture).crop(one.box), (f"answers {short(one.value)}", "the patch")))
     line = f"{told}. Deconvnet: what made the strongest channels answer; grey is nothing"
     heading = Heading(f"{network}, {layer}", line)
     return tile_grid(tiles, heading, columns=6 if len(tiles) > 2 else 2)
 
 
-def _last_convolution(network: Network) -> str:
+def _deepest_convolution(network: Network) -> str:
     names = [name for name, module in network.module.named_modules() if isinstance(module, nn.Conv2d)]
     if not names:
         raise StriateError(f"{network.name} has no convolution, so there is nothing to run backwards.")
-    return str(names[-1])
+    return str(names[:DEEPEST][-1])

@@ -24,6 +24,7 @@ from striate.events import Listener, Note, Warned, silent
 from striate.explanation.channel_response import convolutions_of
 from striate.explanation.exciting import Field, Patch, most_exciting
 from striate.explanation.filters import Ascent, Excited, excite, first_kernels
+from striate.reports.words import short
 from striate.shapes import Pictures
 
 LAYERS = 4  # of a whole network, spread over its depth
@@ -148,11 +149,11 @@ def patterns_figure(network: str, shown: Shown, *, plain: bool) -> Image.Image:
     for channel, picture, response in zip(
         excited.channels, excited.pictures, excited.after.tolist(), strict=True
     ):
-        tiles.append(Tile(picture_image(picture), (f"channel {channel}", f"answers {response:.3g}")))
+        tiles.append(Tile(picture_image(picture), (f"channel {channel}", f"answers {short(response)}")))
         for patch in shown.patches.get(channel, []):
             x1, y1, x2, y2 = patch.box
             image = picture_image(patch.picture).crop((x1, y1, x2, y2))
-            tiles.append(Tile(_square(image), (Path(patch.name).name, f"{patch.value:.3g}")))
+            tiles.append(Tile(_square(image), (Path(patch.name).name, short(patch.value))))
     columns = 1 + PATCHES if with_patches else (1 if len(tiles) == 1 else 4)
     foot = "Mean answer of the channel before its activation function; of a patch, the answer of one cell."
     return tile_grid(tiles, Heading(f"{network}, {one}", line), columns=columns, foot=foot)

@@ -17,6 +17,7 @@ from striate.drawing.palette import EMPTY, INK, PAPER, QUIET, RULE, SERIES, Colo
 GAP = 10
 LINE = 30  # pixels of a caption's line
 BAR = 8
+SHOWN = 0.99  # of numbers around zero, the share that is drawn in its true proportion
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +53,13 @@ def picture_image(picture: Any) -> Image.Image:
 
 
 def signed_image(values: Float[Tensor, "C H W"]) -> Image.Image:
-    """Numbers around zero: zero is mid grey, the largest magnitude black or white; one or three channels."""
-    largest = max(float(values.abs().max()), 1e-30)
+    """Numbers around zero, one or three channels: zero is mid grey, black and white what few are beyond.
+
+    Of what is not zero the largest hundredth is cut off, or a few points would leave all others grey.
+    """
+    sizes = values.detach().cpu().abs()
+    sizes = sizes[sizes > 0]
+    largest = float(sizes.quantile(SHOWN, interpolation="higher")) if len(sizes) else 1.0
     shown = (values.detach().cpu() / largest * 127 + 128).round().clamp(0, 255)
     return picture_image(shown.numpy().astype(np.uint8))
 

@@ -45,8 +45,10 @@ def decimal(value: Any, digits: int = 3) -> str:
 
 
 def short(value: Any) -> str:
-    """A learning rate or another small number: up to three significant digits."""
-    return f"{value:.3g}" if known(value) else NOTHING
+    """A learning rate, an answer of a channel: three significant digits, never as a power of ten above 1."""
+    if not known(value):
+        return NOTHING
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
 
 
 def brief(text: str, most: int = 40) -> str:
