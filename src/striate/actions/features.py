@@ -3,14 +3,15 @@
 import hashlib
 import importlib.metadata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import torch
 from jaxtyping import Float, Int64
-from torch import Tensor, nn
+from torch import Tensor
 
+from striate.actions.frozen_trunk import FrozenTrunk
 from striate.actions.material import Material
 from striate.data.feature_cache import entry_path, keep_features, read_features
 from striate.data.loading import Batches
@@ -18,30 +19,25 @@ from striate.data.sample import Batch
 from striate.data.sampling import balanced, shuffled
 from striate.data.transforms.augmentation import Augmentation
 from striate.data.transforms.draws import stream_seed
-from striate.engines.engine import Engine
-from striate.engines.opening import open_engine
 from striate.events import Listener, Progress
-from striate.models.trunk import Trunk
 
 TOGETHER = 64  # pictures that go through the trunk at once
 
 
 @dataclass
 class Features:
-    """The trunk of a network as it starts, and what it gives of a training's pictures.
+    """What a trunk gives of a training's pictures.
 
     Attributes:
-        network: its trunk is copied when it is asked for the first time; until then it must not learn.
         seed: of the training.
         augmentation: how views change a picture.
     """
 
-    network: nn.Module
+    trunk: FrozenTrunk
     material: Material
     seed: int
     augmentation: Augmentation | None
     on_event: Listener
-    known: dict[str, Tensor] = field(default_factory=dict)
 
     def of(self, rows: Sequence[int]) -> Float[Tensor, "M D"]:
         """Features of some rows of the data set, float32, on the CPU."""
@@ -67,40 +63,32 @@ class Features:
         self, rows: Sequence[int], more: dict[str, Any], batches: Iterator[Batch], what: str
     ) -> Tensor:
         path = entry_path({**self._identity, **more, "pictures": self._digest(rows)})
-        if path.name not in self.known:
+        known = self.trunk.known
+        if path.name not in known:
             found = read_features(path, len(rows))
             if found is None:
                 found = self._computed(batches, len(rows), what)
                 keep_features(path, found, self.on_event)
-            self.known[path.name] = found
-        return self.known[path.name]
+            known[path.name] = found
+        return known[path.name]
 
     def _computed(self, batches: Iterator[Batch], count: int, what: str) -> Tensor:
         parts: list[Tensor] = []
         done = 0
         for batch in batches:
-            parts.append(self._engine.run(self.material.preprocessing.normalise(batch.pictures)))
+            parts.append(self.trunk.engine.run(self.material.preprocessing.normalise(batch.pictures)))
             done += len(batch)
             self.on_event(Progress(what, done, count))
         return torch.cat(parts) if parts else torch.zeros(0, 0)
-
-    @cached_property
-    def _trunk(self) -> Trunk:
-        return Trunk(self.network)
-
-    @cached_property
-    def _engine(self) -> Engine:
-        spec = self.material.preprocessing
-        return open_engine(self._trunk, (spec.channels, *spec.size_hw), on_event=self.on_event)
 
     @cached_property
     def _identity(self) -> dict[str, Any]:
         """What decides the features besides the pictures."""
         packages = ("striate", "torch", "torchvision", "pillow")
         return {
-            "trunk": _digest_of(self._trunk),
+            "trunk": self.trunk.digest,
             "preprocessing": self.material.preprocessing.to_json(),
-            "engine": [self._engine.name, self._engine.precision],
+            "engine": [self.trunk.engine.name, self.trunk.engine.precision],
             "threads": torch.get_num_threads(),
             "made_by": [
                 *(importlib.metadata.version(name) for name in packages),
@@ -117,15 +105,6 @@ def _orders(batches: Batches, number: int) -> Iterator[Batch]:
     """The batches of an epoch without their changes: only the order counts."""
     plain = Batches(batches.store, batches.rows, TOGETHER, seed=batches.seed)
     return plain.epoch(number)
-
-
-def _digest_of(module: nn.Module) -> str:
-    """Of all its weights and statistics, whatever their layout in memory."""
-    whole = hashlib.sha256(repr(module).encode())
-    for name, tensor in module.state_dict().items():
-        whole.update(name.encode())
-        whole.update(tensor.detach().cpu().contiguous().numpy().tobytes())
-    return whole.hexdigest()
 
 
 class FeatureBatches:

@@ -10,6 +10,7 @@ from torch import Tensor
 from striate import machine
 from striate.actions.load import Network
 from striate.engines.choosing import Choice, candidates
+from striate.engines.openvino_engine import one_conversion
 from striate.engines.served import SMALLEST, is_worth_converting
 from striate.events import Listener, Note
 from striate.shapes import Logits, Pictures
@@ -53,7 +54,8 @@ def choose_engine(network: Network, pictures: Pictures, on_event: Listener) -> t
     """
     sample = spread(pictures, COMPARED)
     record: dict[str, Any] = {"pictures": len(sample), "least_agreement": LEAST_AGREEMENT}
-    served, reason, tried = _first_that_agrees(network, sample, on_event)
+    with one_conversion():
+        served, reason, tried = _first_that_agrees(network, sample, on_event)
     chosen = served.engine.choice if served.engine else Choice()
     if chosen != Choice():
         on_event(Note(f"answers come from {chosen}: {reason}"))

@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from striate.actions.features import Features
+from striate.actions.frozen_trunk import FrozenTrunk
 from striate.actions.material import Material
 from striate.actions.options import TrainOptions
 from striate.actions.plan import Plan, make_recipe
@@ -76,9 +77,9 @@ def make_trainee(
     material: Material,
     on_event: Listener,
     decided: Decided | None = None,
-    known: dict[str, torch.Tensor] | None = None,
+    trunk: FrozenTrunk | None = None,
 ) -> Trainee:
-    """Build it; draws from torch's global generator. `known` are features that were computed before."""
+    """Build it; draws from torch's global generator. `trunk` is that of a trainee that starts the same."""
     architecture = {
         "model": plan.model,
         "num_classes": len(material.dataset.classes),
@@ -97,7 +98,9 @@ def make_trainee(
 
     decided = decided or Decided()
     augmentation = make_augmentation(plan.augmentation)
-    features = Features(network, material, options.seed, augmentation, on_event, known or {})
+    size_chw = (material.preprocessing.channels, *material.preprocessing.size_hw)
+    trunk = trunk or FrozenTrunk(network, size_chw, on_event)
+    features = Features(trunk, material, options.seed, augmentation, on_event)
     recipe = make_recipe(options, plan, len(material.split.train), epochs=decided.epochs, lr=decided.lr)
     if recipe.scales and not find_entry(plan.model).any_size:
         raise StriateError(

@@ -27,10 +27,10 @@ def decide_transfer(
     if plan.transfer != "auto":
         return plan, trainee
     measured = _measured(trainee, material)
-    known = trainee.features.known
+    trunk = trainee.features.trunk
     if worth_timing(measured):
         longer = with_transfer(plan, options, "finetune", pictures)
-        tried = make_trainee(options, longer, material, lambda _: None, decided, known)
+        tried = make_trainee(options, longer, material, lambda _: None, decided, trunk)
         steps = -(-pictures // tried.recipe.batch_size)
         paces = paces_of(tried, options, material)
         judged = len(material.split.validation) or pictures
@@ -39,7 +39,7 @@ def decide_transfer(
     on_event(Note(f"transfer: {choice.transfer}, {choice.reason}"))
     plan = with_transfer(plan, options, choice.transfer, pictures)
     now = replace(decided or Decided(), transfer=choice.transfer)
-    return plan, make_trainee(options, plan, material, lambda _: None, now, known)
+    return plan, make_trainee(options, plan, material, lambda _: None, now, trunk)
 
 
 def _measured(trainee: Trainee, material: Material) -> Measured:

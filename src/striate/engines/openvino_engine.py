@@ -8,7 +8,9 @@ import io
 import sys
 import threading
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +30,8 @@ REPORTING = ("openvino.tools.ovc.telemetry_utils", "openvino.tools.ovc.convert_i
 # Of what is no integer; without a hint OpenVINO takes bf16 where the CPU has it.
 HINTS = {"fp32": "f32", "bf16": "bf16", "int8": "f32"}
 BATCH = 8  # images at a time: their maps stay near the processor (measured: 8 % more images a second than 64)
+
+_CONVERSIONS: ContextVar[dict[str, Any] | None] = ContextVar("conversions", default=None)
 
 
 class OpenVinoEngine:
@@ -65,8 +69,9 @@ def open_openvino(module: nn.Module, example: Tensor, precision: str) -> OpenVin
     Raises:
         CannotConvert: OpenVINO lacks one of the network's operations.
     """
-    facts = (*_facts(precision), tuple(example.shape[1:]), str(example.dtype))
-    return _opened(fingerprint(module, *facts), lambda: convert(module, example), precision)
+    given = (tuple(example.shape[1:]), str(example.dtype))
+    key = fingerprint(module, *_facts(precision), *given)
+    return _opened(key, lambda: _converted(module, example, fingerprint(module, *given)), precision)
 
 
 def open_quantised(content: bytes) -> OpenVinoEngine:
@@ -100,6 +105,25 @@ def _opened(key: str | None, make: Callable[[], Any], precision: str) -> OpenVin
         return OpenVinoEngine(cached(key, build, read), precision)
     except RuntimeError as error:  # what OpenVINO raises where it cannot compile
         raise CannotConvert(reason(error)) from error
+
+
+@contextmanager
+def one_conversion() -> Iterator[None]:
+    """Inside, a network that is opened in several precisions is converted once."""
+    token = _CONVERSIONS.set({})
+    try:
+        yield
+    finally:
+        _CONVERSIONS.reset(token)
+
+
+def _converted(module: nn.Module, example: Tensor, key: str | None) -> Any:
+    kept = _CONVERSIONS.get()
+    if kept is None or key is None:
+        return convert(module, example)
+    if key not in kept:
+        kept[key] = convert(module, example)
+    return kept[key]
 
 
 def _settings(precision: str) -> dict[str, Any]:

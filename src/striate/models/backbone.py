@@ -1,5 +1,6 @@
 """What detectors, transfer learning and Grad-CAM may rely on in every network of the catalogue."""
 
+import contextlib
 from typing import ClassVar, Protocol, runtime_checkable
 
 import torch
@@ -33,7 +34,10 @@ def head_of(network: nn.Module) -> nn.Linear | nn.Conv2d | RadialBasis:
         StriateError: the network does not say which layer that is.
     """
     name = getattr(network, "head", None)
-    layer = dict(network.named_modules()).get(name) if isinstance(name, str) else None
+    layer = None
+    if isinstance(name, str):
+        with contextlib.suppress(AttributeError):  # no such layer
+            layer = network.get_submodule(name)
     if not isinstance(layer, nn.Linear | nn.Conv2d | RadialBasis):
         raise StriateError(
             f"{type(network).__name__} does not say which layer makes its outputs; set the class attribute "
