@@ -8,11 +8,15 @@ from safetensors.torch import load_file
 from tests.conftest import write_digits
 
 from striate.actions.load import load
+from striate.actions.material import read_material
+from striate.actions.options import TrainOptions
+from striate.actions.plan import make_plan
 from striate.actions.train import train
 from striate.data import picture_cache
+from striate.data.datasets.recognise import open_dataset
 from striate.data.picture_cache import wait_for_writers
 from striate.errors import StriateError
-from striate.events import Warned
+from striate.events import Warned, silent
 
 
 def test_a_run_from_the_cache_is_the_run_without_it_byte_for_byte(tmp_path, digits, monkeypatch):
@@ -82,3 +86,13 @@ def test_prediction_sees_what_training_saw_of_a_large_photograph(tmp_path, digit
     fitted = spec.fit_picture(as_picture(path, spec.size_hw))
     expected = network.answers(network.scores(fitted[None]))[0]
     assert network.predict(path) == expected and as_picture(path, spec.size_hw).shape[1] < 200
+
+
+@pytest.mark.parametrize(("model", "raw"), [("alexnet_2012", True), ("alexnet", False)])
+def test_the_alexnet_of_2012_reads_values_that_are_centred_and_not_scaled(digits, model, raw):
+    options = TrainOptions(data=digits, model=model, image_size=67)
+    dataset = open_dataset(digits)
+    material = read_material(dataset, make_plan(options, dataset, silent), options, silent)
+    images = material.preprocessing.normalise(material.store.pictures)
+    assert abs(float(images.mean())) < (3 if raw else 0.1)
+    assert (float(images.std()) > 20) == raw

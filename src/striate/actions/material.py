@@ -25,6 +25,7 @@ from striate.data.transforms.augmentation import Augmentation
 from striate.errors import StriateError
 from striate.events import Listener, Note, Warned
 from striate.machine import memory
+from striate.models.catalog import find_entry
 from striate.preprocess import Preprocessing
 from striate.tasks.recipes.recipe import Recipe
 
@@ -110,7 +111,8 @@ def read_material(dataset: Dataset, plan: Plan, options: TrainOptions, on_event:
     if skipped:
         on_event(Note(f"{len(skipped)} of {len(dataset.items):,} files were skipped"))
     if not plan.normalised:
-        spec = _normalised(spec, pictures, torch.tensor(parts.train))
+        raw = find_entry(plan.model).raw_values
+        spec = _normalised(spec, pictures, torch.tensor(parts.train), raw=raw)
     labels = torch.tensor([-1 if item.truth.label is None else item.truth.label for item in dataset.items])
     store, kept = Store(pictures, labels), (*dataset.notes, *notes)
     return Material(dataset, found, store, parts, spec, skipped, damaged, elsewhere, kept)
@@ -207,12 +209,16 @@ def _also_in(found: Scan, elsewhere: Elsewhere, on_event: Listener) -> set[int]:
     return {row for row in found.usable if group[row] in measured}
 
 
-def _normalised(spec: Preprocessing, pictures: Tensor, rows: Int64[Tensor, " M"]) -> Preprocessing:
-    """Mean and spread of the training pictures, as a network from scratch has them."""
+def _normalised(
+    spec: Preprocessing, pictures: Tensor, rows: Int64[Tensor, " M"], *, raw: bool
+) -> Preprocessing:
+    """The training pictures' mean, and their spread unless the network reads `raw` values."""
     step = max(1, len(rows) // SAMPLED)
     values = pictures[rows[::step]].double() / 255
     mean = tuple(round(float(value), 6) for value in values.mean(dim=(0, 2, 3)))
     std = tuple(max(round(float(value), 6), 0.01) for value in values.std(dim=(0, 2, 3)))
+    if raw:
+        std = (1 / 255,) * len(std)
     return replace(spec, mean=mean, std=std)
 
 

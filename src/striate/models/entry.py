@@ -10,7 +10,8 @@ class Entry:
     `builder` is `file:function` inside the task's folder: "resnet:resnet18" of a classifier is
     `striate.models.classification.resnet.resnet18`. `multiply_adds` counts one a multiply-accumulate of the
     convolution and dense layers, for one picture of size `input` (C, H, W); biases are left out. Heads that
-    only training has count in neither; `auxiliary_parameters` says how many they hold.
+    only training has count in neither; `auxiliary_parameters` says how many they hold. `raw_values`: its
+    first weights suit pixels from 0 to 255 minus their mean, not divided by their spread.
     """
 
     builder: str
@@ -26,3 +27,4 @@ class Entry:
     published: str
     paper: str
     auxiliary_parameters: int = 0
+    raw_values: bool = False

@@ -54,6 +54,7 @@ LENET_TO_VGG: dict[str, Entry] = {
         smallest=67,
         published="18.2 % top-5 error on ILSVRC-2012 (table 2), 60 million parameters",
         paper="Krizhevsky et al., ImageNet Classification with Deep Convolutional Neural Networks, NIPS 2012",
+        raw_values=True,  # section 2
     ),
     "alexnet_2012_one_tower": Entry(
         builder="alexnet:alexnet_2012_one_tower",
@@ -67,6 +68,7 @@ LENET_TO_VGG: dict[str, Entry] = {
         smallest=67,
         published="no figure of its own: the paper's layers without the two groups, as lectures count them",
         paper="Krizhevsky et al., ImageNet Classification with Deep Convolutional Neural Networks, NIPS 2012",
+        raw_values=True,  # section 2
     ),
     "zfnet": Entry(
         builder="zfnet:zfnet",
