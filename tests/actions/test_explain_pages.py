@@ -10,11 +10,13 @@ from PIL import Image
 from typer.testing import CliRunner
 
 import striate
-from striate.actions.load import load
+from striate.actions.load import Network, load
 from striate.actions.trunk import load_trunk
 from striate.cli.main import app
 from striate.data.decoding import as_picture
 from striate.errors import StriateError
+from striate.models.build import create_model
+from striate.preprocess import Preprocessing
 
 
 @pytest.fixture
@@ -73,6 +75,16 @@ def test_a_deconvnet_brings_nine_channels_back(digits_run, digit):
     answer = striate.load(digits_run).predict(digit)
     assert (told["class"], told["score"]) == (answer.label, pytest.approx(answer.probability, abs=1e-6))
     assert page.arrays[f"c3-{told['channels'][0]['channel']}"].shape[0] == 1
+
+
+def test_a_deconvnet_starts_at_the_fifth_convolution_of_a_deeper_network(digit):
+    torch.manual_seed(0)
+    specification = Preprocessing((32, 32), 3, (0.5,) * 3, (0.5,) * 3)
+    network = Network(
+        "vgg11", create_model("vgg11", 4, image_size=(32, 32)).eval(), specification, tuple("abcd")
+    )
+    (page,) = striate.explain(network, digit, method="deconvnet")
+    assert page.to_json()["layer"] == "features.11"
 
 
 def test_invariance_measures_seven_changes_of_the_runs_own_test_part(digits_run):

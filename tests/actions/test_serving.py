@@ -14,6 +14,7 @@ from striate.actions import serving
 from striate.actions.load import Network, load
 from striate.actions.predict import predict
 from striate.actions.serving import agreement, choose_engine, spread
+from striate.engines import openvino_engine
 from striate.engines.choosing import CHOICES, Choice, parse_choice
 from striate.engines.opening import has_bf16
 from striate.engines.served import SMALLEST, Served, is_worth_converting, multiply_adds
@@ -90,10 +91,15 @@ def test_a_run_is_served_by_openvino_and_the_record_says_how_it_agreed(network):
 
 
 @pytest.mark.skipif(not has_bf16(), reason="this CPU does not multiply bfloat16")
-def test_bf16_that_disagrees_leaves_fp32_to_serve(network, monkeypatch):
+def test_bf16_that_disagrees_leaves_fp32_to_serve_from_the_same_conversion(network, monkeypatch):
     coarse(network, monkeypatch, {"bf16"})
     events: list[Event] = []
+    converted: list[object] = []
+    convert = openvino_engine.convert
+    monkeypatch.setattr(openvino_engine, "convert", lambda *given: converted.append(1) or convert(*given))
+    monkeypatch.setenv("STRIATE_CACHE_BYTES", "0")
     _, record = choose_engine(network, pictures(20, SIZE), events.append)
+    assert len(converted) == 1
     assert (record["engine"], record["precision"]) == ("openvino", "fp32")
     assert [tried["precision"] for tried in record["tried"]] == ["bf16", "fp32"]
     assert any(isinstance(event, Note) and "too few, not used" in event.text for event in events)

@@ -8,6 +8,7 @@ import pytest
 import torch
 from tests.conftest import write_digits
 
+from striate.actions import frozen_trunk
 from striate.actions.features import FeatureBatches
 from striate.actions.load import load
 from striate.actions.train import train
@@ -41,6 +42,16 @@ def test_a_mode_of_features_leaves_the_trunk_as_it_was(others, digits_run, tmp_p
     assert network.predict(picture).label in network.labels
     resolved = tomllib.loads((path / "config.toml").read_text())["resolved"]
     assert resolved["recipe"] == mode
+
+
+def test_auto_opens_one_engine_for_the_trunk(others, digits_run, tmp_path, monkeypatch):
+    opened = []
+    open_engine = frozen_trunk.open_engine
+    monkeypatch.setattr(
+        frozen_trunk, "open_engine", lambda *given, **more: opened.append(1) or open_engine(*given, **more)
+    )
+    trained(others, digits_run / "best.safetensors", tmp_path, "auto", model="lenet5")
+    assert len(opened) == 1
 
 
 def test_fine_tuning_begins_with_the_probe_and_changes_the_last_blocks(others, digits_run, tmp_path):

@@ -47,6 +47,15 @@ def test_signed_numbers_have_zero_at_mid_grey_and_the_largest_at_an_end():
     assert image[0, :, 0].tolist() == [128, 255, 1, 192]
 
 
+def test_a_few_large_numbers_do_not_leave_all_others_grey():
+    values = torch.cat(
+        [torch.full((1, 1, 199), 1.0), torch.tensor([[[100.0]]]), torch.zeros(1, 1, 800)], dim=2
+    )
+    image = np.asarray(signed_image(values))[0, :, 0]
+    assert (image[:200] == 255).all() and (image[200:] == 128).all()
+    assert (np.asarray(signed_image(torch.zeros(1, 2, 2))) == 128).all()
+
+
 def test_pictures_keep_their_pixels_and_grey_ones_become_three_equal_channels():
     picture = torch.arange(12, dtype=torch.uint8).view(3, 2, 2)
     assert np.array_equal(np.asarray(picture_image(picture)), picture.permute(1, 2, 0).numpy())

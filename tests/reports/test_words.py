@@ -28,6 +28,14 @@ def test_what_is_no_number_is_a_dash(value):
 
 
 @pytest.mark.parametrize(
+    ("value", "text"),
+    [(1e-4, "0.0001"), (0.45678, "0.457"), (999.4, "999"), (1113.6, "1,114"), (-2e6, "-2,000,000")],
+)
+def test_a_short_number_has_no_power_of_ten_above_one(value, text):
+    assert words.short(value) == text
+
+
+@pytest.mark.parametrize(
     ("seconds", "text"),
     [
         (0.04, "0.0 s"),

@@ -16,7 +16,7 @@ from striate.training.averaging import Averaging, measuring_norms
 from striate.training.depthwise import QuickDepthwise
 from striate.training.fabric import Fabric, gathered, seed_step, to_exact
 from striate.training.memory import enough_memory
-from striate.training.optimizers import make_optimizer, restore_optimizer, set_rate
+from striate.training.optimizers import restore_optimizer, set_rate
 from striate.training.position import Position
 from striate.training.recorder import Recorder
 from striate.training.schedules import rate_factor
@@ -91,15 +91,7 @@ def _descend(
     seed: int,
 ) -> None:
     """The epochs of one stage, or what is left of them."""
-    optimizer = make_optimizer(
-        stage.optimizer,
-        stage.step.named_parameters(),
-        stage.lr,
-        stage.weight_decay,
-        stage.head,
-        stage.ratios,
-    )
-    step, optimizer = fabric.setup(stage.step, optimizer)
+    step, optimizer = fabric.setup(stage.step, stage.new_optimizer())
     average = Averaging(stage.average, recorder.network)
     if saved is not None and saved["optimizer"] is not None:  # None between two stages
         restore_optimizer(optimizer.optimizer, saved["optimizer"])

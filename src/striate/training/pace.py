@@ -15,7 +15,6 @@ from torch import nn
 from striate.data.sample import Batch
 from striate.training.fabric import Fabric
 from striate.training.memory import enough_memory
-from striate.training.optimizers import make_optimizer
 from striate.training.stages import Stage
 
 WARM = 2  # steps; the first ones reserve memory and choose kernels
@@ -48,15 +47,7 @@ def on_a_copy(fabric: Fabric, stage: Stage) -> Iterator[tuple[Stage, nn.Module, 
     with torch.random.fork_rng(devices=[]):
         copied = replace(stage, step=deepcopy(stage.step))
         copied.freeze()
-        optimizer = make_optimizer(
-            stage.optimizer,
-            copied.step.named_parameters(),
-            stage.lr,
-            stage.weight_decay,
-            stage.head,
-            stage.ratios,
-        )
-        step, optimizer = fabric.setup(copied.step, optimizer)
+        step, optimizer = fabric.setup(copied.step, copied.new_optimizer())
         copied.train_mode()
         yield copied, step, optimizer
 

@@ -4,10 +4,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from torch import nn
+from torch import nn, optim
 
 from striate.protocol import USUAL_OPTIMIZER, USUAL_SCHEDULE, Average, Number, Optimizer, Schedule
 from striate.training.averaging import NORMS
+from striate.training.optimizers import make_optimizer
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,17 @@ class Stage:
             return 0
         whole = self.epochs * epoch_steps
         return whole if self.steps is None else min(whole, self.steps)
+
+    def new_optimizer(self) -> optim.Optimizer:
+        """Of the parameters of its step that learn."""
+        return make_optimizer(
+            self.optimizer,
+            self.step.named_parameters(),
+            self.lr,
+            self.weight_decay,
+            self.head,
+            self.ratios,
+        )
 
     def freeze(self) -> None:
         """Let exactly this stage's parameters require a gradient."""
