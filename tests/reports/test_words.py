@@ -22,6 +22,10 @@ def test_a_percentage_never_rounds_to_all_or_nothing(value, text):
     assert words.percent(value) == text.replace(" ", "\u00a0")
 
 
+def test_a_loss_of_nothing_has_no_sign():
+    assert words.decimal(-0.0, 4) == words.decimal(-1e-9, 4) == "0.0000"
+
+
 @pytest.mark.parametrize("value", [None, math.nan, math.inf, "0.5", True])
 def test_what_is_no_number_is_a_dash(value):
     assert {words.percent(value), words.decimal(value), words.short(value), words.duration(value)} == {"–"}

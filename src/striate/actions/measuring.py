@@ -73,7 +73,7 @@ def fit_minutes(
         steps = max(1, int((left - judged * paces[0].picture) / paces[0].step))
         steps = min(steps, _epoch_steps(with_epochs(1), pictures))
     part = f" of {steps:,} steps" if steps else ""
-    on_event(Note(f"{options.minutes:g} minutes are about {epochs:,} epochs{part} on this machine"))
+    on_event(Note(f"--minutes {options.minutes:g} is about {epochs:,} epochs{part} on this machine"))
     return with_epochs(epochs, steps)
 
 

@@ -121,8 +121,8 @@ def _epoch_line(event: EpochEnded) -> str:
     values = event.values
     star = "  *" if event.best else ""
     return (
-        f"epoch {event.epoch:>3}/{event.epochs} {event.stage:<8} loss {values['train_loss']:.4f}  "
-        f"validation {values['validation_loss']:.4f}, {percent(values['validation_accuracy'])}  "
+        f"epoch {event.epoch:>3}/{event.epochs} {event.stage:<8} loss {values['train_loss']:z.4f}  "
+        f"validation {values['validation_loss']:z.4f}, {percent(values['validation_accuracy'])}  "
         f"{event.seconds:.1f} s{star}"
     )
 

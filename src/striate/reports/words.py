@@ -41,7 +41,7 @@ def digits_for(pictures: int) -> int:
 
 def decimal(value: Any, digits: int = 3) -> str:
     """A plain number with a fixed number of decimals."""
-    return f"{value:.{digits}f}" if known(value) else NOTHING
+    return f"{value:z.{digits}f}" if known(value) else NOTHING
 
 
 def short(value: Any) -> str:
