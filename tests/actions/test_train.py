@@ -12,6 +12,8 @@ from PIL import Image
 from tests.conftest import write_digits
 
 import striate
+from striate.actions import finish
+from striate.actions.load import Network
 from striate.actions.train import train
 from striate.errors import StriateError
 from striate.events import Note, Warned
@@ -374,3 +376,19 @@ def test_a_run_from_pretrained_weights_resumes_also_from_elsewhere(digits, tmp_p
     train(resume=run.path)
     assert (run.path / "evaluation.json").is_file()
     assert (run.path / "best.safetensors").read_bytes() == before
+
+
+def test_a_part_is_scored_some_pictures_at_a_time(digits, tmp_path, monkeypatch):
+    counts = []
+    scores = Network.scores
+    monkeypatch.setattr(
+        Network, "scores", lambda self, pictures: counts.append(len(pictures)) or scores(self, pictures)
+    )
+    whole = train(digits, model="lenet5", epochs=1, out=tmp_path / "whole")
+    monkeypatch.setattr(finish, "TOGETHER", 4)
+    counts.clear()
+    part = train(digits, model="lenet5", epochs=1, out=tmp_path / "part")
+    assert len(counts) > 3 and max(counts) == 4
+    answers = [(run.path / "predictions.csv").read_text().splitlines() for run in (whole, part)]
+    assert len(answers[0]) == len(answers[1]) > 5
+    assert part.metrics["loss"] == pytest.approx(whole.metrics["loss"], rel=1e-5)

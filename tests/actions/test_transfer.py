@@ -8,7 +8,7 @@ import pytest
 import torch
 from tests.conftest import write_digits
 
-from striate.actions import frozen_trunk
+from striate.actions import frozen_trunk, probing
 from striate.actions.features import FeatureBatches
 from striate.actions.load import load
 from striate.actions.train import train
@@ -44,14 +44,20 @@ def test_a_mode_of_features_leaves_the_trunk_as_it_was(others, digits_run, tmp_p
     assert resolved["recipe"] == mode
 
 
-def test_auto_opens_one_engine_for_the_trunk(others, digits_run, tmp_path, monkeypatch):
-    opened = []
-    open_engine = frozen_trunk.open_engine
+def test_auto_opens_one_engine_for_the_trunk_and_fits_one_probe(others, digits_run, tmp_path, monkeypatch):
+    opened, fitted = [], []
+    open_engine, fit_probe = frozen_trunk.open_engine, probing.fit_probe
     monkeypatch.setattr(
         frozen_trunk, "open_engine", lambda *given, **more: opened.append(1) or open_engine(*given, **more)
     )
-    trained(others, digits_run / "best.safetensors", tmp_path, "auto", model="lenet5")
-    assert len(opened) == 1
+    monkeypatch.setattr(
+        probing, "fit_probe", lambda *given, **more: fitted.append(1) or fit_probe(*given, **more)
+    )
+    heard = []
+    weights = digits_run / "best.safetensors"
+    trained(others, weights, tmp_path, "auto", model="lenet5", on_event=heard.append)
+    assert any("transfer: " in event.text for event in heard if isinstance(event, Note))
+    assert (len(opened), len(fitted)) == (1, 1)
 
 
 def test_fine_tuning_begins_with_the_probe_and_changes_the_last_blocks(others, digits_run, tmp_path):

@@ -5,22 +5,25 @@ from time import monotonic
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from striate.actions.evaluate import NO_TEST, judge
 from striate.actions.evaluation import Evaluation, evaluation_of, saved_answers, write_evaluation
 from striate.actions.load import ENGINE, Network, load
 from striate.actions.material import Material
 from striate.actions.options import TrainOptions
-from striate.actions.serving import choose_engine
+from striate.actions.serving import COMPARED, choose_engine, spread
 from striate.data.dataset import Dataset
 from striate.events import Listener, Note, Warned
 from striate.metrics.calibration_error import expected_calibration_error
 from striate.reports.run import write_report
 from striate.runs.answers import write_answers
 from striate.runs.folder import RunFolder
-from striate.shapes import Picture
+from striate.shapes import Logits, Picture
 from striate.tasks.calibration import fit_temperature, temperature_interval
 from striate.tasks.thresholds import WANTED, overall_threshold
+
+TOGETHER = 256  # stored pictures that are copied at a time; engines take smaller batches of these
 
 
 def finish(
@@ -62,11 +65,11 @@ def finish(
 def _calibrated(folder: RunFolder, material: Material, on_event: Listener) -> Network:
     """The run's network, the engine that serves it chosen and its temperature fitted with that engine."""
     rows = torch.as_tensor(material.split.validation, dtype=torch.int64)
-    pictures, labels = material.store.pictures[rows], material.store.labels[rows]
+    labels = material.store.labels[rows]
     network = replace(load(folder.path, engine="torch"), temperature=1.0)
-    network, record = choose_engine(network, pictures, on_event)
+    network, record = choose_engine(network, material.store.pictures[spread(rows, COMPARED)], on_event)
     folder.write_json(ENGINE, record)
-    scores = network.scores(pictures)
+    scores = _scores(network, material, rows)
     temperature = fit_temperature(scores, labels)
     calibrated = torch.softmax(scores.double() / temperature, 1)
     network = replace(network, temperature=temperature)
@@ -92,10 +95,16 @@ def _own_part(network: Network, material: Material, on_event: Listener) -> Evalu
     if part == "validation" and material.split.validation:
         on_event(Warned(NO_TEST))
     rows = torch.as_tensor(getattr(material.split, part), dtype=torch.int64)
-    scores = network.scores(material.store.pictures[rows])
+    scores = _scores(network, material, rows)
     return evaluation_of(
         network, str(material.dataset.path), part, material.names(rows), scores, material.store.labels[rows]
     )
+
+
+def _scores(network: Network, material: Material, rows: Tensor) -> Logits:
+    """Of stored pictures, some at a time: a part of a large data set is not copied as a whole."""
+    pictures = material.store.pictures
+    return torch.cat([network.scores(pictures[some]) for some in torch.split(rows, TOGETHER)])
 
 
 def _reader(dataset: Dataset) -> Any:

@@ -9,6 +9,7 @@ from striate.engines.engine import Engine
 from striate.engines.opening import open_engine
 from striate.events import Listener
 from striate.models.trunk import Trunk
+from striate.training.probe import Probe
 
 
 class FrozenTrunk:
@@ -16,10 +17,12 @@ class FrozenTrunk:
 
     Attributes:
         known: features that it gave before, by the name of their entry in the cache.
+        probes: linear heads that were fitted to these, by what they learned from.
     """
 
     def __init__(self, network: nn.Module, size_chw: tuple[int, int, int], on_event: Listener) -> None:
         self.known: dict[str, Tensor] = {}
+        self.probes: dict[tuple[object, ...], Probe] = {}
         self._network = network
         self._size_chw = size_chw
         self._on_event = on_event

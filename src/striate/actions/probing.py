@@ -58,7 +58,19 @@ def descended_head(step: ClassifyStep, features: Features, recipe: Recipe) -> di
 
 
 def probe_of(features: Features, recipe: Recipe) -> Probe:
-    """The classifier of the training part, of `recipe.views` changed views of each picture as well."""
+    """The classifier of the training part, of `recipe.views` changed views of each picture as well.
+
+    It is fitted once for a trunk: `auto` measures what it may then train.
+    """
+    seen = repr(features.augmentation) if recipe.views else None
+    key = (recipe.views, recipe.balance, features.seed, seen)
+    probes = features.trunk.probes
+    if key not in probes:
+        probes[key] = _fitted(features, recipe)
+    return probes[key]
+
+
+def _fitted(features: Features, recipe: Recipe) -> Probe:
     material = features.material
     rows = list(material.split.train)
     labels = material.store.labels[torch.tensor(rows)]

@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import torch
-from jaxtyping import UInt8
+from jaxtyping import Shaped
 from torch import Tensor
 
 from striate import machine
@@ -65,8 +65,8 @@ def choose_engine(network: Network, pictures: Pictures, on_event: Listener) -> t
     return served, record
 
 
-def spread(pictures: Pictures, most: int) -> UInt8[Tensor, "some C H W"]:
-    """At most `most` of the pictures, evenly spread."""
+def spread(pictures: Shaped[Tensor, "N ..."], most: int) -> Shaped[Tensor, "some ..."]:
+    """At most `most` of the pictures, or of their rows, evenly spread."""
     if len(pictures) <= most:
         return pictures
     return pictures[torch.linspace(0, len(pictures) - 1, most).round().to(torch.int64)]
