@@ -4,9 +4,11 @@ import shutil
 from pathlib import Path
 
 import pytest
+import torch
 from safetensors.torch import load_file
 from tests.conftest import write_digits
 
+from striate.actions import material as material_of
 from striate.actions.load import load
 from striate.actions.material import read_material
 from striate.actions.options import TrainOptions
@@ -96,3 +98,14 @@ def test_the_alexnet_of_2012_reads_values_that_are_centred_and_not_scaled(digits
     images = material.preprocessing.normalise(material.store.pictures)
     assert abs(float(images.mean())) < (3 if raw else 0.1)
     assert (float(images.std()) > 20) == raw
+
+
+def test_mean_and_spread_are_those_of_the_training_pictures_taken_together(digits, monkeypatch):
+    monkeypatch.setattr(material_of, "SUMMED", 7)
+    options = TrainOptions(data=digits, model="lenet5")
+    dataset = open_dataset(digits)
+    material = read_material(dataset, make_plan(options, dataset, silent), options, silent)
+    values = material.store.pictures[torch.tensor(material.split.train)].double() / 255
+    assert len(values) > 14
+    assert material.preprocessing.mean[0] == pytest.approx(float(values.mean()), abs=1e-6)
+    assert material.preprocessing.std[0] == pytest.approx(float(values.std()), abs=1e-6)

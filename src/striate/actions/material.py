@@ -31,6 +31,7 @@ from striate.tasks.recipes.recipe import Recipe
 
 JUDGED = 256  # pictures a batch where nothing is learned
 SAMPLED = 4000  # training pictures that decide mean and std
+SUMMED = 64  # of these at a time
 THUMBNAILS_HW = (128, 128)  # enough of a picture to compare it by its thumbnail
 NAMED = 10  # bad pictures that are named while training; the report and `check` name all
 
@@ -213,10 +214,17 @@ def _normalised(
     spec: Preprocessing, pictures: Tensor, rows: Int64[Tensor, " M"], *, raw: bool
 ) -> Preprocessing:
     """The training pictures' mean, and their spread unless the network reads `raw` values."""
-    step = max(1, len(rows) // SAMPLED)
-    values = pictures[rows[::step]].double() / 255
-    mean = tuple(round(float(value), 6) for value in values.mean(dim=(0, 2, 3)))
-    std = tuple(max(round(float(value), 6), 0.01) for value in values.std(dim=(0, 2, 3)))
+    sums = squares = torch.zeros(spec.channels, dtype=torch.float64)
+    count = 0
+    for some in torch.split(rows[:: max(1, len(rows) // SAMPLED)], SUMMED):
+        values = pictures[some].double()  # whole numbers, so that their sums are exact
+        sums = sums + values.sum(dim=(0, 2, 3))
+        squares = squares + values.square().sum(dim=(0, 2, 3))
+        count += values[:, 0].numel()
+    means = sums / count
+    variances = (squares - count * means.square()) / (count - 1)
+    mean = tuple(round(float(value) / 255, 6) for value in means)
+    std = tuple(max(round(float(value) / 255, 6), 0.01) for value in variances.clamp(min=0).sqrt())
     if raw:
         std = (1 / 255,) * len(std)
     return replace(spec, mean=mean, std=std)
