@@ -97,10 +97,11 @@ def load_ensemble(
     on_event: Listener = silent,
     *,
     flips: bool = False,
+    scales: Sequence[float] = (),
 ) -> Ensemble:
     """The networks of several runs as one; `weights` go with the first, which may be a catalogue name.
 
-    `engine` and `flips` are as in `load`, for each of them.
+    `engine`, `flips` and `scales` are as in `load`, for each of them.
 
     Raises:
         StriateError: there is no run, one of them cannot be loaded, or their classes differ.
@@ -110,8 +111,8 @@ def load_ensemble(
     first, *others = runs
     return Ensemble(
         (
-            load(first, weights, device, engine, on_event, flips=flips),
-            *(load(run, None, device, engine, on_event, flips=flips) for run in others),
+            load(first, weights, device, engine, on_event, flips=flips, scales=scales),
+            *(load(run, None, device, engine, on_event, flips=flips, scales=scales) for run in others),
         )
     )
 

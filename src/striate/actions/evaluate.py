@@ -30,6 +30,7 @@ def evaluate(
     max_bytes: int | None = None,
     engine: str = OWN,
     flips: bool = False,
+    scales: Sequence[float] = (),
     on_event: Listener = silent,
 ) -> Evaluation:
     """Measure a run.
@@ -42,13 +43,14 @@ def evaluate(
         max_bytes: as `max_pixels`, for files.
         engine: as in `load`; auto is what the run's end chose.
         flips: every picture is seen as it is and mirrored; the mean of both scores counts.
+        scales: the middle of every picture is seen enlarged so many times as well, above 1 and up to 4.
         on_event: is told what happens.
 
     Raises:
         StriateError: the data is not there any more, or shares no class with the run.
     """
     folder = RunFolder.open(Path(run))
-    network = load(folder.path, engine=engine, on_event=on_event, flips=flips)
+    network = load(folder.path, engine=engine, on_event=on_event, flips=flips, scales=scales)
     limits = _limits(folder, max_bytes, max_pixels)
     if data is None:
         if not (folder / "calibration.json").is_file():

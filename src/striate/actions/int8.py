@@ -104,7 +104,7 @@ def _kept(folder: RunFolder) -> tuple[Record, bytes] | None:
 
 def _made(network: Network, folder: RunFolder, on_event: Listener) -> tuple[Record, bytes]:
     _require_packages()
-    plain = replace(network, flips=False).served_by(Choice())
+    plain = replace(network, flips=False, scales=()).served_by(Choice())
     given, _ = _pictures(network, folder, "train", CALIBRATED, on_event)
     pictures, truth = _pictures(network, folder, "validation", COMPARED, on_event)
     if not len(given) or not len(pictures):

@@ -12,6 +12,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from striate.actions.mirroring import require_mirrored
+from striate.actions.scales import checked, enlarged
 from striate.data.decoding import as_picture
 from striate.engines.choosing import Choice, parse_choice
 from striate.engines.served import Served
@@ -71,6 +72,7 @@ class Network:
         temperature: scores are divided by it before softmax.
         engine: what computes the scores; None is torch in fp32.
         flips: scores are the mean of those of a picture and of its mirror image.
+        scales: and of those of its middle, enlarged so many times.
     """
 
     name: str
@@ -80,6 +82,7 @@ class Network:
     temperature: float = 1.0
     engine: Served | None = None
     flips: bool = False
+    scales: tuple[float, ...] = ()
 
     def served_by(
         self,
@@ -103,8 +106,9 @@ class Network:
         if len(pictures) == 0:
             return torch.zeros(0, len(self.labels))
         served = self.engine or Served(self.module, self.preprocessing, Choice())
-        found = decode_scores(served.run(pictures))
-        return (found + decode_scores(served.run(pictures.flip(3)))) / 2 if self.flips else found
+        shown = [pictures, *(enlarged(pictures, scale) for scale in self.scales)]
+        shown += [view.flip(3) for view in shown] if self.flips else []
+        return torch.stack([decode_scores(served.run(view)) for view in shown]).mean(dim=0)
 
     def answers(self, scores: Logits, top: int = 5) -> list[Answer]:
         """Scores (B, K) in words, with calibrated probabilities."""
@@ -146,6 +150,7 @@ def load(
     on_event: Listener = silent,
     *,
     flips: bool = False,
+    scales: Sequence[float] = (),
 ) -> Network: ...
 @overload
 def load(
@@ -156,6 +161,7 @@ def load(
     on_event: Listener = silent,
     *,
     flips: bool = False,
+    scales: Sequence[float] = (),
 ) -> "Ensemble": ...
 
 
@@ -167,6 +173,7 @@ def load(
     on_event: Listener = silent,
     *,
     flips: bool = False,
+    scales: Sequence[float] = (),
 ) -> Any:
     """The network of a run, or of a catalogue name together with a file of weights.
 
@@ -179,6 +186,7 @@ def load(
             asked for) or onnxruntime; auto is what the run's end chose, and torch for a catalogue name.
         on_event: is told where another engine than the wanted one has to serve.
         flips: every picture is seen as it is and mirrored; the mean of both scores counts.
+        scales: the middle of every picture is seen enlarged so many times as well, above 1 and up to 4.
 
     Raises:
         StriateError: there is no such run, it holds no network yet, the weights do not fit, the engine is
@@ -187,8 +195,8 @@ def load(
     if isinstance(run, (list, tuple)):
         from striate.actions.ensemble import load_ensemble
 
-        return load_ensemble(run, weights, device, engine, on_event, flips=flips)
-    network, own = _with_own_engine(run, weights, flips=flips)
+        return load_ensemble(run, weights, device, engine, on_event, flips=flips, scales=scales)
+    network, own = _with_own_engine(run, weights, flips=flips, scales=scales)
     network.module.to(device).to(memory_format=torch.channels_last).eval()
     if engine == OWN:
         return network.served_by(own, on_event)
@@ -203,7 +211,11 @@ def load(
 
 
 def _with_own_engine(
-    run: str | PathLike[str], weights: str | PathLike[str] | None, *, flips: bool
+    run: str | PathLike[str],
+    weights: str | PathLike[str] | None,
+    *,
+    flips: bool,
+    scales: Sequence[float],
 ) -> tuple[Network, Choice]:
     is_folder = Path(run).is_dir()
     if weights is not None and is_folder:
@@ -214,11 +226,11 @@ def _with_own_engine(
         raise StriateError(f"{run} has no weights of its own here; add --weights imagenet or --weights FILE.")
     if weights is not None:
         source = find_weights(str(run), download=True) if weights == "imagenet" else Path(weights)
-        return replace(_from_catalogue(str(run), source), flips=flips), Choice()
+        return replace(_from_catalogue(str(run), source), flips=flips, scales=checked(scales)), Choice()
     folder = RunFolder.open(Path(run))
     if flips:
         require_mirrored(folder)
-    return replace(_from_run(folder), flips=flips), engine_of(folder)
+    return replace(_from_run(folder), flips=flips, scales=checked(scales)), engine_of(folder)
 
 
 def engine_of(folder: RunFolder) -> Choice:

@@ -94,6 +94,7 @@ def predict(
     precision: float | None = None,
     engine: str = OWN,
     flips: bool = False,
+    scales: Sequence[float] = (),
     on_event: Listener = silent,
 ) -> Iterator[Prediction]:
     """Predictions in the order of the files, each as soon as its batch is done.
@@ -110,6 +111,7 @@ def predict(
             right on validation are marked as unsure. Not together with `unsure` or `with_runs`.
         engine: as in `load`; auto is what the run's end chose.
         flips: every picture is seen as it is and mirrored; the mean of both scores counts.
+        scales: the middle of every picture is seen enlarged so many times as well, above 1 and up to 4.
         max_pixels: larger pictures are unreadable; None is the usual limit.
         max_bytes: larger files are unreadable; None is the usual limit.
         on_event: is told of what was left out.
@@ -118,7 +120,9 @@ def predict(
         StriateError: there is no such run, a folder holds no picture, a pattern matches none, or the options
             do not go together.
     """
-    network = load_ensemble([run, *with_runs], weights, engine=engine, on_event=on_event, flips=flips)
+    network = load_ensemble(
+        [run, *with_runs], weights, engine=engine, on_event=on_event, flips=flips, scales=scales
+    )
     given = [images] if isinstance(images, (str, PathLike)) else list(images)
     if sum(fspath(word) == STDIN for word in given) > 1:
         raise StriateError("`-` is one picture from standard input; name it once.")

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from striate.cli.train import Engine, Flips, Json, MaxBytes, MaxPixels
+from striate.cli.train import Engine, Flips, Json, MaxBytes, MaxPixels, Scales
 
 
 def evaluate(
@@ -14,6 +14,7 @@ def evaluate(
     ] = None,
     engine: Engine = "auto",
     flips: Flips = False,
+    scales: Scales = None,
     max_pixels: MaxPixels = None,
     max_bytes: MaxBytes = None,
     json: Json = False,
@@ -25,11 +26,19 @@ def evaluate(
     striate evaluate runs/classify/photos-resnet18 new-photos/ --json
     """
     from striate.actions.evaluate import evaluate as action
+    from striate.actions.scales import parse_scales
     from striate.cli.show import Shown, accuracy_line, percent, print_json
 
     with Shown() as shown:
         evaluation = action(
-            run, data, max_pixels=max_pixels, max_bytes=max_bytes, engine=engine, flips=flips, on_event=shown
+            run,
+            data,
+            max_pixels=max_pixels,
+            max_bytes=max_bytes,
+            engine=engine,
+            flips=flips,
+            scales=parse_scales(scales),
+            on_event=shown,
         )
     if json:
         print_json(

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from striate.cli.train import Engine, Flips, Json, MaxBytes, MaxPixels
+from striate.cli.train import Engine, Flips, Json, MaxBytes, MaxPixels, Scales
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -32,6 +32,7 @@ def predict(
     ] = None,
     engine: Engine = "auto",
     flips: Flips = False,
+    scales: Scales = None,
     csv: Annotated[str | None, typer.Option(help="Also write the answers to this CSV file.")] = None,
     copy_to: Annotated[
         str | None, typer.Option(help="Also copy the pictures to this folder, into one folder a class.")
@@ -52,6 +53,7 @@ def predict(
     """
     from striate.actions.copying import SortedCopies
     from striate.actions.predict import predict as action
+    from striate.actions.scales import parse_scales
     from striate.cli.show import Shown
 
     copies = SortedCopies(copy_to, images) if copy_to is not None else None
@@ -65,6 +67,7 @@ def predict(
         precision=precision,
         engine=engine,
         flips=flips,
+        scales=parse_scales(scales),
         max_pixels=max_pixels,
         max_bytes=max_bytes,
         on_event=Shown(),

@@ -17,6 +17,10 @@ Engine = Annotated[
         help="torch, openvino, openvino-bf16, openvino-int8 or onnxruntime; auto is what the run chose."
     ),
 ]
+Scales = Annotated[
+    str | None,
+    typer.Option(help="Look at the middle of pictures enlarged too, as 1.15,1.3."),
+]
 Flips = Annotated[
     bool, typer.Option("--flips", help="Also look at mirror images; the mean of both scores counts.")
 ]
