@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from tests.conftest import write_digits
 
+from striate.actions import ladder as action
 from striate.actions.ladder import ladder
 from striate.actions.learning_curve import stratified_part
 from striate.errors import StriateError
@@ -66,6 +67,21 @@ def test_the_page_names_every_rung_and_asks_for_nothing(climbed):
 def test_an_unknown_rung_names_the_others(digits):
     with pytest.raises(StriateError, match="probe"):
         ladder(digits, rungs=["prob"])
+
+
+def test_a_network_without_weights_is_refused_before_the_first_rung(digits, tmp_path):
+    with pytest.raises(StriateError, match="the rungs probe start from weights, and lenet5 has none on this"):
+        ladder(digits, model="lenet5", rungs=["scratch", "probe"], out=tmp_path / "runs")
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_named_network_starts_from_its_weights_where_they_are(digits, monkeypatch):
+    asked = []
+    monkeypatch.setattr(action, "_rung", lambda *given: asked.append(given[1]["weights"]) or 1 / 0)
+    for rungs in (["probe"], ["scratch"]):
+        with pytest.raises(ZeroDivisionError):
+            ladder(digits, model="efficientnet_lite0", rungs=rungs)
+    assert asked == ["imagenet", None]
 
 
 def test_a_part_has_every_class_and_another_seed_other_pictures():

@@ -15,6 +15,8 @@ from striate.data.datasets.recognise import open_dataset
 from striate.drawing.grid import picture_png
 from striate.errors import StriateError, UnknownName
 from striate.events import Listener, Note, silent
+from striate.models.catalog import find_entry
+from striate.models.weights import available_weights
 from striate.reports.ladder import write_ladder
 from striate.runs.answers import read_answers
 from striate.runs.folder import RunFolder
@@ -87,7 +89,7 @@ def ladder(
     Args:
         data: as for `train`.
         model: of the rungs that start from weights.
-        weights: as for `train`.
+        weights: as for `train`; without them those on ImageNet, where they are on this machine.
         rungs: names of `RUNGS`; all by default.
         curve: also measure the probe on parts of the training pictures.
         minutes: for each rung that is trained step by step.
@@ -102,7 +104,7 @@ def ladder(
     for name in names:
         if name not in RUNGS:
             raise UnknownName("rung", name, RUNGS, f"There are: {', '.join(RUNGS)}.")
-    start = None if weights is None else str(weights)
+    start = _start(model, weights, names)
     given = {"data": Path(data), "model": model, "weights": start, "minutes": minutes, "seed": seed}
     home = Path(out) / "ladder" / f"{Path(data).resolve().stem or 'data'}-seed{seed}"
     folders = [_rung(name, given, home, on_event) for name in names]
@@ -117,6 +119,21 @@ def ladder(
     write_ladder(page, str(data), split, [asdict(rung) for rung in found], pictures, _plain(grown))
     on_event(Note(f"page: {page}"))
     return Ladder(str(data), split, found, grown, page)
+
+
+def _start(model: str, weights: str | PathLike[str] | None, names: Sequence[str]) -> str | None:
+    """The weights of a named network, looked for before the first rung and not at the third."""
+    if weights is not None:
+        return str(weights)
+    needed = [name for name in names if "transfer" in RUNGS[name]]
+    if model == "auto" or not needed:
+        return None
+    if find_entry(model).weights and available_weights(model) is not None:
+        return "imagenet"
+    raise StriateError(
+        f"the rungs {', '.join(needed)} start from weights, and {model} has none on this machine: add "
+        "--weights imagenet, a file or a run, or leave these rungs out with --rungs."
+    )
 
 
 def _rung(name: str, given: dict[str, Any], home: Path, on_event: Listener) -> RunFolder:
