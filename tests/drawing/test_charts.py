@@ -94,6 +94,12 @@ def test_names_at_the_lines_ends_do_not_overlap():
     assert all(b - a >= 13.9 for a, b in pairwise(heights))
 
 
+def test_interval_bars_can_share_a_scale():
+    alone, together = (interval_bar(0.96, 0.95, 0.97, "96 %", least=least) for least in (None, 0.3))
+    assert "95.0\u00a0%" in alone and "0.0\u00a0%" in together
+    assert alone != together
+
+
 def test_the_interval_bar_has_its_point_between_its_ends():
     bar = interval_bar(0.96, 0.95, 0.97, "96 %")
     (start, width), (point,) = (

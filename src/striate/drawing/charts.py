@@ -95,9 +95,12 @@ def line_chart(
     return _svg(460, height, f"{title}: {'; '.join(ends).strip()}.", "".join(parts))
 
 
-def interval_bar(value: Number, low: Number, high: Number, description: str) -> str:
-    """A fraction with its interval on a scale from a round number below it to 100 %."""
-    floor = next((f for f in (0.98, 0.95, 0.9, 0.8, 0.5) if min(low, value) >= f), 0.0)
+def interval_bar(
+    value: Number, low: Number, high: Number, description: str, *, least: Number | None = None
+) -> str:
+    """A fraction with its interval on a scale from a round number below it, or below `least`, to 100 %."""
+    lowest = min(low, value) if least is None else least
+    floor = next((f for f in (0.98, 0.95, 0.9, 0.8, 0.5) if lowest >= f), 0.0)
     frame = Frame(16, 0, 344, 16, (floor, 1.0), (0.0, 1.0))
     x_low, x_high = frame.x(low), frame.x(high)
     size = f'x="{_n(x_low)}" y="11" width="{_n(max(x_high - x_low, 2))}" height="10" rx="5"'

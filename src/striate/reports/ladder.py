@@ -43,13 +43,14 @@ def write_ladder(
         pictures: PNG files by the names of pictures.
         curve: measured and expected points, if they were asked for.
     """
-    rows = [_row(rung, pictures) for rung in rungs]
+    least = min(float(rung["interval"][0]) for rung in rungs)  # one scale for all, to be compared by eye
+    rows = [_row(rung, pictures, least) for rung in rungs]
     charts = [chart for rung in rungs if (chart := _chart(rung)) is not None]
     values = {"data": data, "split": split, "rungs": rows, "charts": charts, "curve": _curve(curve)}
     write_text(path, render("ladder.html.j2", values))
 
 
-def _row(rung: Mapping[str, Any], pictures: Mapping[str, bytes]) -> dict[str, Any]:
+def _row(rung: Mapping[str, Any], pictures: Mapping[str, bytes], least: float) -> dict[str, Any]:
     low, high = rung["interval"]
     digits = words.digits_for(rung["pictures"])
     said = f"{words.percent(rung['accuracy'], digits)}, interval {words.percent_range(low, high, digits)}"
@@ -60,7 +61,7 @@ def _row(rung: Mapping[str, Any], pictures: Mapping[str, bytes]) -> dict[str, An
         "low": low,
         "high": high,
         "digits": digits,
-        "bar": Markup(interval_bar(rung["accuracy"], low, high, said)),
+        "bar": Markup(interval_bar(rung["accuracy"], low, high, said, least=least)),
         "shown": [(name, _address(pictures[name])) for name in shown],
     }
 
