@@ -392,3 +392,15 @@ def test_a_part_is_scored_some_pictures_at_a_time(digits, tmp_path, monkeypatch)
     answers = [(run.path / "predictions.csv").read_text().splitlines() for run in (whole, part)]
     assert len(answers[0]) == len(answers[1]) > 5
     assert part.metrics["loss"] == pytest.approx(whole.metrics["loss"], rel=1e-5)
+
+
+def test_a_temperature_at_its_bound_is_told_and_recorded(digits, tmp_path, monkeypatch):
+    scores = Network.scores
+    monkeypatch.setattr(Network, "scores", lambda self, pictures: scores(self, pictures) * 1e-6)
+    events = []
+    run = train(digits, model="lenet5", epochs=3, out=tmp_path, on_event=events.append)
+    told = [event.text for event in events if isinstance(event, Warned)]
+    assert any("it stands at its bound, 0.05; trust the answers' order" in text for text in told)
+    record = json.loads((run.path / "calibration.json").read_text())
+    assert record["temperature_at_bound"] is True
+    assert "could not be fitted" in (run.path / "report.html").read_text()

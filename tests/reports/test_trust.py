@@ -56,6 +56,14 @@ def test_the_error_stands_beside_what_chance_gives(page):
     assert "comes from 84 validation pictures, which leave it between 0.81 and 1.16" in text
 
 
+def test_a_temperature_at_its_bound_is_named(page, digits):
+    page()
+    digits.write_json("calibration.json", {"temperature": 0.05, "temperature_at_bound": True, "pictures": 84})
+    text = Page(report_html(digits)).text.replace("\u00a0", " ")
+    assert "The probabilities could not be fitted" in text
+    assert "on 84 validation pictures, so it stands at its bound, 0.05" in text
+
+
 def test_an_error_beyond_chance_is_called_one(page):
     text = page(pictures=2000, by_chance=0.01, by_chance_high=0.02)
     assert "off by more than chance." in text and "With so few pictures" not in text

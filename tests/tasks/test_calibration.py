@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from striate.tasks.calibration import fit_temperature, temperature_interval
+from striate.tasks.calibration import at_bound, fit_temperature, temperature_interval
 
 
 @pytest.mark.parametrize("true_temperature", [0.5, 1.0, 3.0])
@@ -35,30 +35,60 @@ def test_a_network_without_a_mistake_stays_believable_on_other_pictures():
     assert 1 / 6 < temperature < 1
 
 
-def test_the_temperature_is_the_best_of_a_naive_grid():
+def test_the_mean_confidence_is_the_share_of_right_answers():
     generator = torch.Generator().manual_seed(2)
     scores = torch.randn(60, 4, generator=generator) * 3
     labels = torch.where(torch.rand(60, generator=generator) < 0.7, scores.argmax(1), torch.arange(60) % 4)
-
-    def brier(temperature):
-        wanted = torch.full((60, 4), 1 / 62 / 3, dtype=torch.float64)
-        wanted[torch.arange(60), labels] = 61 / 62
-        return float(((scores.double() / temperature).softmax(1) - wanted).square().sum())
-
-    grid = [0.05 * 1.01**step for step in range(600)]
-    assert fit_temperature(scores, labels) == pytest.approx(min(grid, key=brier), rel=0.011)
+    right = int((scores.argmax(1) == labels).sum())
+    confidence = (scores.double() / fit_temperature(scores, labels)).softmax(1).max(1).values
+    assert 0 < right < 60
+    assert float(confidence.mean()) == pytest.approx((right + 0.5) / 61, abs=1e-5)
 
 
-def test_the_interval_holds_the_true_temperature_about_as_often_as_it_says():
+def test_four_confident_mistakes_of_900_do_not_make_the_others_certain():
+    """What the demo's network did: a criterion of squares fell without end as T fell."""
+    generator = torch.Generator().manual_seed(0)
+    labels = torch.arange(900) % 10
+    scores = torch.nn.functional.one_hot(labels, 10) * 8.0 + torch.randn(900, 10, generator=generator)
+    scores[:4] = scores[:4].roll(1, dims=1)
+    temperature = fit_temperature(scores, labels)
+    confidence = (scores.double() / temperature).softmax(1).max(1).values.mean()
+    assert not at_bound(temperature)
+    assert float(confidence) == pytest.approx(896 / 900, abs=1e-3)
+
+
+def test_a_fit_at_the_bound_is_recognised():
+    right, wrong = torch.eye(3), torch.eye(3).roll(1, dims=1)
+    sure = fit_temperature(right * 1e-3, torch.arange(3))
+    hopeless = fit_temperature(wrong * 1e3, torch.arange(3))
+    assert (sure, hopeless) == (pytest.approx(1 / 20), pytest.approx(20))
+    assert at_bound(sure)
+    assert at_bound(hopeless)
+    assert not at_bound(1.0)
+
+
+@pytest.mark.parametrize("pictures", [20, 150])
+def test_the_interval_holds_the_true_temperature_about_as_often_as_it_says(pictures):
     generator = torch.Generator().manual_seed(3)
     held = 0
-    for _ in range(100):
-        true = torch.randn(150, 4, generator=generator, dtype=torch.float64) * 2
+    for _ in range(200):
+        true = torch.randn(pictures, 4, generator=generator, dtype=torch.float64) * 2
         labels = torch.multinomial(true.softmax(1), 1, generator=generator).squeeze(1)
         scores = (true * 2).float()
-        low, high = temperature_interval(scores, labels, fit_temperature(scores, labels))
+        temperature = fit_temperature(scores, labels)
+        low, high = temperature_interval(scores, labels, temperature)
+        assert low <= temperature <= high
         held += low <= 2 <= high
-    assert held >= 88
+    assert 180 <= held < 200
+
+
+def test_without_a_mistake_only_the_upper_end_is_known():
+    labels = torch.arange(30) % 3
+    scores = torch.nn.functional.one_hot(labels, 3) * 4.0
+    low, high = temperature_interval(scores, labels, fit_temperature(scores, labels))
+    assert low == pytest.approx(1 / 20)
+    # 30 of 30: a share of 0.886 still gives that in 1 of 40 cases (Wilson); three classes, one score of 4.
+    assert (1 + 2 * torch.tensor(-4 / high).exp()) ** -1 == pytest.approx(0.8865, abs=1e-3)
 
 
 def test_without_pictures_any_temperature_is_possible():

@@ -20,9 +20,13 @@ from striate.reports.run import write_report
 from striate.runs.answers import write_answers
 from striate.runs.folder import RunFolder
 from striate.shapes import Logits, Picture
-from striate.tasks.calibration import fit_temperature, temperature_interval
+from striate.tasks.calibration import at_bound, fit_temperature, temperature_interval
 from striate.tasks.thresholds import WANTED, overall_threshold
 
+AT_BOUND = (
+    "no temperature makes the probabilities fit {pictures:,} validation pictures: it stands at its bound,"
+    " {temperature:g}; trust the answers' order, not their percentages"
+)
 TOGETHER = 256  # stored pictures that are copied at a time; engines take smaller batches of these
 
 
@@ -71,6 +75,8 @@ def _calibrated(folder: RunFolder, material: Material, on_event: Listener) -> Ne
     folder.write_json(ENGINE, record)
     scores = _scores(network, material, rows)
     temperature = fit_temperature(scores, labels)
+    if at_bound(temperature):
+        on_event(Warned(AT_BOUND.format(temperature=temperature, pictures=len(rows))))
     calibrated = torch.softmax(scores.double() / temperature, 1)
     network = replace(network, temperature=temperature)
     answers = saved_answers(network, material.names(rows), scores, labels)
@@ -79,6 +85,7 @@ def _calibrated(folder: RunFolder, material: Material, on_event: Listener) -> Ne
         "calibration.json",
         {
             "temperature": temperature,
+            "temperature_at_bound": at_bound(temperature),
             "temperature_interval": list(temperature_interval(scores, labels, temperature)),
             "pictures": len(rows),
             "part": "validation",

@@ -45,6 +45,7 @@ def trust(contents: Contents) -> dict[str, Any]:
         "accuracy": contents.metrics.get("accuracy"),
         "calibrated_on": calibration.get("pictures"),
         "temperature": calibration.get("temperature"),
+        "temperature_at_bound": calibration.get("temperature_at_bound") is True,
         "temperature_low": interval[0],
         "temperature_high": interval[1],
         "unsure": _unsure(contents),

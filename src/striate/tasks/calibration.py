@@ -1,53 +1,52 @@
 """Temperature scaling: one number that makes confidence mean what it says, fitted on validation.
 
-Source: Guo et al., "On Calibration of Modern Neural Networks", ICML 2017, section 4.2; smoothed targets from
-Platt, "Probabilistic Outputs for Support Vector Machines", 1999, section 2.2.
-Differs: T minimises the score of Brier, "Verification of forecasts expressed in terms of probability",
-Monthly Weather Review 1950, instead of cross-entropy. A few confident mistakes dominate cross-entropy, and
-then T makes all other answers less sure than they are right; docs/calibration.md has the figures.
+Temperature: Guo et al., "On Calibration of Modern Neural Networks", ICML 2017, section 4.2.
+Criterion: Clarté et al., "Expectation Consistency for Calibration of Neural Networks", UAI 2023: the mean
+confidence shall be the share of right answers.
+Differs: the share is (right + 1/2) / (n + 1), the mean under Jeffreys' prior, so that a network without a
+mistake among few pictures is not made infinitely sure. docs/calibration.md compares criteria.
 """
 
 from collections.abc import Callable
+from math import sqrt
 
 import numpy as np
 import torch
 from jaxtyping import Float
-from scipy.optimize import minimize_scalar
+from scipy.optimize import brentq
 from torch import Tensor
-from torch.nn import functional as F
 
-from striate.metrics.accuracy import Z_95
+from striate.metrics.accuracy import Z_95, hits
 from striate.shapes import Labels, Logits
 
 HOTTEST = 20.0  # scores of a network that knows nothing are divided by at most this
 BOUND = float(np.log(HOTTEST))
-STEP = 1e-3  # of log T, for derivatives
 
 
 def fit_temperature(scores: Logits, labels: Labels) -> float:
-    """The T that minimises the Brier score of softmax(scores / T).
+    """The T with which softmax(scores / T) is on average as sure as it is right.
 
     Args:
         scores: (N, K) logits of pictures that did not train the network.
         labels: (N,).
 
     Returns:
-        T in [1/20, 20]; 1 where there are no pictures. The order of the classes, and so the accuracy, stays.
+        T in [1/20, 20], one of these bounds where no T between them does it; 1 where there are no pictures.
+        The order of the classes, and so the accuracy, stays.
     """
-    if len(labels) == 0:
+    n = len(labels)
+    if n == 0:
         return 1.0
-    brier = _brier_scores(scores, labels)
-    found = minimize_scalar(
-        lambda x: float(brier(x).mean()), bounds=(-BOUND, BOUND), method="bounded", options={"xatol": 1e-6}
-    )
-    return float(np.exp(found.x))
+    wanted = (int(hits(scores, labels).sum()) + 0.5) / (n + 1)
+    confidence = _confidences(scores)
+    return _falls_to_zero(lambda x: float(confidence(x).mean()) - wanted, -BOUND, BOUND)
 
 
 def temperature_interval(scores: Logits, labels: Labels, temperature: float) -> tuple[float, float]:
     """Between which temperatures the true one lies in 95 of 100 cases: what so few pictures can tell.
 
-    From the spread of the single pictures' wishes for another temperature (an M-estimator's variance: Huber,
-    Fifth Berkeley Symposium 1967).
+    A temperature is outside if so many right answers would be too unlikely, were each right as often as its
+    confidence says (the score test, which gives Wilson's interval for a plain share).
 
     Args:
         scores: as for `fit_temperature`.
@@ -57,28 +56,38 @@ def temperature_interval(scores: Logits, labels: Labels, temperature: float) -> 
     Returns:
         Two values in [1/20, 20]; these bounds themselves where nothing can be told.
     """
-    if len(labels) == 0:
+    n = len(labels)
+    if n == 0:
         return (1 / HOTTEST, HOTTEST)
-    brier, centre = _brier_scores(scores, labels), float(np.log(temperature))
-    lower, here, upper = brier(centre - STEP), brier(centre), brier(centre + STEP)
-    slopes = (upper - lower) / (2 * STEP)
-    curvature = float((upper - 2 * here + lower).mean()) / STEP**2
-    if curvature <= 0:
-        return (1 / HOTTEST, HOTTEST)
-    half = Z_95 * float(slopes.square().mean().sqrt()) / curvature / np.sqrt(len(labels))
-    low, high = max(-BOUND, centre - half), min(BOUND, centre + half)
-    return (float(np.exp(low)), float(np.exp(high)))
+    share = float(hits(scores, labels).double().mean())
+    confidence, centre = _confidences(scores), float(np.log(temperature))
+
+    def beyond(log_temperature: float, deviations: float) -> float:
+        """How far the mean confidence, moved by so many standard deviations, is above the share."""
+        sure = confidence(log_temperature)
+        deviation = sqrt(float((sure * (1 - sure)).mean()) / n)
+        return float(sure.mean()) + deviations * deviation - share
+
+    low = _falls_to_zero(lambda x: beyond(x, -Z_95), -BOUND, centre)
+    high = _falls_to_zero(lambda x: beyond(x, Z_95), centre, BOUND)
+    return (low, high)
 
 
-def _brier_scores(scores: Logits, labels: Labels) -> Callable[[float], Float[Tensor, " N"]]:
-    """The Brier score of every picture as a function of log T."""
-    n, classes = scores.shape
+def at_bound(temperature: float) -> bool:
+    """Whether the fit ended at the edge of what is allowed: its confidences then do not fit the data."""
+    return bool(abs(np.log(temperature)) > BOUND - 1e-3)
+
+
+def _confidences(scores: Logits) -> Callable[[float], Float[Tensor, " N"]]:
+    """The confidence of every answer as a function of log T."""
     exact = scores.double()
-    # A network without a mistake among n pictures is not infinitely sure: the target is (n + 1) / (n + 2).
-    rest = 1 / (n + 2) / (classes - 1)
-    wanted = F.one_hot(labels, classes).double() * (1 - rest * classes) + rest
+    return lambda log_temperature: torch.softmax(exact / np.exp(log_temperature), 1).amax(1)
 
-    def brier(log_temperature: float) -> Float[Tensor, " N"]:
-        return (torch.softmax(exact / np.exp(log_temperature), 1) - wanted).square().sum(1)
 
-    return brier
+def _falls_to_zero(excess: Callable[[float], float], low: float, high: float) -> float:
+    """exp(x) of the zero of a falling function, or of the end of [low, high] that is nearer to one."""
+    if excess(low) <= 0:
+        return float(np.exp(low))
+    if excess(high) >= 0:
+        return float(np.exp(high))
+    return float(np.exp(brentq(excess, low, high, xtol=1e-6)))
