@@ -2,6 +2,7 @@
 
 import csv
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from striate.actions.ladder import ladder
 from striate.actions.learning_curve import stratified_part
 from striate.errors import StriateError
 from striate.events import Note
+from striate.reports.ladder import write_ladder
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +48,16 @@ def test_the_curve_ends_with_all_pictures_and_goes_on_to_four_times_as_many(clim
     record = json.loads((Path(found.rungs[0].run) / "dataset.json").read_text())
     assert sizes[-1] == len(record["split"]["train"])
     assert [point.pictures for point in found.curve.expected] == [2 * sizes[-1], 4 * sizes[-1]]
+
+
+@pytest.mark.parametrize(("precision", "said"), [("bf16", True), ("fp32", False)])
+def test_a_curve_of_rounded_features_says_why_it_may_differ_from_the_rung(climbed, tmp_path, precision, said):
+    _, _, found, page = climbed
+    assert ("reading features in" in page) == (found.curve.precision != "fp32")
+    rungs, curve = [asdict(rung) for rung in found.rungs], asdict(found.curve) | {"precision": precision}
+    write_ladder(tmp_path / "page.html", "digits", "test", rungs, {}, curve)
+    page = (tmp_path / "page.html").read_text()
+    assert (f"reading features in {precision}: the probe's" in page) == said
 
 
 def test_finished_rungs_are_not_trained_again(climbed):

@@ -20,6 +20,11 @@ def test_small_sets_get_more_epochs_than_large_ones():
     assert epochs == sorted(epochs, reverse=True)
 
 
+@pytest.mark.parametrize(("pictures", "views"), [(2, 8), (391, 8), (4000, 4), (14_000, 1), (1_000_000, 1)])
+def test_many_pictures_get_fewer_changed_views_each(pictures, views):
+    assert RECIPES["frozen"](pictures).views == views
+
+
 @pytest.mark.parametrize(("epochs", "expected"), [(1, [1]), (2, [1, 1]), (7, None), (100, None)])
 def test_given_epochs_are_those_of_all_stages_together(epochs, expected):
     stages = adjusted(RECIPES["transfer"](400), epochs=epochs).stages

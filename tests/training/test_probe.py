@@ -54,12 +54,36 @@ def test_weights_count_as_so_many_pictures(monkeypatch):
     # Standardisation sees pictures, not weights, so both get features of which it changes nothing.
     mean, spread = twice.mean(0), twice.std(0, correction=0)
     one = module._fit(
-        ((x - mean) / spread).double().numpy(), y.numpy(), share.double().numpy(), 3, 1.0, None
+        (((x - mean) / spread).double().numpy(),), y.numpy(), share.double().numpy(), 3, 1.0, None
     )[0]
     other = module._fit(
-        ((twice - mean) / spread).double().numpy(), torch.cat([y, y[:10]]).numpy(), np.ones(40), 3, 1.0, None
+        (((twice - mean) / spread).double().numpy(),),
+        torch.cat([y, y[:10]]).numpy(),
+        np.ones(40),
+        3,
+        1.0,
+        None,
     )[0]
     np.testing.assert_allclose(one, other, atol=1e-4)
+
+
+def test_many_pictures_are_read_a_part_at_a_time_to_the_same_end(monkeypatch):
+    x, y = clouds(n=90)
+    view = x + 0.1 * torch.randn(x.shape, generator=torch.Generator().manual_seed(5))
+    monkeypatch.setattr(module, "COMPARED", 40)
+    whole = fit_probe(x, y, 3, range(90), more=[view])
+    sizes = []
+    slope = module._slope
+    monkeypatch.setattr(
+        module, "_slope", lambda block, *rest: sizes.append(len(block)) or slope(block, *rest)
+    )
+    monkeypatch.setattr(module, "PART", 16)
+    monkeypatch.setattr(module, "KEPT", 0)
+    parts = fit_probe(x, y, 3, range(90), more=[view])
+    assert sizes[-12:] == [16, 16, 16, 16, 16, 10] * 2  # both views, never together
+    assert parts.penalty == whole.penalty and parts.loss == pytest.approx(whole.loss, abs=1e-6)
+    torch.testing.assert_close(parts.weight, whole.weight, atol=1e-4, rtol=0)
+    assert (parts.answers >= 0).sum() == 40 and bool((parts.answers == whole.answers).all())
 
 
 def test_noise_gets_the_strictest_penalty_and_clear_classes_a_weaker_one():

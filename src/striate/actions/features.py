@@ -73,13 +73,15 @@ class Features:
         return known[path.name]
 
     def _computed(self, batches: Iterator[Batch], count: int, what: str) -> Tensor:
-        parts: list[Tensor] = []
-        done = 0
+        found, done = torch.zeros(0, 0), 0
         for batch in batches:
-            parts.append(self.trunk.engine.run(self.material.preprocessing.normalise(batch.pictures)))
+            part = self.trunk.engine.run(self.material.preprocessing.normalise(batch.pictures))
+            if done == 0:
+                found = torch.empty(count, part.shape[1], dtype=part.dtype)
+            found[done : done + len(batch)] = part
             done += len(batch)
             self.on_event(Progress(what, done, count))
-        return torch.cat(parts) if parts else torch.zeros(0, 0)
+        return found
 
     @cached_property
     def _identity(self) -> dict[str, Any]:

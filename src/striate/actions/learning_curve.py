@@ -37,6 +37,7 @@ class LearningCurve:
     measured: tuple[Point, ...]
     expected: tuple[Growth, ...]
     pictures: int  # that every point was measured on
+    precision: str  # of the features
 
 
 def learning_curve(options: TrainOptions, on_event: Listener) -> LearningCurve:
@@ -60,9 +61,9 @@ def learning_curve(options: TrainOptions, on_event: Listener) -> LearningCurve:
         repeats = []
         for number in range(1 if share == 1 else REPEATED):
             rows = stratified_part(all_labels.tolist(), share, options.seed * 100 + number)
-            found = fit_probe(
-                learned[rows], all_labels[rows], _classes(material), [groups[i] for i in rows], seed=number
-            )
+            together = [groups[place] for place in rows]
+            seed = options.seed + number  # the first one's is that of a run
+            found = fit_probe(learned[rows], all_labels[rows], _classes(material), together, seed=seed)
             repeats.append(hits(judged @ found.weight.T + found.bias, truth))
         sizes.append(len(rows))
         right.append(torch.stack(repeats))
@@ -70,7 +71,7 @@ def learning_curve(options: TrainOptions, on_event: Listener) -> LearningCurve:
     measured = tuple(_point(size, one) for size, one in zip(sizes, right, strict=True))
     wanted = [2 * sizes[-1], 4 * sizes[-1]]
     growth = expected_growth(sizes, right, wanted, options.seed) if len(set(sizes)) > 1 else []
-    return LearningCurve(measured, tuple(growth), len(part))
+    return LearningCurve(measured, tuple(growth), len(part), features.trunk.engine.precision)
 
 
 def stratified_part(labels: Sequence[int], share: int, seed: int) -> list[int]:

@@ -47,7 +47,8 @@ class Shown:
         self.bars: Any = None
         self.tasks: dict[str, Any] = {}
         self.said: dict[str, float] = {}
-        self.started: dict[str, float] = {}
+        self.started: dict[str, tuple[float, int]] = {}  # when, and what was done by then
+        self.done: dict[str, int] = {}
 
     def __enter__(self) -> "Shown":
         if sys.stderr.isatty():
@@ -94,8 +95,12 @@ class Shown:
 
     def _progress(self, event: Progress) -> None:
         now = monotonic()
-        began = self.started.setdefault(event.what, now)
-        rate = event.done / (now - began) if now - began > 0.2 else 0.0
+        if event.done < self.done.get(event.what, 0):  # the same work again, as for each rung of a ladder
+            del self.started[event.what]
+            self.said.pop(event.what, None)
+        self.done[event.what] = event.done
+        began, before = self.started.setdefault(event.what, (now, event.done))
+        rate = (event.done - before) / (now - began) if now - began > 0.2 else 0.0
         shown = f"{rate:,.0f} {event.unit}/s" if rate >= 10 else f"{rate:.1f} {event.unit}/s" if rate else ""
         if self.bars is not None:
             self._bar(event, shown)

@@ -20,7 +20,7 @@ MEANING = {
     "augmented": "the same with dropout, the pictures changed anew in every epoch",
     "probe": "a linear head on the features of a frozen pretrained network",
     "features": "a small dense head with dropout on the same features",
-    "frozen": "a linear head on the features of eight changed views of every picture as well",
+    "frozen": "a linear head on the features of changed views of every picture as well",
     "finetune": "the head first, then the last blocks, one after the other, at falling rates",
 }
 

@@ -5,7 +5,7 @@ Source: Hosmer and Lemeshow, "Applied Logistic Regression", 2nd edition 2000, ch
 (stratified folds).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cache
@@ -27,6 +27,8 @@ FOLDS = 5
 ALONE = 2**21  # features below which one thread is quicker than two that wait for each other
 WORSE = 2  # weaker penalties in a row that lower nothing end the search
 COMPARED = 4000  # pictures at most that choose the penalty
+PART = 4096  # pictures whose features are in double precision at a time, if they are more than KEPT
+KEPT = 2**24  # features in double precision that stay in memory
 STEPS = 500  # of the minimiser
 TOLERANCE, ROUGHLY = (1e-5, 1e-12), (1e-4, 1e-9)  # slope and share of the loss at which it ends; to compare
 
@@ -77,21 +79,26 @@ def fit_probe(
         more: features of changed views of the same pictures, which the final classifier learns from as well;
             the penalty is chosen without them.
     """
-    x = features.numpy().astype(np.float64)
-    mean, spread = x.mean(axis=0), x.std(axis=0)
-    spread[spread < 1e-6 * max(1e-12, float(spread.max()))] = 1.0  # what never changes says nothing
-    x = (x - mean) / spread
+    mean, spread = _moments(features)
+    y, w = labels.numpy(), np.ones(len(features)) if weights is None else weights.numpy().astype(np.float64)
+    compared = _compared(len(features), seed)
+    x = _Standardised((features[compared],), mean, spread).whole()
     basis = _basis(x)
     if basis is not None:
         x = x @ basis
-    y, w = labels.numpy(), np.ones(len(x)) if weights is None else weights.numpy().astype(np.float64)
-    fold = folds(labels, groups, seed)
-    penalty, answers, held_out = _choose(x, y, w, classes, fold, seed)
-    if more:
-        views = np.concatenate([features.numpy(), *(view.numpy() for view in more)]).astype(np.float64)
-        x, basis, times = (views - mean) / spread, None, len(more) + 1
-        y, w = np.tile(y, times), np.tile(w, times)
-    theta, loss = _fit(x, y, w, classes, penalty, None)
+    fold = folds(labels, groups, seed).numpy()
+    penalty, given, held_out = _choose(x, y[compared], w[compared], classes, fold[compared])
+    answers = np.full(len(y), -1)
+    answers[compared] = given
+    blocks: Iterable[Values] = (x,)
+    if more or len(compared) < len(y):
+        basis, times = None, len(more) + 1
+        blocks, y, w = (
+            _Standardised((features, *more), mean, spread).kept(),
+            np.tile(y, times),
+            np.tile(w, times),
+        )
+    theta, loss = _fit(blocks, y, w, classes, penalty, None)
     inner = theta[:, :-1] if basis is None else theta[:, :-1] @ basis.T
     weight = inner / spread
     bias = theta[:, -1] - weight @ mean
@@ -99,6 +106,38 @@ def fit_probe(
     return Probe(
         as_tensor(weight).float(), as_tensor(bias).float(), penalty, loss, as_tensor(answers), held_out
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Standardised:
+    """Features less their mean, over their spread, in double precision: some pictures at a time."""
+
+    views: Sequence[Float[Tensor, "N D"]]
+    mean: Values
+    spread: Values
+
+    def __iter__(self) -> Iterator[Values]:
+        for view in self.views:
+            for part in torch.split(view, PART):
+                yield (part.numpy().astype(np.float64) - self.mean) / self.spread
+
+    def whole(self) -> Values:
+        """All of them in one array."""
+        return np.concatenate(list(self))
+
+    def kept(self) -> Iterable[Values]:
+        """In one array where they are few, so that they are not computed again in every step."""
+        return (self.whole(),) if sum(view.numel() for view in self.views) <= KEPT else self
+
+
+def _moments(features: Float[Tensor, "N D"]) -> tuple[Values, Values]:
+    """Mean and spread of every feature; 1 as the spread of those that never change, which say nothing."""
+    parts = [part.numpy() for part in torch.split(features, PART)]
+    mean: Values = sum(part.sum(axis=0, dtype=np.float64) for part in parts) / len(features)
+    squares: Values = sum(((part - mean) ** 2).sum(axis=0) for part in parts) / len(features)
+    spread = np.sqrt(squares)
+    spread[spread < 1e-6 * max(1e-12, float(spread.max()))] = 1.0
+    return mean, spread
 
 
 def folds(labels: Labels, groups: Sequence[int], seed: int, count: int = FOLDS) -> Int64[Tensor, " N"]:
@@ -140,30 +179,29 @@ def _basis(x: Values) -> Values | None:
     return basis
 
 
-def _choose(
-    x: Values, y: Whole, w: Values, classes: int, fold: Int64[Tensor, " N"], seed: int
-) -> tuple[float, Whole, float | None]:
+def _compared(pictures: int, seed: int) -> Whole:
+    """The pictures that choose the penalty: all, or some of very many."""
+    if pictures <= COMPARED:
+        return np.arange(pictures)
+    return np.sort(np.random.default_rng([seed, 1]).permutation(pictures)[:COMPARED])
+
+
+def _choose(x: Values, y: Whole, w: Values, classes: int, fold: Whole) -> tuple[float, Whole, float | None]:
     """The penalty with the lowest loss on held-out pictures, their answers with it, and that loss."""
-    answers = np.full(len(x), -1)
-    numbers = fold.numpy()
-    if len(x) > COMPARED:
-        chosen = np.sort(np.random.default_rng([seed, 1]).permutation(len(x))[:COMPARED])
-    else:
-        chosen = np.arange(len(x))
-    asked = [k for k in sorted(set(numbers[chosen])) if 0 < (numbers[chosen] == k).sum() < len(chosen)]
+    asked = [k for k in sorted(set(fold)) if 0 < (fold == k).sum() < len(x)]
     if len(asked) < 2:
-        return USUAL_PENALTY, answers, None
+        return USUAL_PENALTY, np.full(len(x), -1), None
     starts: dict[int, Values | None] = dict.fromkeys(asked)
     best: tuple[float, float, Values] | None = None
     worse = 0
     for penalty in PENALTIES:
         scores = np.zeros((len(x), classes))
         for k in asked:
-            learned, held = chosen[numbers[chosen] != k], chosen[numbers[chosen] == k]
-            theta, _ = _fit(x[learned], y[learned], w[learned], classes, penalty, starts[k], ROUGHLY)
+            learned, held = fold != k, fold == k
+            theta, _ = _fit((x[learned],), y[learned], w[learned], classes, penalty, starts[k], ROUGHLY)
             starts[k] = theta
             scores[held] = x[held] @ theta[:, :-1].T + theta[:, -1]
-        loss = float(np.average(_cross_entropies(scores[chosen], y[chosen]), weights=w[chosen]))
+        loss = float(np.average(_cross_entropies(scores, y), weights=w))
         if best is None or loss < best[0]:
             best, worse = (loss, penalty, scores), 0
         else:
@@ -171,12 +209,11 @@ def _choose(
             if worse == WORSE:
                 break
     assert best is not None
-    answers[chosen] = best[2][chosen].argmax(axis=1)
-    return best[1], answers, best[0]
+    return best[1], best[2].argmax(axis=1), best[0]
 
 
 def _fit(
-    x: Values,
+    blocks: Iterable[Values],
     y: Whole,
     w: Values,
     classes: int,
@@ -184,27 +221,30 @@ def _fit(
     start: Values | None,
     tolerance: tuple[float, float] = TOLERANCE,
 ) -> tuple[Values, float]:
-    """Weights with the bias as last column, (K, r + 1), and the mean cross-entropy with them."""
+    """Weights with the bias as last column, (K, r + 1), and the mean cross-entropy with them.
+
+    Args:
+        blocks: the pictures' features, one block after the other; they are read in every step.
+        y, w: of all pictures, in the same order.
+    """
     share = w / w.sum()
-    truth = np.zeros((len(x), classes))
-    truth[np.arange(len(x)), y] = 1.0
-    shape = (classes, x.shape[1] + 1)
-    shown = torch.from_numpy(x)
+    width = next(iter(blocks)).shape[1]
+    shape = (classes, width + 1)
 
     def objective(flat: Values) -> tuple[float, Values]:
         theta = flat.reshape(shape)
-        scores = (shown @ torch.from_numpy(theta[:, :-1]).T).numpy() + theta[:, -1]
-        scores -= scores.max(axis=1, keepdims=True)
-        powers = np.exp(scores)
-        sums = powers.sum(axis=1, keepdims=True)
-        loss = share @ (np.log(sums[:, 0]) - scores[truth > 0])
-        rest = (powers / sums - truth) * share[:, None]
-        turned = (torch.from_numpy(rest).T @ shown).numpy()
-        slope = np.concatenate([turned + penalty * theta[:, :-1], rest.sum(axis=0)[:, None]], axis=1)
-        return float(loss + penalty / 2 * (theta[:, :-1] ** 2).sum()), slope.ravel()
+        loss, slope = 0.0, np.zeros(shape)
+        slope[:, :-1] = penalty * theta[:, :-1]
+        begin = 0
+        for block in blocks:
+            own = slice(begin, begin := begin + len(block))
+            part, turned = _slope(block, y[own], share[own], theta)
+            loss += part
+            slope += turned
+        return loss + penalty / 2 * float((theta[:, :-1] ** 2).sum()), slope.ravel()
 
     first = np.zeros(shape) if start is None else start
-    with _libraries().limit(limits=1) if x.size < ALONE else nullcontext():
+    with _libraries().limit(limits=1) if len(y) * width < ALONE else nullcontext():
         found = minimize(
             objective,
             first.ravel(),
@@ -214,6 +254,23 @@ def _fit(
         )
     theta: Values = found.x.reshape(shape)
     return theta, float(objective(found.x)[0] - penalty / 2 * (theta[:, :-1] ** 2).sum())
+
+
+def _slope(block: Values, y: Whole, share: Values, theta: Values) -> tuple[float, Values]:
+    """What some pictures add to the cross-entropy, and to its derivative by weights and biases."""
+    shown = torch.from_numpy(block)
+    scores = (shown @ torch.from_numpy(theta[:, :-1]).T).numpy() + theta[:, -1]
+    scores -= scores.max(axis=1, keepdims=True)
+    own = np.arange(len(y)), y
+    logs = scores[own]
+    powers = np.exp(scores)
+    sums = powers.sum(axis=1, keepdims=True)
+    rest = powers / sums
+    rest[own] -= 1.0
+    rest *= share[:, None]
+    turned = (torch.from_numpy(rest).T @ shown).numpy()
+    loss = float(share @ (np.log(sums[:, 0]) - logs))
+    return loss, np.concatenate([turned, rest.sum(axis=0)[:, None]], axis=1)
 
 
 @cache
