@@ -15,6 +15,7 @@ from striate.actions.train import train
 from striate.errors import StriateError
 from striate.events import EpochEnded, Note
 from striate.runs.weights import read_weights
+from striate.training.pace import NO_TIME, Pace
 
 
 @pytest.fixture(scope="module")
@@ -69,6 +70,22 @@ def test_fine_tuning_begins_with_the_probe_and_changes_the_last_blocks(others, d
     best = max((line["validation_accuracy"], -line["validation_loss"]) for line in lines)
     chosen = [line for line in lines if line["best"]][-1]
     assert (chosen["validation_accuracy"], -chosen["validation_loss"]) == best
+
+
+def test_minutes_too_few_for_an_epoch_of_the_last_block_are_some_steps_of_it(
+    others, digits_run, tmp_path, monkeypatch
+):
+    """The stage before it takes no steps, and has no pace."""
+    slow = [NO_TIME, *[Pace(0.5, 0.0)] * 3]
+    monkeypatch.setattr("striate.actions.measuring.paces_of", lambda *_: slow)
+    monkeypatch.setattr("striate.actions.measuring.finishing_seconds", lambda *_: 0.0)
+    heard = []
+    path = trained(
+        others, digits_run, tmp_path, "finetune", minutes=0.05, batch_size=2, on_event=heard.append
+    )
+    assert [event.stage for event in heard if isinstance(event, EpochEnded)] == ["probe", "last block"]
+    resolved = tomllib.loads((path / "config.toml").read_text())["resolved"]
+    assert 1 <= resolved["decided"]["steps"] <= 6  # 0.05 minutes are six steps, less what the probe took
 
 
 @pytest.mark.parametrize("mode", ["probe", "features", "finetune"])

@@ -29,7 +29,7 @@ from striate.models.catalog import find_entry
 from striate.preprocess import Preprocessing
 from striate.tasks.recipes.recipe import Recipe
 
-JUDGED = 256  # pictures a batch where nothing is learned
+JUDGED, JUDGED_PIXELS = 256, 2**21  # pictures, and their pixels, a batch where nothing is learned
 SAMPLED = 4000  # training pictures that decide mean and std
 SUMMED = 64  # of these at a time
 THUMBNAILS_HW = (128, 128)  # enough of a picture to compare it by its thumbnail
@@ -79,7 +79,14 @@ class Material:
 
     def validation_batches(self) -> Batches:
         """The validation part as it is; the training part where a data set is too small to have one."""
-        return Batches(self.store, torch.tensor(self.split.validation or self.split.train), JUDGED)
+        rows = torch.tensor(self.split.validation or self.split.train)
+        return Batches(self.store, rows, self.judged_together)
+
+    @property
+    def judged_together(self) -> int:
+        """Pictures a batch where nothing is learned: fewer of large ones, whose maps take memory."""
+        height, width = self.store.pictures.shape[2:]
+        return max(1, min(JUDGED, JUDGED_PIXELS // (height * width)))
 
     def names(self, rows: Int64[Tensor, " M"]) -> list[str]:
         """The pictures' names in their data set."""

@@ -10,9 +10,10 @@ from time import monotonic, perf_counter
 
 import torch
 
-from striate.actions.material import JUDGED, Material
+from striate.actions.material import Material
 from striate.actions.options import TrainOptions
 from striate.actions.plan import Plan, make_recipe
+from striate.actions.probing import probe_of
 from striate.actions.trainee import Trainee
 from striate.data.loading import Batches
 from striate.data.sample import Batch
@@ -54,6 +55,7 @@ def fit_minutes(
     descended = any(stage.solve is None and stage.batches is None for stage in trainee.stages)
     if options.minutes is None or trainee.decided.epochs is not None or not descended:
         return trainee
+    _solve_first(trainee, material)
     paces = paces_of(trainee, options, material)
     seconds = 60 * options.minutes
     left = max(LEAST_SHARE * seconds, seconds - (monotonic() - began) - finishing_seconds(paces, material))
@@ -70,11 +72,20 @@ def fit_minutes(
 
     epochs, steps = epochs_within(left, cost), None
     if cost(epochs) > left:
-        steps = max(1, int((left - judged * paces[0].picture) / paces[0].step))
+        pace = next(pace for pace in paces if pace.step > 0)  # of the one stage that is left
+        steps = max(1, int((left - judged * pace.picture) / pace.step))
         steps = min(steps, _epoch_steps(with_epochs(1), pictures))
-    part = f" of {steps:,} steps" if steps else ""
-    on_event(Note(f"--minutes {options.minutes:g} is about {epochs:,} epochs{part} on this machine"))
+    whole = "one epoch" if epochs == 1 else f"{epochs:,} epochs"
+    part = f"{steps:,} {'step' if steps == 1 else 'steps'} of {whole}" if steps else whole
+    on_event(Note(f"--minutes {options.minutes:g} is about {part} on this machine"))
     return with_epochs(epochs, steps)
+
+
+def _solve_first(trainee: Trainee, material: Material) -> None:
+    """What is computed without steps takes its time before the rest is shared out."""
+    if any(stage.solve is not None for stage in trainee.stages):
+        probe_of(trainee.features, trainee.recipe)
+        trainee.features.of(material.split.validation or material.split.train)
 
 
 def training_batches(trainee: Trainee, options: TrainOptions, material: Material) -> Batches:
@@ -85,7 +96,8 @@ def training_batches(trainee: Trainee, options: TrainOptions, material: Material
 
 def paces_of(trainee: Trainee, options: TrainOptions, material: Material) -> list[Pace]:
     """Seconds a step of every stage, measured on copies."""
-    rows = torch.tensor((material.split.validation or material.split.train)[:JUDGED])
+    shown = material.split.validation or material.split.train
+    rows = torch.tensor(shown[: material.judged_together])
     judged = Batch(material.store.pictures[rows], rows, material.store.labels[rows])
     paces = measure_pace(trainee.fabric, trainee.stages, training_batches(trainee, options, material), judged)
     writing = _writing_seconds(trainee)
