@@ -3,7 +3,8 @@
 Claim: ten times faster. Both sides have a fixed schedule and use the test part once a training, at its end.
 The peer (`peers/keras_mnist.py`, RMSprop, batch 64) has no schedule, so one training gives every length up to
 `EPOCHS`; its time is that of the smallest number of epochs whose median accuracy over the seeds reaches the
-goal. Ours is `striate train FOLDER` with nothing else said: the choice of network and recipe, training and
+goal, or of all of them, as a lower bound, if none does; `keras_to_striate_by_epoch` has every length.
+Ours is `striate train FOLDER` with nothing else said: the choice of network and recipe, training and
 validation are counted; reading the files, the test part and the report are not, as on the other side, and
 stand beside as the whole command's seconds.
 
@@ -30,7 +31,7 @@ from striate.models.catalog import find_entry
 
 ROOT = Path(__file__).resolve().parent.parent
 KERAS = Path(os.environ.get("STRIATE_PEERS", ROOT / ".venv-peers")) / "bin" / "python"
-SEEDS, EPOCHS, GOAL = 5, 6, 0.993
+SEEDS, EPOCHS, GOAL = 5, 12, 0.993
 
 
 def lines(command: list[str]) -> list[dict[str, Any]]:
@@ -115,15 +116,20 @@ def main(arguments: list[str]) -> None:
         "keras_epochs": length + 1,
         "keras_reached_the_goal": bool(reached),
         "keras_median_accuracy_by_epoch": median,
+        "keras_to_striate_by_epoch": [
+            statistics.median(run[epoch]["seconds"] for run in theirs) / timings["striate"].median
+            for epoch in range(EPOCHS)
+        ],
         "keras_to_striate": timings["keras"].ratio_to(timings["striate"]),
         "share_of_peak": share_of_peak(ours, peaks),
         "runs": {"striate": ours, "keras": theirs},
     }
     print(*timings.values(), sep="\n")
     print("share of the matrix peak:", results["share_of_peak"])
+    least = "" if reached else "at least "
     print(
         f"accuracy {results['striate_median_accuracy']:.4f} against {median[length]:.4f} after {length + 1} "
-        f"epochs; keras takes {results['keras_to_striate']:.1f} times as long (goal: 10)"
+        f"epochs; keras takes {least}{results['keras_to_striate']:.1f} times as long (goal: 10)"
     )
     print(write_result("mnist_race", "MNIST at 99.3 % ten times faster than Keras", timings, results))
 

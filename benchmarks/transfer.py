@@ -21,7 +21,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from timing import Timing, write_result
+from timing import RESULTS, Timing, write_result
 
 from striate.data.datasets.recognise import open_dataset
 from striate.models.pretrained import find_weights
@@ -96,20 +96,38 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("data", type=Path)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument(
+        "--add", action="store_true", help="to the rounds in the result file, with the next seeds"
+    )
     parser.add_argument("--peers", default="torch,fastai")
     given = parser.parse_args()
     wanted = given.peers.split(",")
     if "fastai" in wanted and not PEERS.is_file():
         sys.exit(f"there is no {PEERS}; make the peers' environment or choose --peers torch")
-    rounds: dict[str, list[dict[str, object]]] = {"striate": [], **{name: [] for name in wanted}}
+    rounds = earlier(wanted) if given.add else {name: [] for name in ("striate", *wanted)}
+    first = len(rounds["striate"])
     with tempfile.TemporaryDirectory() as out:
-        for seed in range(given.rounds):
+        for seed in range(first, first + given.rounds):
             rounds["striate"].append(ours(given.data, Path(out), seed))
             run = Path(str(rounds["striate"][-1].pop("run")))
             split = json.loads((run / "dataset.json").read_text())["split"]
             for name in wanted:
                 rounds[name].append(peer(name, given.data, split, seed))
             say(rounds)
+
+
+def earlier(wanted: list[str]) -> dict[str, list[dict[str, object]]]:
+    """The rounds of the result file: a round takes long, and each holds all sides."""
+    read = json.loads((RESULTS / "transfer.json").read_text())
+    return {
+        name: [
+            {"seconds": seconds, "accuracy": accuracy}
+            for seconds, accuracy in zip(
+                read["timings"][name]["seconds"], read["results"]["accuracies"][name], strict=True
+            )
+        ]
+        for name in ("striate", *wanted)
+    }
 
 
 def say(rounds: dict[str, list[dict[str, object]]]) -> None:

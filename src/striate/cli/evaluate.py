@@ -1,10 +1,13 @@
 """`striate evaluate`."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from striate.cli.train import Engine, Flips, Json, MaxBytes, MaxPixels, Scales
+
+if TYPE_CHECKING:
+    from striate.actions.evaluation import Evaluation
 
 
 def evaluate(
@@ -27,7 +30,7 @@ def evaluate(
     """
     from striate.actions.evaluate import evaluate as action
     from striate.actions.scales import parse_scales
-    from striate.cli.show import Shown, accuracy_line, percent, print_json
+    from striate.cli.show import Shown, print_json
 
     with Shown() as shown:
         evaluation = action(
@@ -53,7 +56,14 @@ def evaluate(
                 "calibration": evaluation.figures.calibration,
             }
         )
-        return
+    else:
+        _tell(evaluation)
+
+
+def _tell(evaluation: "Evaluation") -> None:
+    """Accuracy, calibration and a table of classes."""
+    from striate.cli.show import accuracy_line, percent
+
     metrics = evaluation.metrics
     print(accuracy_line(metrics, len(evaluation.names), evaluation.split))
     print(
