@@ -8,10 +8,11 @@ class CannotConvert(Exception):
 
 
 def reason(error: BaseException) -> str:
-    """The operations that a message of many lines complains of, else its first line."""
+    """The operations that a message of many lines complains of, else the first sentence of its first line."""
     missing = re.findall(
         r"^-- (?:No conversion rule found|Conversion is failed) for.*: (.+)$", str(error), re.M
     )
     if missing:
         return f"it lacks {', '.join(missing)}"
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+    first = (str(error).strip().splitlines() or [type(error).__name__])[0]
+    return re.split(r"\. Please | +\[Caused by ", first)[0]

@@ -6,6 +6,8 @@ is off.
 
 import os
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ from torch import Tensor, nn
 from striate.engines.compiled_cache import cached
 from striate.engines.errors import CannotConvert, reason
 from striate.engines.fingerprint import fingerprint
+from striate.engines.onnx_adaptive import adaptive_pools_exported
 from striate.shapes import Images, Pictures
 
 OPERATOR_SET = 17
@@ -81,7 +84,7 @@ def export(module: nn.Module, example: Tensor, file: Path) -> None:
     """Write the module as an ONNX file that takes any number of `images`."""
     any_number: Any = {"images": {0: "batch"}, "found": {0: "batch"}}
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), adaptive_pools_exported(), _graphs_unsaid():
             warnings.simplefilter("ignore")  # that tracing is deprecated, and what in a forward is constant
             torch.onnx.export(
                 module,
@@ -95,3 +98,18 @@ def export(module: nn.Module, example: Tensor, file: Path) -> None:
             )
     except Exception as error:  # the exporter raises whatever an operation raises
         raise CannotConvert(reason(error)) from error
+
+
+@contextmanager
+def _graphs_unsaid() -> Iterator[None]:
+    """Torch prints a graph that it cannot export, thousands of characters, to standard output."""
+    name = "_jit_onnx_log"
+    said = getattr(torch._C, name, None)
+    if said is None:
+        yield
+        return
+    setattr(torch._C, name, lambda *_: None)
+    try:
+        yield
+    finally:
+        setattr(torch._C, name, said)
