@@ -9,8 +9,10 @@ import torch
 from tests.conftest import write_digits
 
 from striate.actions import frozen_trunk, probing
+from striate.actions.dry_run import dry_run
 from striate.actions.features import FeatureBatches
 from striate.actions.load import load
+from striate.actions.measuring import REPORT
 from striate.actions.train import train
 from striate.errors import StriateError
 from striate.events import EpochEnded, Note
@@ -166,3 +168,12 @@ def test_feature_batches_show_every_picture_once_an_epoch_in_another_order():
     last = list(batches.epoch(0, first=2))
     assert len(last) == 1 and last[0].rows.tolist() == epochs[0][-3:]
     assert all(torch.equal(b.pictures[:, 0] + 100, b.rows.float()) for b in batches.epoch(0))
+
+
+@pytest.mark.parametrize("mode", ["probe", "features"])
+def test_a_dry_run_counts_what_learns_from_features(others, digits_run, mode):
+    """It once said that this takes no time."""
+    estimate = dry_run(data=str(others), weights=str(digits_run), transfer=mode)["estimate"]
+    assert estimate["training_seconds"] > 0 and estimate["finishing_seconds"] >= REPORT
+    parts = ("reading_seconds", "training_seconds", "finishing_seconds")
+    assert estimate["seconds"] == pytest.approx(sum(estimate[part] for part in parts), abs=0.2)

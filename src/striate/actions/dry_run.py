@@ -8,13 +8,17 @@ from typing import Any
 
 import torch
 
-from striate.actions.measuring import finishing_seconds, paces_of
-from striate.actions.preparing import prepare
+from striate.actions.load import Network
+from striate.actions.measuring import REPORT, paces_of, solve_first
+from striate.actions.preparing import Prepared, prepare
+from striate.actions.serving import COMPARED, choose_engine, spread
 from striate.actions.train import options_of
 from striate.actions.trainee import resolved
 from striate.errors import StriateError
 from striate.events import Listener, silent
 from striate.training.pace import seconds_of
+
+SHOWN = 64  # pictures that are answered to time it
 
 
 def dry_run(
@@ -40,16 +44,21 @@ def dry_run(
     with torch.random.fork_rng(devices=[]):
         prepared = prepare(options, None, on_event, began)
         trainee, material = prepared.trainee, prepared.material
+        solving = monotonic()
+        solve_first(trainee, material)
+        solving = monotonic() - solving
         paces = paces_of(trainee, options, material)
+        finishing = _finishing_seconds(prepared)
     split = material.split
     steps = -(-len(split.train) // trainee.recipe.batch_size)
     judged = len(split.validation) or len(split.train)
-    training = seconds_of(paces, trainee.stages, steps, judged)
+    training = solving + seconds_of(paces, trainee.stages, steps, judged)
     certain = [
         (pace, stage) for pace, stage in zip(paces, trainee.stages, strict=True) if stage.enough is None
     ]
-    least = seconds_of([pace for pace, _ in certain], [stage for _, stage in certain], steps, judged)
-    finishing = finishing_seconds(paces, material)
+    least = solving + seconds_of(
+        [pace for pace, _ in certain], [stage for _, stage in certain], steps, judged
+    )
     return {
         **resolved(options, prepared.plan, material, trainee),
         "classes": list(material.dataset.classes),
@@ -69,6 +78,22 @@ def dry_run(
             "memory_bytes": peak_memory(),
         },
     }
+
+
+def _finishing_seconds(prepared: Prepared) -> float:
+    """How long choosing an engine, calibration, the measurement at the end and the report take."""
+    material, module = prepared.material, prepared.trainee.network.eval()
+    network = Network(prepared.plan.model, module, material.preprocessing, tuple(material.dataset.classes))
+    rows = torch.as_tensor(material.split.validation, dtype=torch.int64)
+    began = monotonic()
+    network, _ = choose_engine(network, material.store.pictures[spread(rows, COMPARED)], silent)
+    choosing = monotonic() - began
+    shown = material.store.pictures[torch.tensor(material.split.train[:SHOWN])]
+    began = monotonic()
+    network.scores(shown)
+    each = (monotonic() - began) / len(shown)
+    measured = material.elsewhere.rows if material.elsewhere is not None else material.split.test
+    return REPORT + choosing + (len(rows) + len(measured)) * each
 
 
 def peak_memory() -> int | None:

@@ -55,7 +55,7 @@ def fit_minutes(
     descended = any(stage.solve is None and stage.batches is None for stage in trainee.stages)
     if options.minutes is None or trainee.decided.epochs is not None or not descended:
         return trainee
-    _solve_first(trainee, material)
+    solve_first(trainee, material)
     paces = paces_of(trainee, options, material)
     seconds = 60 * options.minutes
     left = max(LEAST_SHARE * seconds, seconds - (monotonic() - began) - finishing_seconds(paces, material))
@@ -81,7 +81,7 @@ def fit_minutes(
     return with_epochs(epochs, steps)
 
 
-def _solve_first(trainee: Trainee, material: Material) -> None:
+def solve_first(trainee: Trainee, material: Material) -> None:
     """What is computed without steps takes its time before the rest is shared out."""
     if any(stage.solve is not None for stage in trainee.stages):
         probe_of(trainee.features, trainee.recipe)

@@ -19,7 +19,7 @@ from striate.training.lr_finder import RangeTest
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A training that could begin. `reading` is how many seconds reading took."""
+    """A training that could begin. `reading` is how many seconds it took: pictures, and what was measured."""
 
     plan: Plan
     material: Material
@@ -49,11 +49,11 @@ def prepare(
         on_event(Note(note))
     plan = make_plan(options, dataset, on_event)
     material = read_material(dataset, plan, options, on_event)
-    reading = monotonic() - began
     plan, trainee = decide_transfer(options, plan, material, on_event, decided)
     trainee, test = find_rate(trainee, options, plan, material, on_event)
     trainee = fit_minutes(trainee, options, plan, material, on_event, began)
-    return Prepared(plan, material, _agreed(trainee, options, plan, material), test, reading)
+    trainee = _agreed(trainee, options, plan, material)
+    return Prepared(plan, material, trainee, test, monotonic() - began)
 
 
 def _agreed(trainee: Trainee, options: TrainOptions, plan: Plan, material: Material) -> Trainee:

@@ -38,7 +38,7 @@ class Pace:
     epoch: float = 0.0
 
 
-NO_TIME = Pace(0.0, 0.0)  # of stages on features, which take no time beside the trunk that gives them
+NO_TIME = Pace(0.0, 0.0)  # of stages that are computed at once
 
 
 @contextmanager
@@ -75,11 +75,16 @@ def measure_pace(
         clock: seconds.
     """
     return [
-        NO_TIME
-        if stage.solve is not None or stage.batches is not None
-        else _pace(fabric, stage, batches, judged, clock)
+        NO_TIME if stage.solve is not None else _pace(fabric, stage, *_shown(stage, batches, judged), clock)
         for stage in stages
     ]
+
+
+def _shown(stage: Stage, batches: Any, judged: Batch) -> tuple[Any, Batch]:
+    """What a stage learns from and is judged on: pictures, or their features."""
+    if stage.batches is None:
+        return batches, judged
+    return stage.batches, next(iter(stage.batches.epoch(0)))
 
 
 def _pace(fabric: Fabric, stage: Stage, batches: Any, judged: Batch, clock: Callable[[], float]) -> Pace:
