@@ -3,6 +3,7 @@
 import json
 import shutil
 import tomllib
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -12,6 +13,7 @@ from striate.actions import frozen_trunk, probing
 from striate.actions.dry_run import dry_run
 from striate.actions.features import FeatureBatches
 from striate.actions.load import load
+from striate.actions.material import Material
 from striate.actions.measuring import REPORT
 from striate.actions.train import train
 from striate.errors import StriateError
@@ -78,8 +80,12 @@ def test_minutes_too_few_for_an_epoch_of_the_last_block_are_some_steps_of_it(
     others, digits_run, tmp_path, monkeypatch
 ):
     """The stage before it takes no steps, and has no pace."""
-    slow = [NO_TIME, *[Pace(0.5, 0.0)] * 3]
-    monkeypatch.setattr("striate.actions.measuring.paces_of", lambda *_: slow)
+    slow, fitted = [NO_TIME, *[Pace(0.5, 0.0)] * 3], []
+    fit_probe = probing.fit_probe
+    monkeypatch.setattr(
+        probing, "fit_probe", lambda *given, **more: fitted.append("probe") or fit_probe(*given, **more)
+    )
+    monkeypatch.setattr("striate.actions.measuring.paces_of", lambda *_: fitted.append("paces") or slow)
     monkeypatch.setattr("striate.actions.measuring.finishing_seconds", lambda *_: 0.0)
     heard = []
     path = trained(
@@ -88,6 +94,7 @@ def test_minutes_too_few_for_an_epoch_of_the_last_block_are_some_steps_of_it(
     assert [event.stage for event in heard if isinstance(event, EpochEnded)] == ["probe", "last block"]
     resolved = tomllib.loads((path / "config.toml").read_text())["resolved"]
     assert 1 <= resolved["decided"]["steps"] <= 6  # 0.05 minutes are six steps, less what the probe took
+    assert fitted == ["probe", "paces"]  # so that its time counts, and once
 
 
 @pytest.mark.parametrize("mode", ["probe", "features", "finetune"])
@@ -168,6 +175,12 @@ def test_feature_batches_show_every_picture_once_an_epoch_in_another_order():
     last = list(batches.epoch(0, first=2))
     assert len(last) == 1 and last[0].rows.tolist() == epochs[0][-3:]
     assert all(torch.equal(b.pictures[:, 0] + 100, b.rows.float()) for b in batches.epoch(0))
+
+
+@pytest.mark.parametrize(("side", "together"), [(28, 256), (224, 41), (4096, 1)])
+def test_fewer_large_pictures_are_judged_at_once(side, together):
+    store = SimpleNamespace(pictures=torch.empty(1, 3, side, side, device="meta"))
+    assert Material.judged_together.fget(SimpleNamespace(store=store)) == together
 
 
 @pytest.mark.parametrize("mode", ["probe", "features"])
