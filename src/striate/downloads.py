@@ -2,13 +2,13 @@
 
 import hashlib
 import os
-import tempfile
 from http.client import HTTPException, HTTPResponse
 from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
 from striate.events import Listener, Progress
+from striate.files.leftovers import temporary
 
 CHUNK = 1 << 20
 PATIENCE_SECONDS = 20
@@ -31,10 +31,9 @@ def download(
         OSError, HTTPException, ValueError: see `DOWNLOAD_ERRORS`; nothing is left behind.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent)
-    temporary, found, done = Path(name), hashlib.new(algorithm, usedforsecurity=False), 0
-    try:
-        with os.fdopen(handle, "wb") as file, _opened(url) as answer:
+    found, done = hashlib.new(algorithm, usedforsecurity=False), 0
+    with temporary(target) as place:
+        with place.open("wb") as file, _opened(url) as answer:
             total = int(answer.headers.get("Content-Length", 0))
             while chunk := answer.read(CHUNK):
                 done += len(chunk)
@@ -48,9 +47,7 @@ def download(
         if not found.hexdigest().startswith(digest):
             begins = found.hexdigest()[: len(digest)]
             raise ValueError(f"its {_spelled(algorithm)} begins with {begins} instead of {digest}")
-        temporary.replace(target)
-    finally:
-        temporary.unlink(missing_ok=True)
+        place.replace(target)
 
 
 def checksum(path: Path, algorithm: str = "sha256") -> str:

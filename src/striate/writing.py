@@ -2,12 +2,12 @@
 
 import contextlib
 import os
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
 from striate.errors import WorkFailed
+from striate.files.leftovers import temporary
 
 
 def write_bytes(path: Path, content: bytes) -> None:
@@ -24,28 +24,21 @@ def write_bytes(path: Path, content: bytes) -> None:
 def whole_file(path: Path) -> Iterator[BinaryIO]:
     """A file to write to piece by piece, which takes its name when the context ends without an error.
 
-    Whatever stops it, Ctrl-C too, no temporary file stays behind; only a kill leaves one, for
-    `runs.files.remove_leftovers`.
+    Whatever stops it, Ctrl-C too, no temporary file stays behind; only a kill leaves one, which the next
+    write of the same file removes.
 
     Raises:
         WorkFailed: the disk is full or the folder cannot be written.
     """
-    temporary: Path | None = None
     try:
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
-        temporary = Path(name)
-        with os.fdopen(handle, "wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.chmod(0o666 & ~umask())
-        temporary.replace(path)
-    except BaseException as error:
-        if temporary is not None:
-            with contextlib.suppress(OSError):
-                temporary.unlink()
-        if not isinstance(error, OSError):
-            raise
+        with temporary(path) as place:
+            with place.open("wb") as file:
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+            place.chmod(0o666 & ~umask())
+            place.replace(path)
+    except OSError as error:
         raise WorkFailed(
             f"{path} could not be written: {error.strerror or error}. "
             "Free some space or choose another folder; what was there before is untouched."

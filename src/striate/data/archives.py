@@ -3,10 +3,11 @@
 import os
 import shutil
 import tarfile
-import tempfile
 import zlib
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
+
+from striate.files.leftovers import temporary
 
 MOST_MEMBERS = 1000
 
@@ -26,29 +27,32 @@ def unpack(archive: Path, wanted: Mapping[str, int], target: Path) -> None:
         OSError: it cannot be written; nothing is left behind.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent))
     missing = set(wanted)
     try:
-        with tarfile.open(archive, "r|gz") as opened:
-            for number, member in enumerate(opened):
-                if number >= MOST_MEMBERS:
-                    raise ValueError(f"it has more than {MOST_MEMBERS} members")
-                if member.name not in missing or not member.isreg():
-                    continue
-                if member.size > wanted[member.name]:
-                    raise ValueError(f"its member {member.name} has {member.size:,} bytes")
-                content = opened.extractfile(member)
-                assert content is not None  # a regular member has one
-                with (temporary / PurePosixPath(member.name).name).open("wb") as file:
-                    shutil.copyfileobj(content, file, 1 << 20)
-                    file.flush()
-                    os.fsync(file.fileno())
-                missing.remove(member.name)
-        if missing:
-            raise ValueError(f"its member {min(missing)} is missing")
-        temporary.chmod(0o755)
-        temporary.replace(target)
+        with temporary(target, folder=True) as place:
+            _take(archive, wanted, missing, place)
+            if missing:
+                raise ValueError(f"its member {min(missing)} is missing")
+            place.chmod(0o755)
+            place.replace(target)
     except (tarfile.TarError, EOFError, zlib.error) as error:
         raise ValueError("the archive is damaged") from error
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _take(archive: Path, wanted: Mapping[str, int], missing: set[str], place: Path) -> None:
+    """Write the members that are still missing to `place`, and take their names from `missing`."""
+    with tarfile.open(archive, "r|gz") as opened:
+        for number, member in enumerate(opened):
+            if number >= MOST_MEMBERS:
+                raise ValueError(f"it has more than {MOST_MEMBERS} members")
+            if member.name not in missing or not member.isreg():
+                continue
+            if member.size > wanted[member.name]:
+                raise ValueError(f"its member {member.name} has {member.size:,} bytes")
+            content = opened.extractfile(member)
+            assert content is not None  # a regular member has one
+            with (place / PurePosixPath(member.name).name).open("wb") as file:
+                shutil.copyfileobj(content, file, 1 << 20)
+                file.flush()
+                os.fsync(file.fileno())
+            missing.remove(member.name)

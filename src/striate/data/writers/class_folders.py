@@ -5,8 +5,6 @@ A picture that is encoded already keeps its bytes; raw pixels (IDX, CIFAR, sheet
 
 import io
 import os
-import shutil
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -20,6 +18,7 @@ from striate.data.headers import SUFFIXES, foreign, sniff
 from striate.data.writers.safe_names import SingleNames
 from striate.errors import StriateError, WorkFailed
 from striate.events import Listener, Progress, silent
+from striate.files.leftovers import temporary
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,24 +48,20 @@ def write_class_folders(dataset: Dataset, out: Path, on_event: Listener = silent
         WorkFailed: the disk is full or the folder cannot be written; nothing is left behind.
     """
     _check_place(dataset, out)
-    temporary: Path | None = None
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(prefix=f".{out.name}.", suffix=".part", dir=out.parent))
-        temporary.chmod(0o755)
-        written = _Export(dataset, temporary, out).run(on_event)
-        if not written.files:
-            raise StriateError(f"no picture of {dataset.path} could be written; see `striate check`.")
-        temporary.replace(out)
-        return written
+        with temporary(out, folder=True) as place:
+            place.chmod(0o755)
+            written = _Export(dataset, place, out).run(on_event)
+            if not written.files:
+                raise StriateError(f"no picture of {dataset.path} could be written; see `striate check`.")
+            place.replace(out)
+            return written
     except OSError as error:
         raise WorkFailed(
             f"{out} could not be written: {error.strerror or error}. Free some space or choose another "
             "--out; nothing was left behind."
         ) from error
-    finally:
-        if temporary is not None:
-            shutil.rmtree(temporary, ignore_errors=True)
 
 
 class _Export:
