@@ -18,7 +18,7 @@ from PIL import Image, ImageOps
 
 from striate.data.dataset import BadPicture
 from striate.data.decoding import as_picture, decode
-from striate.data.files import is_hidden, list_folder, read_file
+from striate.data.files import is_hidden, list_folder, reach_of, read_file
 from striate.data.headers import misnamed
 from striate.errors import StriateError
 
@@ -58,7 +58,7 @@ def outcome(root: Path, name: str) -> str:
     folder, last = (root / name).parent, name.rpartition("/")[2]
     if is_hidden(last):
         return "rejected"
-    listing = list_folder(str(folder), str(root.resolve()))
+    listing = list_folder(str(folder), reach_of(root))
     found = next((f for f in listing.files if f.name == last), None)
     if found is None or found.problem:  # a folder, or a link that is not followed
         return "rejected"

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from striate.data.dataset import BadPicture
-from striate.data.files import list_folder, natural, read_file, readable, walk
+from striate.data.files import list_folder, natural, reach_of, read_file, readable, walk
 
 
 def test_names_sort_as_people_count():
@@ -54,7 +54,7 @@ def test_links_are_followed_to_files_inside_only(tmp_path: Path):
     (root / "nothing.jpg").symlink_to("missing.jpg")
     (root / "round.jpg").symlink_to("round.jpg")
     (root / "up").symlink_to("..")
-    listing = list_folder(str(root), str(root))
+    listing = list_folder(str(root), reach_of(root))
     problems = {found.name: found.problem for found in listing.files}
     assert problems == {
         "a.jpg": None,
@@ -71,6 +71,6 @@ def test_a_walk_finds_everything_once_and_counts_the_hidden(tmp_path: Path):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_bytes(b"x")
     (tmp_path / "b" / "again").symlink_to("..")
-    listings = [listing for listing, _ in walk(str(tmp_path), str(tmp_path))]
+    listings = [listing for listing, _ in walk(str(tmp_path), reach_of(tmp_path))]
     assert [f.name for listing in listings for f in listing.files] == ["top.jpg", "b/one.jpg", "b/c/deep.jpg"]
     assert sum(listing.hidden for listing in listings) == 2

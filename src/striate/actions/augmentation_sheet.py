@@ -36,6 +36,7 @@ def write_sheet(
     *,
     run: str | PathLike[str] | None = None,
     seed: int = 0,
+    follow_links: bool = False,
 ) -> Path:
     """Draw 8 pictures, spread over the classes, as they are and in 8 epochs; return the file.
 
@@ -46,6 +47,7 @@ def write_sheet(
         run: whose size and fit are taken; without one photographs are squeezed to 224 pixels, and small
             pictures stay as large as they are.
         seed: as in training.
+        follow_links: as for `train`.
 
     Raises:
         StriateError: no such data set, augmentation or kind of file.
@@ -57,7 +59,7 @@ def write_sheet(
     if suffix not in (*_FORMATS, ".html"):
         raise StriateError(f"{path}: a sheet is a .png, .jpg or .html file. Name one with --out.")
     augmentation_sheet(torch.zeros(1, 3, 8, 8, dtype=torch.uint8), name, seed, 1)  # an unknown name first
-    dataset = open_dataset(Path(data))
+    dataset = open_dataset(Path(data), follow_links=follow_links)
     chosen = _chosen(dataset)
     specification = load(run).preprocessing if run is not None else _usual(chosen)
     pictures = torch.stack([specification.fit_picture(picture) for picture in chosen])

@@ -24,6 +24,7 @@ def check(
     out: str | PathLike[str] | None = None,
     clean_list: str | PathLike[str] | None = None,
     strict: bool = False,
+    follow_links: bool = False,
     max_pixels: int | None = None,
     max_bytes: int | None = None,
     on_event: Listener = silent,
@@ -36,6 +37,7 @@ def check(
         out: an HTML page with the pictures side by side is written here.
         clean_list: a CSV that `train` reads is written here, without what was found.
         strict: the list leaves damaged pictures out.
+        follow_links: links to folders, and to files outside, are followed.
         max_pixels: larger pictures are unreadable; None is the usual limit.
         max_bytes: larger files are unreadable; None is the usual limit.
         on_event: is told what happens.
@@ -47,7 +49,8 @@ def check(
     page, csv = _target(out, "check.html", "--out"), _target(clean_list, "clean.csv", "--clean-list")
     if run is not None:
         RunFolder.open(Path(run))  # a wrong path should not cost a pass over the pictures
-    dataset = set_limits(open_dataset(Path(data), on_event), Limits.of(max_bytes, max_pixels))
+    dataset = open_dataset(Path(data), on_event, follow_links=follow_links)
+    dataset = set_limits(dataset, Limits.of(max_bytes, max_pixels))
     on_event(
         Note(f"{data}: {dataset.layout}, {len(dataset.items):,} pictures, {len(dataset.classes)} classes")
     )

@@ -11,7 +11,13 @@ from striate.events import Listener, Note, Warned, silent
 NAMED = 10  # skipped items that are named
 
 
-def convert(data: str | PathLike[str], out: str | PathLike[str], *, on_event: Listener = silent) -> Written:
+def convert(
+    data: str | PathLike[str],
+    out: str | PathLike[str],
+    *,
+    follow_links: bool = False,
+    on_event: Listener = silent,
+) -> Written:
     """Write `<class>/*`, or `train/<class>/*` and so on, into a new folder; the data set stays as it is.
 
     Files keep their bytes; pictures that have no file of their own (IDX, CIFAR) become PNG.
@@ -19,13 +25,14 @@ def convert(data: str | PathLike[str], out: str | PathLike[str], *, on_event: Li
     Args:
         data: a data set of any layout that `train` reads.
         out: a folder that does not exist yet, or is empty.
+        follow_links: links to folders, and to files outside, are followed.
         on_event: is told what happens.
 
     Raises:
         StriateError: there is no data set, or `out` is taken.
         WorkFailed: it could not be written; nothing is left behind.
     """
-    dataset = open_dataset(Path(data), on_event)
+    dataset = open_dataset(Path(data), on_event, follow_links=follow_links)
     pictures, classes = len(dataset.items), len(dataset.classes)
     on_event(Note(f"{data}: {dataset.layout}, {counted(pictures, 'picture')}, {classes} classes"))
     for note in dataset.notes:

@@ -14,6 +14,7 @@ from striate.data.datasets.picture_files import read_for, set_limits
 from striate.data.datasets.recognise import open_dataset
 from striate.data.decoding import Limits
 from striate.data.fingerprint import digest
+from striate.data.wording import composed
 from striate.errors import StriateError
 from striate.events import Listener, Progress, Warned, silent
 from striate.runs.folder import RunFolder
@@ -31,6 +32,7 @@ def evaluate(
     engine: str = OWN,
     flips: bool = False,
     scales: Sequence[float] = (),
+    follow_links: bool = False,
     on_event: Listener = silent,
 ) -> Evaluation:
     """Measure a run.
@@ -44,6 +46,8 @@ def evaluate(
         engine: as in `load`; auto is what the run's end chose.
         flips: every picture is seen as it is and mirrored; the mean of both scores counts.
         scales: the middle of every picture is seen enlarged so many times as well, above 1 and up to 4.
+        follow_links: of `data`, links to folders and to files outside are followed; of the run's own part as
+            in its training.
         on_event: is told what happens.
 
     Raises:
@@ -61,7 +65,7 @@ def evaluate(
         return _own_part(folder, network, limits, on_event)
     if not (folder / "calibration.json").is_file():
         on_event(Warned(f"{folder.path} is not finished: these are the weights of its best epoch so far"))
-    dataset = set_limits(open_dataset(Path(data)), limits)
+    dataset = set_limits(open_dataset(Path(data), on_event, follow_links=follow_links), limits)
     split, rows = measured_part(dataset)
     evaluation = judge(network, dataset, rows, split, on_event)[0]
     return replace(evaluation, seen_in_training=_seen_in_training(folder, dataset, evaluation, on_event))
@@ -73,9 +77,14 @@ def measured_part(dataset: Dataset) -> tuple[str, list[int]]:
     return ("test", rows) if rows else ("all", list(range(len(dataset.items))))
 
 
+def follows_links(folder: RunFolder) -> bool:
+    """Whether a run was trained with `follow_links`, so that its pictures are found again."""
+    return bool(folder.read_toml("config.toml").get("follow_links", False))
+
+
 def require_shared_classes(classes: Sequence[str], dataset: Dataset) -> None:
     """Refuse a data set none of whose classes is among `classes`."""
-    if set(classes).isdisjoint(dataset.classes):
+    if set(map(composed, classes)).isdisjoint(dataset.classes):
         raise StriateError(
             f"{dataset.path} shares no class with the run: it has {_some(dataset.classes)}, the run knows "
             f"{_some(classes)}. Classes match by name."
@@ -87,10 +96,10 @@ def judge(
 ) -> tuple[Evaluation, list[Problem]]:
     """Figures on some rows of a data set whose classes match by name; and the pictures that were skipped."""
     require_shared_classes(network.labels, dataset)
-    place = {label: index for index, label in enumerate(network.labels)}
+    place = {composed(label): index for index, label in enumerate(network.labels)}
     known = {row: place[name] for row in rows if (name := class_of(dataset, row)) in place}
     if len(known) < len(rows):
-        unknown = sorted(set(dataset.classes) - set(network.labels)) or ["no label"]
+        unknown = sorted(set(dataset.classes) - set(place)) or ["no label"]
         left_out = f"{len(rows) - len(known):,} pictures left out"
         on_event(Warned(f"{left_out}: the run does not know their classes {_some(unknown)}"))
     names, labels, scores, skipped = [], [], [], []
@@ -132,23 +141,23 @@ def _own_part(folder: RunFolder, network: Network, limits: Limits, on_event: Lis
     resolved = folder.read_toml("config.toml").get("resolved", {})
     part = "test" if record["split"]["test"] or record["test_data"] else "validation"
     data, absolute = record["data"], resolved.get("data")
-    wanted = dict(zip(record["split"][part], record["digests"][part], strict=True))
+    wanted = _by_name(record["split"][part], record["digests"][part])
     if record["test_data"]:
         data, absolute = record["test_data"]["data"], resolved.get("test")
-        wanted = dict(zip(record["test_data"]["names"], record["test_data"]["digests"], strict=True))
+        wanted = _by_name(record["test_data"]["names"], record["test_data"]["digests"])
     path = next((p for p in (Path(data), Path(str(absolute))) if p.exists()), None)
     if path is None:
         raise StriateError(
             f"the data of {folder.path} is not at {data} any more; say where it is: "
             f"`striate evaluate {folder.path} DATA`."
         )
-    dataset = set_limits(open_dataset(path), limits)
-    rows = [row for row, item in enumerate(dataset.items) if item.name in wanted]
+    dataset = set_limits(open_dataset(path, on_event, follow_links=follows_links(folder)), limits)
+    rows = [row for row, item in enumerate(dataset.items) if composed(item.name) in wanted]
     if len(rows) < len(wanted):
         gone = f"{len(wanted) - len(rows):,} of the {len(wanted):,} {part} pictures"
         on_event(Warned(f"{gone} are gone from {path}"))
     digests = _digests(dataset, rows)
-    changed = sum(found != wanted[dataset.items[row].name] for row, found in digests.items())
+    changed = sum(found != wanted[composed(dataset.items[row].name)] for row, found in digests.items())
     if changed:
         on_event(
             Warned(f"{changed:,} of the {len(wanted):,} {part} pictures have changed since the training")
@@ -156,6 +165,11 @@ def _own_part(folder: RunFolder, network: Network, limits: Limits, on_event: Lis
     if part == "validation":
         on_event(Warned(NO_TEST))
     return judge(network, dataset, rows, part, on_event)[0]
+
+
+def _by_name(names: Sequence[str], digests: Sequence[str | None]) -> dict[str, str | None]:
+    """Digests by name in one Unicode form: another disk may give names in the other."""
+    return {composed(name): digest for name, digest in zip(names, digests, strict=True)}
 
 
 def _some(names: Sequence[str]) -> str:

@@ -30,6 +30,7 @@ def explain(
     plain: bool = False,
     near: Any = None,
     sanity: bool = False,
+    follow_links: bool = False,
     max_pixels: int | None = None,
     max_bytes: int | None = None,
     on_event: Listener = silent,
@@ -54,6 +55,7 @@ def explain(
         near: for embedding, pictures whose neighbours are shown.
         sanity: explain the same classes with random weights as well, of the head and of all layers, and say
             how similar the heat still is.
+        follow_links: links to folders, and to files outside, are followed.
         max_pixels: larger pictures are unreadable; None is the usual limit.
         max_bytes: as `max_pixels`, for files.
         on_event: is told what happens.

@@ -48,7 +48,7 @@ def explain_embedding(options: ExplainOptions, on_event: Listener) -> Iterator[E
     truths = {subject.name: subject.truth for subject in found}
     near: list[Named] = []
     if options.near is not None:
-        wanted = subjects(options.near, options.limits, on_event)
+        wanted = subjects(options.near, options.limits, on_event, follow_links=options.follow_links)
         near = list(fitted_pictures(network, wanted, options.limits, on_event))
     page = embedding_page(
         network, named, [truths[name] for name, _ in named], near=near, seed=options.seed, on_event=on_event
@@ -176,7 +176,7 @@ def _queries(classes: Sequence[int | None]) -> list[int]:
 
 def _subjects(options: ExplainOptions, on_event: Listener) -> list[Subject]:
     if options.images is not None:
-        return subjects(options.images, options.limits, on_event)
+        return subjects(options.images, options.limits, on_event, follow_links=options.follow_links)
     if isinstance(options.run, Network | nn.Module) or not Path(options.run).is_dir():
         raise StriateError("an embedding is a map of pictures; name a folder or a data set.")
     return own_pictures(Path(options.run), "test", options.limits, on_event)

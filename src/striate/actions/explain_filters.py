@@ -220,7 +220,7 @@ def _patches(
 def _pictures(options: ExplainOptions, on_event: Listener) -> list[Subject]:
     """Those that were named, else those that the run was trained on, else none."""
     if options.images is not None:
-        return subjects(options.images, options.limits, on_event)
+        return subjects(options.images, options.limits, on_event, follow_links=options.follow_links)
     if isinstance(options.run, Network | torch.nn.Module) or not Path(options.run).is_dir():
         return []
     try:

@@ -186,7 +186,7 @@ def _equivariance(name: str, steps: Sequence[Moved]) -> Image.Image:
 
 def _subjects(options: ExplainOptions, on_event: Listener) -> list[Subject]:
     if options.images is not None:
-        found = subjects(options.images, options.limits, on_event)
+        found = subjects(options.images, options.limits, on_event, follow_links=options.follow_links)
     elif isinstance(options.run, Network | nn.Module) or not Path(options.run).is_dir():
         raise StriateError("invariance changes pictures; name a picture, a folder or a data set.")
     else:

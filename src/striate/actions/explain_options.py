@@ -50,6 +50,7 @@ class ExplainOptions:
     plain: bool = False
     near: Any = None
     sanity: bool = False
+    follow_links: bool = False
     limits: Limits = field(default_factory=Limits)
 
     @property

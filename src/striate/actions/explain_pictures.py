@@ -44,7 +44,7 @@ class _Answer:
 def explain_pictures(options: ExplainOptions, on_event: Listener) -> Iterator[Explanation]:
     """Explanations in the order of the pictures; one that cannot be read has an error instead of classes."""
     explainers = _explainers(options, on_event)
-    found = subjects(options.images, options.limits, on_event)
+    found = subjects(options.images, options.limits, on_event, follow_links=options.follow_links)
     files = ExplainedFiles(options.out, len(explainers) > 1) if options.out is not None else None
     done = 0
     for chunk in _chunks(found, options):

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from striate.actions.explain_options import ExplainOptions
 from striate.actions.load import Network
+from striate.data.wording import composed
 from striate.errors import StriateError, UnknownName
 from striate.events import Listener, Note
 from striate.explanation.methods import WITHOUT_MAPS, find_method, function_of
@@ -96,6 +97,8 @@ class Explainer:
     def index(self, label: str) -> int:
         """The place of a class among the scores. Raises UnknownName."""
         labels = self.network.labels
+        if label not in labels:  # typed in the other Unicode form
+            label = next((known for known in labels if composed(known) == composed(label)), label)
         if label not in labels:
             some = ", ".join(labels[:8]) + (f" and {len(labels) - 8} more" if len(labels) > 8 else "")
             raise UnknownName("class", label, labels, f"{self.network.name} knows {some}.")

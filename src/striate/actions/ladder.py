@@ -81,6 +81,7 @@ def ladder(
     curve: bool = False,
     minutes: float | None = None,
     seed: int = 0,
+    follow_links: bool = False,
     out: str | PathLike[str] = "runs",
     on_event: Listener = silent,
 ) -> Ladder:
@@ -94,6 +95,7 @@ def ladder(
         curve: also measure the probe on parts of the training pictures.
         minutes: for each rung that is trained step by step.
         seed: of the split and of every training.
+        follow_links: as for `train`.
         out: the rungs are runs in `out/ladder/<data>-seed<seed>`.
         on_event: is told what happens.
 
@@ -106,6 +108,7 @@ def ladder(
             raise UnknownName("rung", name, RUNGS, f"There are: {', '.join(RUNGS)}.")
     start = _start(model, weights, names)
     given = {"data": Path(data), "model": model, "weights": start, "minutes": minutes, "seed": seed}
+    given["follow_links"] = follow_links or None
     home = Path(out) / "ladder" / f"{Path(data).resolve().stem or 'data'}-seed{seed}"
     folders = [_rung(name, given, home, on_event) for name in names]
     found = _compared(names, folders)
@@ -115,7 +118,7 @@ def ladder(
         wanted = {**given, "transfer": "probe", "minutes": None}
         grown = learning_curve(train_options(_said(wanted)), on_event)
     page = home / "ladder.html"
-    pictures = _pictures(Path(data), found)
+    pictures = _pictures(Path(data), found, follow_links=follow_links)
     write_ladder(page, str(data), split, [asdict(rung) for rung in found], pictures, _plain(grown))
     on_event(Note(f"page: {page}"))
     return Ladder(str(data), split, found, grown, page)
@@ -195,10 +198,10 @@ def _compared(names: Sequence[str], folders: Sequence[RunFolder]) -> tuple[Rung,
     return tuple(rungs)
 
 
-def _pictures(data: Path, rungs: Sequence[Rung]) -> dict[str, bytes]:
+def _pictures(data: Path, rungs: Sequence[Rung], *, follow_links: bool) -> dict[str, bytes]:
     """PNG files of the first pictures that each rung repairs."""
     wanted = {file for rung in rungs for file in rung.repaired[:REPAIRED]}
-    dataset = open_dataset(data)
+    dataset = open_dataset(data, follow_links=follow_links)
     found: dict[str, bytes] = {}
     for row, item in enumerate(dataset.items):
         if item.name in wanted:

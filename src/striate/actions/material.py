@@ -164,7 +164,8 @@ def _wrong(scanned: Scanned) -> str:
 def _elsewhere(options: TrainOptions, dataset: Dataset, on_event: Listener) -> Elsewhere | None:
     if options.test is None:
         return None
-    other = set_limits(open_dataset(options.test), Limits(options.max_bytes, options.max_pixels))
+    other = open_dataset(options.test, on_event, follow_links=options.follow_links)
+    other = set_limits(other, Limits(options.max_bytes, options.max_pixels))
     require_shared_classes(dataset.classes, other)
     on_event(Note(f"measured on {options.test}: {other.layout}"))
     _, rows = measured_part(other)

@@ -42,7 +42,7 @@ def pages_of_pictures(
 ) -> Iterator[ExplainedPage | Explanation]:
     """What `page_of` makes of each picture, in a folder of its own; one that cannot be read has an error."""
     network, names = network_or_trunk(options), SingleNames()
-    for subject in subjects(options.images, options.limits, on_event):
+    for subject in subjects(options.images, options.limits, on_event, follow_links=options.follow_links):
         try:
             picture = network.preprocessing.fit_picture(subject.read(options.limits))
         except StriateError as error:

@@ -9,7 +9,6 @@ from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import chain
 from os import PathLike, fspath
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,7 @@ from striate.actions.ensemble import Ensemble, load_ensemble
 from striate.actions.load import OWN, Answer
 from striate.data.decoding import Limits
 from striate.data.files import Found, read_file
-from striate.data.picture_paths import picture_paths
+from striate.data.picture_paths import paths_or_problem
 from striate.errors import StriateError
 from striate.events import Listener, Warned, silent
 from striate.machine import usable_cores
@@ -95,6 +94,7 @@ def predict(
     engine: str = OWN,
     flips: bool = False,
     scales: Sequence[float] = (),
+    follow_links: bool = False,
     on_event: Listener = silent,
 ) -> Iterator[Prediction]:
     """Predictions in the order of the files, each as soon as its batch is done.
@@ -112,13 +112,14 @@ def predict(
         engine: as in `load`; auto is what the run's end chose.
         flips: every picture is seen as it is and mirrored; the mean of both scores counts.
         scales: the middle of every picture is seen enlarged so many times as well, above 1 and up to 4.
+        follow_links: in folders, links to folders and to files outside are followed.
         max_pixels: larger pictures are unreadable; None is the usual limit.
         max_bytes: larger files are unreadable; None is the usual limit.
         on_event: is told of what was left out.
 
     Raises:
-        StriateError: there is no such run, a folder holds no picture, a pattern matches none, or the options
-            do not go together.
+        StriateError: there is no such run, the only folder or pattern stands for no picture, or
+            the options do not go together.
     """
     network = load_ensemble(
         [run, *with_runs], weights, engine=engine, on_event=on_event, flips=flips, scales=scales
@@ -127,7 +128,7 @@ def predict(
     if sum(fspath(word) == STDIN for word in given) > 1:
         raise StriateError("`-` is one picture from standard input; name it once.")
     thresholds = _thresholds(network, run, with_runs, unsure, precision)
-    files = chain.from_iterable(_files(word, on_event) for word in given)
+    files = _files(given, on_event, follow_links=follow_links)
     return _predictions(network, files, top, thresholds, Limits.of(max_bytes, max_pixels))
 
 
@@ -135,14 +136,23 @@ def predictions_of(
     network: Ensemble, images: Sequence[str | PathLike[str]], top: int = 5
 ) -> Iterator[Prediction]:
     """`predict` with networks that are loaded already."""
-    files = chain.from_iterable(_files(word, silent) for word in images)
+    files = _files(images, silent)
     return _predictions(network, files, top, None, Limits())
 
 
-def _files(word: str | PathLike[str], on_event: Listener) -> Iterator[Found]:
-    if fspath(word) == STDIN:
-        return iter([Found(STDIN, STDIN)])
-    return picture_paths(word, lambda text: on_event(Warned(text)))
+def _files(
+    words: Sequence[str | PathLike[str]], on_event: Listener, *, follow_links: bool = False
+) -> Iterator[Found]:
+    """The files of all words; of several, one that stands for none is a file that could not be read."""
+
+    def tell(text: str) -> None:
+        on_event(Warned(text))
+
+    for word in words:
+        if fspath(word) == STDIN:
+            yield Found(STDIN, STDIN)
+        else:
+            yield from paths_or_problem(word, tell, alone=len(words) == 1, follow_links=follow_links)
 
 
 def _thresholds(

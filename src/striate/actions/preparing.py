@@ -42,7 +42,7 @@ def prepare(
     began = monotonic() if began is None else began
     make_fabric(options.device, "32-true")  # a device that is not there is said before anything is read
     limits = Limits(options.max_bytes, options.max_pixels)
-    dataset = set_limits(open_dataset(options.data, on_event), limits)
+    dataset = set_limits(open_dataset(options.data, on_event, follow_links=options.follow_links), limits)
     found = f"{dataset.layout}, {len(dataset.items):,} pictures, {len(dataset.classes)} classes"
     on_event(Note(f"{options.data}: {found}"))
     for note in dataset.notes:

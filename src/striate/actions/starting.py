@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from striate.actions.load import build
 from striate.actions.options import TrainOptions
 from striate.actions.plan import Plan
+from striate.data.wording import composed
 from striate.events import Listener, Note
 from striate.models.backbone import head_of, replace_head
 from striate.models.build import create_model
@@ -42,7 +43,7 @@ def _from_run(
     network: nn.Module, plan: Plan, parent: Path, classes: Sequence[str], on_event: Listener
 ) -> None:
     tensors, architecture = read_weights(parent / "best.safetensors")
-    known: list[str] = RunFolder.open(parent).read_json("labels.json")
+    known = [composed(name) for name in RunFolder.open(parent).read_json("labels.json")]
     if "hidden" in architecture:
         tensors, architecture = _without_dense_head(tensors, architecture)
         on_event(Note("the dense head of the earlier run is left out; the head is a new one"))

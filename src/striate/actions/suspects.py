@@ -9,6 +9,7 @@ from striate.actions.evaluate import require_shared_classes
 from striate.actions.load import load
 from striate.data.audit import Looked, Suspect
 from striate.data.dataset import PARTS, BadPicture, Dataset, class_of
+from striate.data.wording import composed
 from striate.events import Listener, Note, Progress
 from striate.runs.folder import RunFolder
 from striate.shapes import Picture
@@ -26,7 +27,7 @@ def suspects(run: Path, dataset: Dataset, looked: Looked, on_event: Listener) ->
     folder = RunFolder.open(run)
     network = load(run)
     require_shared_classes(network.labels, dataset)
-    known = set(network.labels)
+    known = set(map(composed, network.labels))
     rows = [row for row in looked.scan.usable if class_of(dataset, row) in known]
     if len(rows) < len(looked.scan.usable):
         left_out = len(looked.scan.usable) - len(rows)
@@ -41,7 +42,7 @@ def suspects(run: Path, dataset: Dataset, looked: Looked, on_event: Listener) ->
             answers = network.answers(network.scores(torch.stack(list(chunk.values()))), top=1)
             for row, answer in zip(chunk, answers, strict=True):
                 label = class_of(dataset, row)
-                if label is not None and answer.label != label and answer.probability >= SURE:
+                if label is not None and composed(answer.label) != label and answer.probability >= SURE:
                     part = parts.get(looked.scan.rows[row].digest or "")
                     name = dataset.items[row].name
                     found.append(Suspect(name, label, answer.label, round(answer.probability, 4), part))

@@ -58,6 +58,7 @@ def train(
     split: str | PathLike[str] | None = None,
     test: str | PathLike[str] | None = None,
     strict: bool | None = None,
+    follow_links: bool | None = None,
     max_pixels: int | None = None,
     max_bytes: int | None = None,
     device: str | None = None,

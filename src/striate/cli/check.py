@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from striate.cli.train import Json, MaxBytes, MaxPixels
+from striate.cli.train import FollowLinks, Json, MaxBytes, MaxPixels
 
 
 def names_of_augmentations(incomplete: str) -> list[str]:
@@ -42,6 +42,7 @@ def check(
     ] = None,
     seed: Annotated[int, typer.Option(help="Of the augmentation sheet.")] = 0,
     fail: Annotated[bool, typer.Option("--fail", help="Exit with 1 if there are problems.")] = False,
+    follow_links: FollowLinks = False,
     max_pixels: MaxPixels = None,
     max_bytes: MaxBytes = None,
     json: Json = False,
@@ -63,7 +64,7 @@ def check(
     if augment is not None:
         from striate.actions.augmentation_sheet import write_sheet
 
-        page = str(write_sheet(data, augment, out, run=run, seed=seed))
+        page = str(write_sheet(data, augment, out, run=run, seed=seed, follow_links=follow_links))
         if json:
             print_json({"files": [page]})
         else:
@@ -75,7 +76,16 @@ def check(
 
     with without_libjpeg(), Shown() as shown:
         limits = {"max_pixels": max_pixels, "max_bytes": max_bytes}
-        audit = action(data, run=run, out=out, clean_list=clean_list, strict=strict, on_event=shown, **limits)
+        audit = action(
+            data,
+            run=run,
+            out=out,
+            clean_list=clean_list,
+            strict=strict,
+            follow_links=follow_links,
+            on_event=shown,
+            **limits,
+        )
     if json:
         print_json(audit.to_dict())
     else:

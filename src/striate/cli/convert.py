@@ -4,12 +4,13 @@ from typing import Annotated
 
 import typer
 
-from striate.cli.train import Json
+from striate.cli.train import FollowLinks, Json
 
 
 def convert(
     data: Annotated[str, typer.Argument(help="A data set of any layout that train reads.")],
     out: Annotated[str, typer.Option(help="A new folder for the class folders.")],
+    follow_links: FollowLinks = False,
     json: Json = False,
 ) -> None:
     """Write a data set as class folders.
@@ -25,7 +26,7 @@ def convert(
     from striate.data.wording import counted
 
     with Shown() as shown:
-        written = action(data, out, on_event=shown)
+        written = action(data, out, follow_links=follow_links, on_event=shown)
     if json:
         print_json({"files": [str(file) for file in written.files]})
         return

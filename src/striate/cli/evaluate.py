@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from striate.cli.train import Engine, Flips, Json, MaxBytes, MaxPixels, Scales
+from striate.cli.train import Engine, Flips, FollowLinks, Json, MaxBytes, MaxPixels, Scales
 
 if TYPE_CHECKING:
     from striate.actions.evaluation import Evaluation
@@ -18,6 +18,7 @@ def evaluate(
     engine: Engine = "auto",
     flips: Flips = False,
     scales: Scales = None,
+    follow_links: FollowLinks = False,
     max_pixels: MaxPixels = None,
     max_bytes: MaxBytes = None,
     json: Json = False,
@@ -41,6 +42,7 @@ def evaluate(
             engine=engine,
             flips=flips,
             scales=parse_scales(scales),
+            follow_links=follow_links,
             on_event=shown,
         )
     if json:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from striate.cli.train import Json
+from striate.cli.train import FollowLinks, Json
 
 
 def ladder(
@@ -28,6 +28,7 @@ def ladder(
     ] = None,
     seed: Annotated[int, typer.Option(help="Decides the split and every training.")] = 0,
     out: Annotated[str, typer.Option(help="Where runs are kept.")] = "runs",
+    follow_links: FollowLinks = False,
     json: Json = False,
 ) -> None:
     """Climb the ladder of transfer learning: every rung on one split, on one page.
@@ -50,6 +51,7 @@ def ladder(
             curve=curve,
             minutes=minutes,
             seed=seed,
+            follow_links=follow_links,
             out=out,
             on_event=shown,
         )

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from striate.cli.train import Engine, Flips, Json, MaxBytes, MaxPixels, Scales
+from striate.cli.train import Engine, Flips, FollowLinks, Json, MaxBytes, MaxPixels, Scales
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -37,6 +37,7 @@ def predict(
     copy_to: Annotated[
         str | None, typer.Option(help="Also copy the pictures to this folder, into one folder a class.")
     ] = None,
+    follow_links: FollowLinks = False,
     max_pixels: MaxPixels = None,
     max_bytes: MaxBytes = None,
     json: Json = False,
@@ -68,6 +69,7 @@ def predict(
         engine=engine,
         flips=flips,
         scales=parse_scales(scales),
+        follow_links=follow_links,
         max_pixels=max_pixels,
         max_bytes=max_bytes,
         on_event=Shown(),

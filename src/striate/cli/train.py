@@ -24,6 +24,7 @@ Scales = Annotated[
 Flips = Annotated[
     bool, typer.Option("--flips", help="Also look at mirror images; the mean of both scores counts.")
 ]
+FollowLinks = Annotated[bool, typer.Option("--follow-links", help=TRAIN["follow_links"])]
 MaxPixels = Annotated[int | None, typer.Option(min=1, help=TRAIN["max_pixels"])]
 MaxBytes = Annotated[int | None, typer.Option(min=1, help=TRAIN["max_bytes"])]
 
@@ -58,6 +59,7 @@ def train(
     split: Annotated[str | None, typer.Option(help=TRAIN["split"])] = None,
     test: Annotated[str | None, typer.Option(help=TRAIN["test"])] = None,
     strict: Annotated[bool | None, typer.Option("--strict", help=TRAIN["strict"])] = None,
+    follow_links: Annotated[bool | None, typer.Option("--follow-links", help=TRAIN["follow_links"])] = None,
     max_pixels: MaxPixels = None,
     max_bytes: MaxBytes = None,
     device: Annotated[str | None, typer.Option(help=TRAIN["device"])] = None,

@@ -88,10 +88,43 @@ class Listing:
     linked_folders: list[str] = field(default_factory=list)
 
 
-def list_folder(path: str, root: str, prefix: str = "") -> Listing:
-    """The entries of one folder below `root` (absolute, links resolved); links to folders are not followed.
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How far links may lead.
 
-    A link to a file counts as the file if it stays below `root`.
+    Attributes:
+        roots: folders, absolute and without links themselves; a link to a file below one of them counts as
+            the file.
+        follow: links are followed wherever they lead, those to folders too.
+    """
+
+    roots: tuple[str, ...]
+    follow: bool = False
+
+    def allows(self, target: str) -> bool:
+        """Whether a file may be read that a link leads to; `target` has no links."""
+        return self.follow or any(os.path.commonpath([root, target]) == root for root in self.roots)
+
+
+def reach_of(path: str | Path, *, follow_links: bool = False) -> Reach:
+    """The reach of a data set in a folder: itself, and the blobs that a hub's snapshot links to."""
+    root = os.path.realpath(path)
+    return Reach((root, *_hub_blobs(Path(root))), follow_links)
+
+
+def _hub_blobs(root: Path) -> list[str]:
+    """`<repository>/blobs` for `<repository>/snapshots/...`, the layout of Hugging Face's cache."""
+    repository = next((place.parent for place in (root, *root.parents) if place.name == "snapshots"), None)
+    if repository is None or not repository.name.startswith(("datasets--", "models--")):
+        return []
+    blobs = repository / "blobs"
+    return [str(blobs)] if blobs.is_dir() and not blobs.is_symlink() else []
+
+
+def list_folder(path: str, reach: Reach, prefix: str = "") -> Listing:
+    """The entries of one folder; links count where `reach` lets them.
+
+    A link to a folder that holds the link leads round in a circle and is never followed.
 
     Raises:
         OSError: the folder cannot be listed.
@@ -103,7 +136,7 @@ def list_folder(path: str, root: str, prefix: str = "") -> Listing:
             if is_hidden(entry.name):
                 listing.hidden += 1
             elif entry.is_symlink():
-                _follow(found, root, listing)
+                _follow(found, reach, listing)
             elif entry.is_dir(follow_symlinks=False):
                 listing.folders.append(found)
             elif entry.is_file(follow_symlinks=False):
@@ -114,25 +147,35 @@ def list_folder(path: str, root: str, prefix: str = "") -> Listing:
     return listing
 
 
-def list_or_reason(folder: Found, root: str, prefix: str = "") -> tuple[Listing, str | None]:
+def list_or_reason(folder: Found, reach: Reach, prefix: str = "") -> tuple[Listing, str | None]:
     """`list_folder`, or an empty listing and the reason why the folder cannot be listed, with its name."""
     try:
-        return list_folder(folder.path, root, prefix), None
+        return list_folder(folder.path, reach, prefix), None
     except OSError as error:
         return Listing(), f"{folder.name.rstrip('/')[-200:]}: {_plain(error)}"
 
 
-def walk(path: str, root: str, prefix: str = "") -> Iterator[tuple[Listing, str | None]]:
-    """`list_folder` for a folder and all folders in it, top down; or the reason why one cannot be listed."""
+def walk(path: str, reach: Reach, prefix: str = "") -> Iterator[tuple[Listing, str | None]]:
+    """`list_folder` for a folder and all folders in it, top down; or the reason why one cannot be listed.
+
+    Where links are followed no folder comes twice; the second way to it is listed as a link.
+    """
     waiting = [Found(prefix, path)]
+    seen: set[str] = set()
     while waiting:
         here = waiting.pop()
-        listing, reason = list_or_reason(here, root, here.name)
+        if reach.follow:
+            place = os.path.realpath(here.path)
+            if place in seen:
+                yield Listing(linked_folders=[here.name.rstrip("/")]), None
+                continue
+            seen.add(place)
+        listing, reason = list_or_reason(here, reach, here.name)
         waiting += [Found(f"{folder.name}/", folder.path) for folder in reversed(listing.folders)]
         yield listing, reason
 
 
-def _follow(found: Found, root: str, listing: Listing) -> None:
+def _follow(found: Found, reach: Reach, listing: Listing) -> None:
     try:
         mode = os.stat(found.path).st_mode  # noqa: PTH116 - entries are plain strings, for speed
     except OSError as error:
@@ -141,14 +184,22 @@ def _follow(found: Found, root: str, listing: Listing) -> None:
         listing.files.append(Found(found.name, found.path, reason))
         return
     if stat.S_ISDIR(mode):
-        listing.linked_folders.append(found.name)
+        if reach.follow and not _round(found.path):
+            listing.folders.append(found)
+        else:
+            listing.linked_folders.append(found.name)
         return
-    target = os.path.realpath(found.path)
-    outside = os.path.commonpath([root, target]) != root
+    outside = not reach.allows(os.path.realpath(found.path))
     reason_or_none = "a symbolic link that leads outside the data set" if outside else None
     if not stat.S_ISREG(mode):
         reason_or_none = f"a symbolic link to {_kind(mode)}, not to a file"
     listing.files.append(Found(found.name, found.path, reason_or_none))
+
+
+def _round(link: str) -> bool:
+    """Whether a link leads to a folder that it lies in."""
+    target, place = os.path.realpath(link), os.path.realpath(os.path.dirname(link))  # noqa: PTH120
+    return os.path.commonpath([target, place]) == target
 
 
 def _kind(mode: int) -> str:

@@ -1,5 +1,6 @@
 """What a picture file says about itself in its first bytes: format, size, and whether its name agrees."""
 
+import re
 import struct
 import zlib
 from dataclasses import dataclass
@@ -20,6 +21,10 @@ SUFFIXES = {
 }
 # People mean these as pictures, so they are named as unreadable instead of being left out in silence.
 FOREIGN_SUFFIXES = (".svg", ".heic", ".heif", ".jxl", ".psd")
+# TIFF by their first bytes, and what a reader of TIFF finds in them is a thumbnail.
+CAMERA_SUFFIXES = frozenset(
+    (".arw", ".cr2", ".cr3", ".dng", ".nef", ".nrw", ".orf", ".pef", ".raf", ".rw2", ".srw")
+)
 PICTURE_SUFFIXES = frozenset(suffix for suffixes in SUFFIXES.values() for suffix in suffixes)
 
 _STARTS = (
@@ -44,6 +49,7 @@ _FOREIGN = (
     (b"\xd0\xcf\x11\xe0", "an Office or thumbnail store"),
     (b"version https://git-lfs", "a Git LFS pointer (run `git lfs pull`)"),
 )
+_PNM_HEADER = re.compile(rb"P[1-6]\s+(#[^\n]*\n\s*)*\d+\s+\d+\s")
 _HEIC_BRANDS = (b"heic", b"heix", b"mif1", b"msf1", b"hevc", b"heim")
 _FRAME_MARKERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _LONE_MARKERS = frozenset(range(0xD0, 0xD9)) | {0x01}
@@ -64,6 +70,12 @@ def sniff(start: bytes) -> str | None:
     if len(start) >= 3 and start[:1] == b"P" and start[1:2] in b"123456" and start[2:3] in b" \t\r\n#":
         return "PNM"
     return None
+
+
+def surely_a_picture(start: bytes) -> bool:
+    """Whether a file is a picture whose name does not say so: text may begin as a PNM does."""
+    kind = sniff(start)
+    return kind is not None and (kind != "PNM" or _PNM_HEADER.match(start) is not None)
 
 
 def foreign(content: bytes) -> str:

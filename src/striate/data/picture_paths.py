@@ -7,11 +7,12 @@ Links to folders are not followed, and a link to a file counts only below the fo
 import os
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from fnmatch import translate
 from pathlib import Path
 
 from striate.data.datasets.folder import is_picture
-from striate.data.files import Found, Listing, list_or_reason, readable, walk
+from striate.data.files import Found, Listing, Reach, list_or_reason, reach_of, readable, walk
 from striate.errors import StriateError
 
 MAGIC = re.compile(r"[*?\[]")
@@ -22,7 +23,9 @@ def _nobody(text: str) -> None:
     """Tell nobody."""
 
 
-def picture_paths(given: str | os.PathLike[str], tell: Told = _nobody) -> Iterator[Found]:
+def picture_paths(
+    given: str | os.PathLike[str], tell: Told = _nobody, *, follow_links: bool = False
+) -> Iterator[Found]:
     """The pictures that one word stands for, named as they were given and as a terminal can show them.
 
     A file is itself, whatever it is; a folder stands for the pictures in it and below; a word with `*`, `?`,
@@ -31,7 +34,8 @@ def picture_paths(given: str | os.PathLike[str], tell: Told = _nobody) -> Iterat
 
     Args:
         given: a path or a pattern.
-        tell: is told of links to folders, which are not followed.
+        tell: is told of links to folders that are not followed.
+        follow_links: links are followed wherever they lead.
 
     Raises:
         StriateError: at once, if a folder holds no picture or a pattern matches none.
@@ -42,9 +46,30 @@ def picture_paths(given: str | os.PathLike[str], tell: Told = _nobody) -> Iterat
         return iter([Found(readable(word), word)])
     if not path.is_dir():
         none = f"{readable(word)} matches no picture; quote the pattern, and look at its folder with ls."
-        return _at_least_one(_matching(word, tell), none)
+        return _at_least_one(_matching(word, tell, follow_links=follow_links), none)
     none = f"{readable(word)} holds no pictures; name picture files, or a folder that has some."
-    return _at_least_one(_below(word, readable(word), tell), none)
+    reach = reach_of(word, follow_links=follow_links)
+    return _at_least_one(_below(word, readable(word), tell, reach), none)
+
+
+def paths_or_problem(
+    given: str | os.PathLike[str], tell: Told = _nobody, *, alone: bool, follow_links: bool = False
+) -> Iterator[Found]:
+    """`picture_paths` for one of several words: without pictures it is a `Found` with a problem.
+
+    Args:
+        alone: the word is the only one, so that there is nothing to go on with.
+
+    Raises:
+        StriateError: the only word stands for no picture.
+    """
+    try:
+        yield from picture_paths(given, tell, follow_links=follow_links)
+    except StriateError as error:
+        if alone:
+            raise
+        shown = readable(os.fspath(given))
+        yield Found(shown, "", str(error).removeprefix(f"{shown} "))
 
 
 def starting_folder(given: str | os.PathLike[str]) -> Path | None:
@@ -69,14 +94,15 @@ def _chained(first: Found, rest: Iterator[Found]) -> Iterator[Found]:
     yield from rest
 
 
-def _below(path: str, shown: str, tell: Told) -> Iterator[Found]:
+def _below(path: str, shown: str, tell: Told, reach: Reach) -> Iterator[Found]:
     """The pictures in a folder and the folders in it."""
     root, prefix = os.path.realpath(path), _join(shown, "x")[:-1]
-    for listing, reason in walk(root, root):
+    for listing, reason in walk(root, reach):
         if reason is not None:
             yield _unlistable(shown, reason)
         for linked in listing.linked_folders:
-            tell(f"{shown}/{linked} is a link to a folder and is not followed")
+            why = "was read already" if reach.follow else "is not followed"
+            tell(f"{shown}/{linked} is a link to a folder and {why}")
         for file in listing.files:
             if is_picture(file):
                 yield Found(prefix + file.name, file.path, file.problem)
@@ -92,44 +118,48 @@ def _join(shown: str, name: str) -> str:
 
 
 def _pattern(word: str) -> tuple[str, list[str]]:
-    """The part before the first wildcard, and the pieces from there on."""
+    """The part before the first wildcard, and the pieces from there on; a folder `a[1]` is no wildcard."""
     pieces = word.split("/")
-    first = next(index for index, piece in enumerate(pieces) if MAGIC.search(piece))
+    wild = [index for index, piece in enumerate(pieces) if MAGIC.search(piece)]
+    # A word that is there as a whole is none for patterns, so one of its pieces is a wildcard.
+    first = next(at for at in wild if not os.path.isdir("/".join(pieces[: at + 1])) or at == wild[-1])  # noqa: PTH112
     base = "/".join(pieces[:first])
     return ("/" if first and not base else base), [
         piece for piece in pieces[first:] if piece not in ("", ".")
     ]
 
 
-def _matching(word: str, tell: Told) -> Iterator[Found]:
+def _matching(word: str, tell: Told, *, follow_links: bool) -> Iterator[Found]:
     base, pieces = _pattern(word)
     folder = os.path.realpath(base or ".")
     if os.path.isdir(folder):  # noqa: PTH112 - a stranger's name stays as it is
-        yield from _match(Found(readable(base), folder), pieces, folder, tell)
+        reach = reach_of(folder, follow_links=follow_links)
+        yield from _match(Found(readable(base), folder), pieces, reach, tell)
 
 
 def _match(
-    folder: Found, pieces: list[str], root: str, tell: Told, *, files_only: bool = False
+    folder: Found, pieces: list[str], reach: Reach, tell: Told, *, files_only: bool = False
 ) -> Iterator[Found]:
     """The pictures below `folder` that match the pieces of a pattern, one piece a level."""
     piece, rest = pieces[0], pieces[1:]
-    listing, reason = list_or_reason(folder, root)
+    listing, reason = list_or_reason(folder, reach)
     if reason is not None:
         yield _unlistable(folder.name or ".", reason.rpartition(": ")[2])
     here = _named(listing, folder.name)
     if piece == "**":
-        yield from _match(folder, rest or ["*"], root, tell, files_only=True)
+        reach = replace(reach, follow=False)  # else links in a circle would be followed round
+        yield from _match(folder, rest or ["*"], reach, tell, files_only=True)
         for inner in here.folders:
-            yield from _match(inner, pieces, root, tell)
+            yield from _match(inner, pieces, reach, tell)
         return
     matches = re.compile(translate(piece)).match
     for inner in here.folders:
         if not matches(Path(inner.path).name):
             continue
         if rest:
-            yield from _match(inner, rest, root, tell)
+            yield from _match(inner, rest, reach, tell)
         elif not files_only:  # below ** every folder is looked at anyway
-            yield from _below(inner.path, inner.name, tell)
+            yield from _below(inner.path, inner.name, tell, reach_of(inner.path, follow_links=reach.follow))
     if not rest:
         yield from (file for file in here.files if matches(Path(file.path).name) and is_picture(file))
 

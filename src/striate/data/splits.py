@@ -8,12 +8,13 @@ of a hash of seed and name: it does not depend on the order of the files, and a 
 import csv
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
 from striate.data.dataset import PART_NAMES, Item, Part
+from striate.data.wording import composed
 from striate.errors import StriateError
 
 FEWEST_GROUPS = 3  # one for each part
@@ -176,14 +177,15 @@ def read_split_file(path: Path, names: Sequence[str]) -> tuple[Part, ...]:
     Raises:
         StriateError: the file cannot be read or is wrong, with its line; or a picture is missing from it.
     """
-    known = set(names)
+    known = {composed(name): name for name in names} | {name: name for name in names}
     parts: dict[str, Part] = {}
-    for line, image, word in _split_rows(path):
+    for line, written, word in _split_rows(path):
         part = PART_NAMES.get(word.strip().lower())
         if part is None:
             raise StriateError(
                 f"{path}, line {line}: split '{word}' is unknown; use train, validation or test."
             )
+        image = _as_known(written, known)
         if image not in known:
             near = get_close_matches(image, names[:10_000], n=1)
             guess = f" Did you mean '{near[0]}'?" if near else " Paths are relative to the data set."
@@ -201,11 +203,19 @@ def read_split_file(path: Path, names: Sequence[str]) -> tuple[Part, ...]:
     return tuple(parts[name] for name in names)
 
 
+def _as_known(image: str, known: Mapping[str, str]) -> str:
+    """A name as the data set has it: without spaces around it or in the other Unicode form, if it must."""
+    return next(
+        (known[form] for form in (image, image.strip(), composed(image.strip())) if form in known), image
+    )
+
+
 def _split_rows(path: Path) -> list[tuple[int, str, str]]:
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
             reader = csv.DictReader(file, strict=True)
-            columns = reader.fieldnames or []
+            columns = [name.strip() for name in reader.fieldnames or []]
+            reader.fieldnames = columns
             if not {"image", "split"} <= set(columns):
                 found = ", ".join(columns) or "nothing"
                 raise StriateError(f"{path}, line 1: expected the columns image and split, found {found}.")

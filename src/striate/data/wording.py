@@ -16,6 +16,11 @@ def one_line(name: str) -> str:
     )
 
 
+def composed(text: str) -> str:
+    """The text in Unicode's composed form, in which é is one sign: what people see as one name is one."""
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
+
+
 def listed(names: list[str], most: int = 5) -> str:
     """a, b, c and 4 more; each on one line."""
     more = f" and {len(names) - most:,} more" if len(names) > most else ""

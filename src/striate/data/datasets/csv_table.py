@@ -29,7 +29,7 @@ from striate.data.datasets.labelled import (
     too_many,
 )
 from striate.data.datasets.picture_files import PictureFiles, content_below, located
-from striate.data.files import readable
+from striate.data.files import reach_of, readable
 from striate.data.wording import listed, one_line
 from striate.errors import StriateError
 
@@ -58,19 +58,25 @@ class TableDataset(PictureFiles):
     """A data set of picture files that a table names. A missing file is a bad picture, by its name."""
 
     def __init__(
-        self, path: Path, kind: str, rows: Sequence[Row], left: Left, declared: Sequence[str] = ()
+        self,
+        path: Path,
+        kind: str,
+        rows: Sequence[Row],
+        left: Left,
+        declared: Sequence[str] = (),
+        *,
+        follow_links: bool = False,
     ) -> None:
         super().__init__(())
         self.path = path
-        self._folder = path.parent
+        self._folder, self._reach = path.parent, reach_of(path.parent, follow_links=follow_links)
         distinct = _distinct(rows, left)
         self._images = tuple(image for image, _ in distinct)
         self.classes, self.items = numbered([row for _, row in distinct])
         self.layout = f"{kind}, {split_words(row.part for row in rows)}"
         self.ignored = 0
         absolute = sum(os.path.isabs(name) for name in self._images)  # noqa: PTH117 - they may be millions
-        if absolute:
-            left.notes.append(f"absolute paths in the table: {absolute:,}, read also outside its folder")
+        left.absolute += absolute
         self.notes = (*left.lines(), *class_notes(self.classes, self.items, declared))
 
     def path_of(self, row: int) -> str:
@@ -79,13 +85,13 @@ class TableDataset(PictureFiles):
 
     def content(self, row: int) -> bytes:
         """The bytes of item `row`'s file. Raises BadPicture."""
-        return content_below(self._folder, self._images[row], self.limits.bytes)
+        return content_below(self._folder, self._images[row], self.limits.bytes, self._reach)
 
     def _problem(self, row: int) -> None:
         """Nothing is known of a file before it is read."""
 
 
-def open_csv(path: Path) -> TableDataset:
+def open_csv(path: Path, *, follow_links: bool = False) -> TableDataset:
     """The pictures that a CSV names, with commas, semicolons, tabs or bars between its values.
 
     Raises:
@@ -105,14 +111,16 @@ def open_csv(path: Path) -> TableDataset:
         raise StriateError(f"{path} is not UTF-8 text. Save it as CSV with UTF-8.") from error
     if not rows:
         raise StriateError(f"{path} names no picture with a label. Each line holds an image and its label.")
-    return TableDataset(path, f"CSV table ({one_line(path.name)})", rows, left)
+    kind = f"CSV table ({one_line(path.name)})"
+    return TableDataset(path, kind, rows, left, follow_links=follow_links)
 
 
 def _read(path: Path, file: TextIO) -> tuple[list[Row], Left]:
     first = file.readline(100_000)
     delimiter = max(DELIMITERS, key=first.count)
     file.seek(0)
-    reader = csv.reader(_lines(file), delimiter=delimiter, strict=True)
+    spaced = f"{delimiter} " in first  # "image, label": what is in quotes may begin after a space
+    reader = csv.reader(_lines(file), delimiter=delimiter, strict=True, skipinitialspace=spaced)
     try:
         header = _header(path, next(reader, []))
         left, rows = Left(), []
@@ -178,7 +186,7 @@ def _distinct(rows: Sequence[Row], left: Left) -> list[tuple[str, Row]]:
             left.repeated += 1
             continue
         seen.add(row)
-        name = readable(row.name)
+        name = readable(row.name).strip()  # spaces around a separator; `located` finds the file
         times[name] += 1
         # The same picture under another label or in another part: `check` shows both.
         single = name if times[name] == 1 else f"{name}#{times[name]}"

@@ -13,6 +13,7 @@ from striate.data.dataset import BadPicture
 from striate.data.datasets.labelled import Left, Row, class_notes, numbered, split_words
 from striate.data.datasets.picture_files import content_below
 from striate.data.decoding import DEFAULT_LIMITS, Limits, decode_for
+from striate.data.files import reach_of
 from striate.shapes import Picture
 
 KEPT_BYTES = 2**28  # of loaded shelves together; one is always kept, whatever its size
@@ -51,13 +52,15 @@ class EncodedDataset:
         places: Sequence[Place],
         left: Left,
         declared: Iterable[str] = (),
+        *,
+        follow_links: bool = False,
     ) -> None:
         self.path = path
         self.classes, self.items = numbered(rows)
         self.layout = f"{kind}, {split_words(row.part for row in rows)}"
         self.ignored = 0
         self.notes = (*left.lines(), *class_notes(self.classes, self.items, declared))
-        self._places = tuple(places)
+        self._places, self._follow_links = tuple(places), follow_links
         self._loaded: dict[Shelf, tuple[Sequence[Any] | BadPicture, int]] = {}  # and their bytes
 
     def content(self, row: int) -> bytes:
@@ -68,7 +71,8 @@ class EncodedDataset:
         if isinstance(cell, dict):
             cell, path = cell.get("bytes"), cell.get("path")
         if cell is None and isinstance(path, str) and path:
-            return content_below(place.shelf.folder, path, self.limits.bytes)
+            reach = reach_of(place.shelf.folder, follow_links=self._follow_links)
+            return content_below(place.shelf.folder, path, self.limits.bytes, reach)
         if not isinstance(cell, bytes):
             raise BadPicture("its cell is empty")
         if len(cell) > self.limits.bytes:
@@ -101,6 +105,17 @@ class EncodedDataset:
             if total <= KEPT_BYTES:
                 break
             total -= self._loaded.pop(shelf)[1]
+
+
+def absolute_paths(cells: Iterable[Any]) -> int:
+    """How many cells stand for a file outside the table by an absolute path, their bytes being elsewhere."""
+    return sum(
+        isinstance(cell, dict)
+        and cell.get("bytes") is None
+        and isinstance(path := cell.get("path"), str)
+        and Path(path).is_absolute()
+        for cell in cells
+    )
 
 
 def bytes_of(cells: list[Any]) -> int:

@@ -1,19 +1,22 @@
 """Class folders: `<class>/*`, or `{train, val|valid|validation, test}/<class>/*`, split by their author.
 
+Which folders are parts `parts` decides. A file is a picture by its extension or by its first bytes.
+
 Folders inside a class folder belong to that class. A class is a folder with at least one picture in any part:
 an empty one is named in a note and is no class; one without training pictures is a class, and a note says so.
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 
-from striate.data.dataset import PART_NAMES, Part
-from striate.data.datasets.labelled import Row, class_notes, numbered
+from striate.data.dataset import Part
+from striate.data.datasets.labelled import Row, class_notes, numbered, split_words
+from striate.data.datasets.parts import PartFolder, part_folders, parts_of_classes
 from striate.data.datasets.picture_files import PictureFiles
-from striate.data.files import Found, Listing, list_folder, list_or_reason, walk
-from striate.data.headers import FOREIGN_SUFFIXES, PICTURE_SUFFIXES, sniff
+from striate.data.files import Found, Listing, Reach, list_folder, list_or_reason, reach_of, walk
+from striate.data.headers import CAMERA_SUFFIXES, FOREIGN_SUFFIXES, PICTURE_SUFFIXES, surely_a_picture
 from striate.data.wording import one_line
 from striate.errors import StriateError
 
@@ -24,6 +27,8 @@ class FolderDataset(PictureFiles):
     Attributes:
         ignored_suffixes: how many files of each extension were left out; "hidden" for those of the system.
         notes: what a person should know about what was found.
+        flat: the parts that hold pictures directly, which have no class.
+        links: the links to folders that were not followed.
     """
 
     def __init__(self, path: Path, gathered: "Gathered", layout: str) -> None:
@@ -34,7 +39,11 @@ class FolderDataset(PictureFiles):
         self.classes, self.items = numbered(rows)
         self.ignored = sum(gathered.ignored.values())
         self.ignored_suffixes: Mapping[str, int] = dict(gathered.ignored)
-        self.notes = (*gathered.notes, *class_notes(self.classes, self.items, gathered.labels))
+        self.flat, self.links = tuple(gathered.flat), tuple(gathered.links)
+        raw = sum(count for suffix, count in gathered.ignored.items() if suffix in CAMERA_SUFFIXES)
+        left = [f"raw pictures of cameras: {raw:,}, left out; export them as JPEG or PNG"] if raw else []
+        declared = class_notes(self.classes, self.items, gathered.labels)
+        self.notes = (*gathered.notes, *left, *declared)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,54 +57,71 @@ class Entry:
 
 @dataclass(slots=True)
 class Gathered:
-    """What the walk collects."""
+    """What the walk collects; `reach` is how far links may lead it."""
 
+    reach: Reach
     entries: list[Entry] = field(default_factory=list)
     labels: set[str] = field(default_factory=set)
     ignored: Counter[str] = field(default_factory=Counter)
     notes: list[str] = field(default_factory=list)
+    flat: list[str] = field(default_factory=list)
+    links: list[str] = field(default_factory=list)
 
 
-def open_folder(path: Path) -> FolderDataset:
+def open_folder(path: Path, *, follow_links: bool = False) -> FolderDataset:
     """The class folders in `path`; it may have no class at all, which its caller judges.
 
     Raises:
         StriateError: the folder cannot be listed, or two folders stand for one part.
     """
-    root = str(path.resolve())
+    reach = reach_of(path, follow_links=follow_links)
     try:
-        top = list_folder(root, root)
+        top = list_folder(reach.roots[0], reach)
     except OSError as error:
         raise StriateError(f"{path} cannot be listed: {error.strerror}. Check its permissions.") from error
-    gathered = Gathered()
-    _count(top, gathered)
+    gathered = Gathered(reach)
+    beside = len(_pictures(top, gathered))
     runs = [folder for folder in top.folders if _holds_runs(folder)]
     if runs:
         top.folders = [folder for folder in top.folders if folder not in runs]
         gathered.notes.append(
             f"folder '{one_line(runs[0].name)}' holds runs, not pictures of a class, and was left out"
         )
-    beside = sum(is_picture(found) for found in top.files)
     if beside:
-        gathered.notes.append(f"pictures beside the class folders, without a class: {beside}, left out")
-    parts = _parts(path, top, root)
-    if parts is None:
+        gathered.notes.append(f"pictures beside the class folders, without a class: {beside:,}, left out")
+    parts = part_folders(path, top.folders, reach, is_picture)
+    if parts is not None:
+        return FolderDataset(path, gathered, _gather_parts(top, parts, gathered))
+    inner = parts_of_classes(top.folders, reach, is_picture)
+    if inner is None:
         for folder in top.folders:
-            _gather(folder, folder.name, None, root, gathered)
+            _gather(folder, folder.name, None, gathered)
         return FolderDataset(path, gathered, "class folders, unsplit")
+    for folder, several in inner.items():
+        gathered.labels.add(folder.name)
+        _pictures(_listed(folder, f"{folder.name}/", gathered), gathered)  # there are none: counts the rest
+        for one in several:
+            _gather(one.folder, folder.name, one.part, gathered)
+    found = split_words(entry.part for entry in gathered.entries)
+    return FolderDataset(path, gathered, f"class folders, each {found}")
+
+
+def _gather_parts(top: Listing, parts: Sequence[PartFolder], gathered: Gathered) -> str:
+    """Collect what is in the class folders of each part; the layout in words."""
+    given = [folder.name for folder in top.folders if any(one.given == folder.name for one in parts)]
     for folder in top.folders:
-        if folder.name not in parts:
+        if folder.name not in given:
             gathered.notes.append(f"folder '{one_line(folder.name)}' is beside the parts and was left out")
-            continue
-        inside = _listed(folder, root, f"{folder.name}/", gathered)
-        _count(inside, gathered)
-        loose = sum(is_picture(found) for found in inside.files)
+    for one in parts:
+        name = one.folder.name
+        inside = _listed(one.folder, f"{name}/", gathered)
+        loose = len(_pictures(inside, gathered))
         if loose:
-            gathered.notes.append(f"pictures in '{folder.name}' without a class folder: {loose}, left out")
+            gathered.flat.append(name)
+            gathered.notes.append(f"pictures in '{name}' without a class folder: {loose:,}, left out")
         for inner in inside.folders:
-            _gather(inner, inner.name.split("/", 1)[1], parts[folder.name], root, gathered)
-    given = " + ".join(folder.name for folder in top.folders if folder.name in parts)
-    return FolderDataset(path, gathered, f"class folders, split into {given}")
+            _gather(inner, inner.name.removeprefix(f"{name}/"), one.part, gathered)
+    return f"class folders, split into {' + '.join(given)}"
 
 
 def _holds_runs(folder: Found) -> bool:
@@ -104,51 +130,28 @@ def _holds_runs(folder: Found) -> bool:
 
 
 def is_picture(found: Found) -> bool:
-    """Whether a file is meant as a picture: by its extension, or by its first bytes if it has none."""
+    """Whether a file is meant as a picture: by its extension, else by its first bytes."""
     suffix = PurePath(found.name).suffix.lower()
-    if suffix:
-        return suffix in PICTURE_SUFFIXES or suffix in FOREIGN_SUFFIXES
-    if found.problem:
+    if suffix in PICTURE_SUFFIXES or suffix in FOREIGN_SUFFIXES:
+        return True
+    if found.problem or suffix in CAMERA_SUFFIXES:
         return False
     try:
         with Path(found.path).open("rb") as file:
-            return sniff(file.read(32)) is not None
+            return surely_a_picture(file.read(64))
     except OSError:
         return False
 
 
-def _parts(path: Path, top: Listing, root: str) -> dict[str, Part] | None:
-    """Which top folders are parts; None if they are classes (vehicles may have a class called train)."""
-    parts = {f.name: PART_NAMES[f.name.lower()] for f in top.folders if f.name.lower() in PART_NAMES}
-    alone = len(parts) == len(top.folders)
-    if not parts or not ("train" in parts.values() or alone):
-        return None
-    inner = {f.name: list_or_reason(f, root)[0] for f in top.folders if f.name in parts}
-    if not any(listing.folders for listing in inner.values()):
-        return None
-    if not alone and any(is_picture(found) for name in parts for found in inner[name].files):
-        return None
-    for part in set(parts.values()):
-        same = [name for name, other in parts.items() if other == part]
-        if len(same) > 1:
-            raise StriateError(
-                f"{path} has {len(same)} folders for the {part} part: {', '.join(same)}. Keep one of them."
-            )
-    return parts
-
-
-def _gather(folder: Found, label: str, part: Part | None, root: str, gathered: Gathered) -> None:
+def _gather(folder: Found, label: str, part: Part | None, gathered: Gathered) -> None:
     gathered.labels.add(label)
-    for listing, problem in walk(folder.path, root, f"{folder.name}/"):
+    for listing, problem in walk(folder.path, gathered.reach, f"{folder.name}/"):
         _note(problem, gathered)
-        _count(listing, gathered)
-        for found in listing.files:
-            if is_picture(found):
-                gathered.entries.append(Entry(found, label, part))
+        gathered.entries += [Entry(found, label, part) for found in _pictures(listing, gathered)]
 
 
-def _listed(folder: Found, root: str, prefix: str, gathered: Gathered) -> Listing:
-    listing, problem = list_or_reason(folder, root, prefix)
+def _listed(folder: Found, prefix: str, gathered: Gathered) -> Listing:
+    listing, problem = list_or_reason(folder, gathered.reach, prefix)
     _note(problem, gathered)
     return listing
 
@@ -158,12 +161,22 @@ def _note(problem: str | None, gathered: Gathered) -> None:
         gathered.notes.append(f"a folder could not be listed: {one_line(problem)}")
 
 
-def _count(listing: Listing, gathered: Gathered) -> None:
+def _pictures(listing: Listing, gathered: Gathered) -> list[Found]:
+    """The pictures in a folder; everything else is counted, and links to folders are named."""
     if listing.hidden:
         gathered.ignored["hidden"] += listing.hidden
     for name in listing.linked_folders:
         gathered.ignored["link"] += 1
-        gathered.notes.append(f"'{one_line(name)}' is a link to a folder; links to folders are not followed")
+        gathered.links.append(name)
+        if gathered.reach.follow:
+            why = "it was read already, or leads round in a circle"
+        else:
+            why = "links to folders are not followed"
+        gathered.notes.append(f"'{one_line(name)}' is a link to a folder; {why}")
+    pictures = []
     for found in listing.files:
-        if not is_picture(found):
+        if is_picture(found):
+            pictures.append(found)
+        else:
             gathered.ignored[PurePath(found.name).suffix.lower() or "no extension"] += 1
+    return pictures

@@ -16,10 +16,10 @@ from typing import Any
 from striate.data.dataset import PART_NAMES, PARTS, Part
 from striate.data.datasets.columns import Columns, choose_columns, extra_note, pyarrow
 from striate.data.datasets.csv_table import TableDataset
-from striate.data.datasets.encoded import EncodedDataset, Place, Shelf
+from striate.data.datasets.encoded import EncodedDataset, Place, Shelf, absolute_paths
 from striate.data.datasets.labelled import LARGEST_SET, Left, Row, too_many
 from striate.data.datasets.parquet import Shard, open_parquet
-from striate.data.files import Listing, list_folder, natural
+from striate.data.files import Listing, list_folder, natural, reach_of
 from striate.data.wording import listed, one_line
 from striate.errors import StriateError
 
@@ -38,9 +38,8 @@ def hub_shards(path: Path, top: Listing) -> list[Shard]:
     here = [found.name for found in top.files]
     if not any(_SHARD.fullmatch(name) for name in here) and any(f.name == "data" for f in top.folders):
         path = path / "data"
-        root = str(path.resolve())
         try:
-            here = [found.name for found in list_folder(root, root).files]
+            here = [found.name for found in list_folder(str(path.resolve()), reach_of(path)).files]
         except OSError:
             return []
     matches = [match for match in map(_SHARD.fullmatch, sorted(here, key=natural)) if match]
@@ -74,6 +73,7 @@ def open_saved(path: Path) -> EncodedDataset:
             declared += columns.names or ()
             notes.update(dict.fromkeys(extra_note(columns)))
             for shelf in shelves:
+                left.absolute += shelf.absolute()
                 for at, (label, given) in enumerate(shelf.labels(columns)):
                     if label is None:
                         left.unlabelled += 1
@@ -99,6 +99,18 @@ class BatchShelf(Shelf):
     def load(self) -> Sequence[Any]:
         """A view of the picture column."""
         return _Cells(self._batch.column(self._column))
+
+    def absolute(self) -> int:
+        """How many cells are absolute paths without bytes."""
+        column = self._batch.column(self._column)
+        types = pyarrow("pyarrow.types", self._file)
+        if not types.is_struct(column.type) or column.field("bytes").null_count == 0:
+            return 0
+        return absolute_paths(
+            column[at].as_py()
+            for at, given in enumerate(column.field("bytes").is_valid())
+            if not given.as_py()
+        )
 
     def labels(self, columns: Columns) -> list[tuple[str | None, Part | None]]:
         """Label and part of every cell. Raises StriateError."""

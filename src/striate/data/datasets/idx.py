@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from striate.data.dataset import BadPicture, Item, Part
-from striate.data.files import list_folder
+from striate.data.files import list_folder, reach_of
 from striate.data.sample import Truth
 from striate.downloads import checksum
 from striate.errors import StriateError
@@ -110,7 +110,7 @@ def open_idx(path: Path) -> IdxDataset:
         StriateError: a file is missing its partner, is cut short, or is no IDX file; the message names it.
     """
     folder = path if path.is_dir() else path.parent
-    listing = list_folder(str(folder.resolve()), str(folder.resolve()))
+    listing = list_folder(str(folder.resolve()), reach_of(folder))
     names = [found.name for found in listing.files if is_idx_name(found.name)]
     others = len(listing.files) + len(listing.folders) + listing.hidden - len(names)
     if path.is_dir():

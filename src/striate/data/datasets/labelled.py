@@ -9,7 +9,7 @@ from typing import Any
 from striate.data.dataset import PART_NAMES, PARTS, Item, Part
 from striate.data.files import natural
 from striate.data.sample import Truth
-from striate.data.wording import counted, listed
+from striate.data.wording import composed, counted, listed
 from striate.errors import StriateError
 
 LARGEST_SET = 5_000_000  # rows of a table
@@ -30,12 +30,15 @@ class Left:
     """What was left out, for the notes."""
 
     unlabelled: int = 0
+    absolute: int = 0
     repeated: int = 0
     notes: list[str] = field(default_factory=list)
 
     def lines(self) -> list[str]:
         """All of it as sentences."""
         lines = list(self.notes)
+        if self.absolute:
+            lines.append(f"absolute paths in the table: {self.absolute:,}, read also outside its folder")
         if self.unlabelled:
             lines.append(f"rows without an image or a label: {self.unlabelled:,}, left out")
         if self.repeated:
@@ -44,16 +47,21 @@ class Left:
 
 
 def numbered(rows: Sequence[Row]) -> tuple[tuple[str, ...], tuple[Item, ...]]:
-    """The classes, sorted as people sort, and the items. A label is a class if some picture has it."""
-    classes = tuple(sorted({row.label for row in rows}, key=natural))
-    truths = {label: Truth(label=at) for at, label in enumerate(classes)}
+    """The classes, sorted as people sort, and the items. A label is a class if some picture has it.
+
+    Here labels are made: two Unicode forms of one name are one class.
+    """
+    names = {label: composed(label) for label in {row.label for row in rows}}
+    classes = tuple(sorted(set(names.values()), key=natural))
+    known = {label: Truth(label=at) for at, label in enumerate(classes)}
+    truths = {label: known[name] for label, name in names.items()}
     return classes, tuple(Item(row.name, truths[row.label], row.part) for row in rows)
 
 
 def class_notes(classes: Sequence[str], items: Sequence[Item], declared: Iterable[str] = ()) -> list[str]:
     """Sentences about declared classes without pictures, and classes without training pictures."""
     notes = []
-    empty = sorted(set(declared) - set(classes), key=natural)
+    empty = sorted({composed(name) for name in declared} - set(classes), key=natural)
     if empty:
         notes.append(f"classes without pictures, left out: {listed(empty, most=20)}")
     trained = {item.truth.label for item in items if item.part in (None, "train")}

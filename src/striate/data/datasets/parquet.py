@@ -14,7 +14,7 @@ from typing import Any
 from striate.data.dataset import BadPicture, Part
 from striate.data.datasets.columns import Columns, choose_columns, extra_note, pyarrow
 from striate.data.datasets.csv_table import TableDataset
-from striate.data.datasets.encoded import EncodedDataset, Place, Shelf, bytes_of
+from striate.data.datasets.encoded import EncodedDataset, Place, Shelf, absolute_paths, bytes_of
 from striate.data.datasets.labelled import LARGEST_SET, Left, Row, too_many
 from striate.data.wording import one_line
 from striate.errors import StriateError
@@ -34,7 +34,9 @@ class Shard:
     part: Part | None = None
 
 
-def open_parquet(path: Path, shards: Sequence[Shard], kind: str) -> TableDataset | EncodedDataset:
+def open_parquet(
+    path: Path, shards: Sequence[Shard], kind: str, *, follow_links: bool = False
+) -> TableDataset | EncodedDataset:
     """The pictures of one or several Parquet files with the same columns.
 
     Args:
@@ -60,6 +62,8 @@ def open_parquet(path: Path, shards: Sequence[Shard], kind: str) -> TableDataset
             for group, at, row in _labels(table, shard, columns, left, numbers):
                 rows.append(row)
                 places.append(Place(shelves[group], at))
+            if columns.encoded:
+                left.absolute += _absolute(table, shard, columns.image)
             if len(rows) > LARGEST_SET:
                 raise too_many(path)
     if not rows:
@@ -67,10 +71,10 @@ def open_parquet(path: Path, shards: Sequence[Shard], kind: str) -> TableDataset
     left.notes += extra_note(chosen[0])
     declared = [name for columns in chosen for name in columns.names or ()]
     if chosen[0].encoded:
-        return EncodedDataset(path, kind, rows, places, left, declared)
+        return EncodedDataset(path, kind, rows, places, left, declared, follow_links=follow_links)
     if len(shards) > 1:
         raise StriateError(f"{path} holds several tables of paths. Give one of them: {shards[0].path}.")
-    return TableDataset(path, kind, rows, left, declared)
+    return TableDataset(path, kind, rows, left, declared, follow_links=follow_links)
 
 
 class GroupShelf(Shelf):
@@ -132,6 +136,31 @@ def _labels(
         raise StriateError(
             f"{shard.path}, row {done + 1} or after it: {one_line(str(error))[:300]}."
         ) from error
+
+
+def _absolute(table: Any, shard: Shard, column: str) -> int:
+    """How many cells are absolute paths without bytes; pictures that are in the table are not read for it."""
+    total = 0
+    errors: tuple[type[Exception], ...] = (BadPicture, *_errors())
+    try:
+        for group in range(table.num_row_groups):
+            meta = table.metadata.row_group(group)
+            chunks = {meta.column(at).path_in_schema: meta.column(at) for at in range(meta.num_columns)}
+            bytes_chunk, path_chunk = chunks.get(f"{column}.bytes"), chunks.get(f"{column}.path")
+            if path_chunk is None or bytes_chunk is None or _has_all(bytes_chunk):
+                continue
+            for batch in _batches(table, group, [column], LARGEST_GROUP):
+                total += absolute_paths(batch.column(0).to_pylist())
+    except errors as error:
+        raise StriateError(
+            f"{shard.path}: its pictures cannot be read ({one_line(str(error))[:200]})."
+        ) from error
+    return total
+
+
+def _has_all(chunk: Any) -> bool:
+    found = chunk.statistics
+    return found is not None and found.has_null_count and found.null_count == 0
 
 
 def _batches(table: Any, group: int, columns: list[str], limit: int) -> Iterator[Any]:

@@ -2,11 +2,12 @@
 
 import hashlib
 import os
+import unicodedata
 from pathlib import Path
 
 from striate.data.dataset import BadPicture, Dataset, Item
 from striate.data.decoding import DEFAULT_LIMITS, Decoded, Limits, decode_for, shape_of
-from striate.data.files import MAX_BYTES, Found, read_file
+from striate.data.files import MAX_BYTES, Found, Reach, reach_of, read_file
 from striate.shapes import Picture
 
 
@@ -65,11 +66,11 @@ class PictureFiles:
         return name, status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino % 2**63
 
 
-def content_below(folder: Path, name: str, max_bytes: int = MAX_BYTES) -> bytes:
+def content_below(folder: Path, name: str, max_bytes: int = MAX_BYTES, reach: Reach | None = None) -> bytes:
     """The bytes of a picture that a table in `folder` names.
 
-    A relative path must stay in the folder, after its links and `..` are resolved. An absolute one is read as
-    it is: who writes it means that place.
+    A relative path must stay in the folder, after its links and `..` are resolved, or before if
+    `reach` follows links. An absolute one is read as it is: who writes it means that place.
 
     Raises:
         BadPicture: it leads outside, is no path at all, or cannot be read.
@@ -79,8 +80,10 @@ def content_below(folder: Path, name: str, max_bytes: int = MAX_BYTES) -> bytes:
     try:
         path = located(folder, name)
         real = os.path.realpath(path)
-        root = os.path.realpath(folder)
-        if not os.path.isabs(name) and os.path.commonpath([root, real]) != root:  # noqa: PTH117
+        reach = reach or reach_of(folder)
+        root = reach.roots[0]
+        inside = os.path.commonpath([root, os.path.normpath(os.path.join(root, name))]) == root  # noqa: PTH118
+        if not os.path.isabs(name) and not (reach.allows(real) and (inside or not reach.follow)):  # noqa: PTH117
             raise BadPicture(
                 "its path leads outside the folder of the table, which is not followed; "
                 "write the absolute path if it is meant"
@@ -91,11 +94,21 @@ def content_below(folder: Path, name: str, max_bytes: int = MAX_BYTES) -> bytes:
 
 
 def located(folder: Path, name: str) -> str:
-    """Where a name in a table points; a backslash counts as a slash where no file has it in its name."""
+    """Where a name in a table points.
+
+    As it is written, if that is there; else without the spaces around it, with slashes for backslashes, or in
+    the other Unicode form.
+    """
     path = os.path.join(folder, name)  # noqa: PTH118 - pathlib would drop what is odd in a stranger's name
-    if "\\" in name and not os.path.lexists(path):
-        path = os.path.join(folder, name.replace("\\", "/"))  # noqa: PTH118
-    return path
+    if (name.isascii() and "\\" not in name and name == name.strip()) or os.path.lexists(path):
+        return path
+    plain = name.strip()
+    for written in (plain, plain.replace("\\", "/")):
+        for form in (written, *(unicodedata.normalize(form, written) for form in ("NFC", "NFD"))):
+            other = os.path.join(folder, form)  # noqa: PTH118
+            if os.path.lexists(other):
+                return other
+    return os.path.join(folder, plain.replace("\\", "/"))  # noqa: PTH118
 
 
 def set_limits(dataset: Dataset, limits: Limits) -> Dataset:

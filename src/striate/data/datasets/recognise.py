@@ -11,7 +11,7 @@ from striate.data.datasets.folder import FolderDataset, is_picture, open_folder
 from striate.data.datasets.idx import is_idx_name, open_idx
 from striate.data.datasets.named import NAMED_SETS, find_named
 from striate.data.datasets.sheets import SheetDataset
-from striate.data.files import Found, Listing, list_folder, list_or_reason
+from striate.data.files import Found, Listing, list_folder, list_or_reason, reach_of
 from striate.data.wording import counted, listed, one_line
 from striate.errors import StriateError
 from striate.events import Listener, silent
@@ -24,12 +24,13 @@ ACCEPTED = (
 _NO_CLASSES = {"images", "labels", "masks", "annotations"}
 
 
-def open_dataset(path: str | Path, on_event: Listener = silent) -> Dataset:
+def open_dataset(path: str | Path, on_event: Listener = silent, *, follow_links: bool = False) -> Dataset:
     """The data set at `path`, recognised by its structure. No picture is opened.
 
     Args:
         path: a folder, a file, or a name of `NAMED_SETS`; what stands on the disk wins over a name.
         on_event: is told if a named data set must be fetched.
+        follow_links: links to folders, and to files outside, are followed.
 
     Raises:
         StriateError: there is nothing that can be read as classes of pictures.
@@ -40,10 +41,10 @@ def open_dataset(path: str | Path, on_event: Listener = silent) -> Dataset:
         path = find_named(str(path).lower(), on_event)
     _check_exists(path)
     if path.is_file():
-        return _with_two_classes(_open_file(path))
+        return _with_two_classes(_open_file(path, follow_links=follow_links))
     if not path.is_dir():
         raise StriateError(f"{path} is neither a folder nor a file. {ACCEPTED}.")
-    return _with_two_classes(_open_folder(path))
+    return _with_two_classes(_open_folder(path, follow_links=follow_links))
 
 
 def _is_name(path: Path) -> bool:
@@ -53,28 +54,29 @@ def _is_name(path: Path) -> bool:
         return False
 
 
-def _open_file(path: Path) -> Dataset:
+def _open_file(path: Path, *, follow_links: bool) -> Dataset:
     suffix = path.suffix.lower()
     if is_idx_name(path.name):
         return open_idx(path)
     if suffix in csv_table.SUFFIXES:
-        return csv_table.open_csv(path)
+        return csv_table.open_csv(path, follow_links=follow_links)
     if suffix in parquet.SUFFIXES:
-        return parquet.open_parquet(path, [parquet.Shard(path)], f"Parquet table ({one_line(path.name)})")
+        kind = f"Parquet table ({one_line(path.name)})"
+        return parquet.open_parquet(path, [parquet.Shard(path)], kind, follow_links=follow_links)
     raise StriateError(f"{path} is a file. {ACCEPTED}.{_advice_for_file(path)}")
 
 
-def _open_folder(path: Path) -> Dataset:
-    root = str(path.resolve())
+def _open_folder(path: Path, *, follow_links: bool) -> Dataset:
     try:
-        top = list_folder(root, root)
+        top = list_folder(str(path.resolve()), reach_of(path, follow_links=follow_links))
     except OSError as error:
         raise StriateError(f"{path} cannot be listed: {error.strerror}. Check its permissions.") from error
+    _refuse_hub_cache(path, top)
     packed = _packed(path, top)
     if packed is not None:
         return packed
     _refuse_other_tasks(path, top)
-    dataset = open_folder(path)
+    dataset = open_folder(path, follow_links=follow_links)
     if not dataset.items:
         raise StriateError(_nothing(path, top, dataset))
     if {name.lower() for name in dataset.classes} <= _NO_CLASSES:
@@ -151,17 +153,34 @@ def _refuse_other_tasks(path: Path, top: Listing) -> None:
             )
 
 
+def _refuse_hub_cache(path: Path, top: Listing) -> None:
+    """A repository in Hugging Face's cache holds each file twice: as a blob, and as a link in a snapshot."""
+    if {"blobs", "snapshots"} <= {found.name for found in top.folders}:
+        inside = sorted(inner.name for inner in (path / "snapshots").iterdir())
+        meant = f"Did you mean {' or '.join(str(path / 'snapshots' / name) for name in inside[:3])}?"
+        raise StriateError(
+            f"{path} is a repository in Hugging Face's cache; its data set is a snapshot. "
+            f"{meant if inside else 'It has none: fetch it again.'}"
+        )
+
+
 def _has(path: Path, top: Listing, folder_name: str, suffix: str) -> bool:
     folder = next(f for f in top.folders if f.name.lower() == folder_name)
-    root = str(path.resolve())
-    inside, _ = list_or_reason(folder, root)
-    deeper = [list_or_reason(inner, root)[0] for inner in inside.folders]
+    reach = reach_of(path)
+    inside, _ = list_or_reason(folder, reach)
+    deeper = [list_or_reason(inner, reach)[0] for inner in inside.folders]
     return any(f.name.lower().endswith(suffix) for listing in (inside, *deeper) for f in listing.files)
 
 
 def _nothing(path: Path, top: Listing, dataset: FolderDataset) -> str:
     pictures, tables = sum(is_picture(found) for found in top.files), _tables(path, top)
     unlisted = next((f" {note}." for note in dataset.notes if "could not be listed" in note), "")
+    if dataset.flat:
+        return (
+            f"{path} is split into parts, and {' and '.join(dataset.flat)} "
+            f"{'holds' if len(dataset.flat) == 1 else 'hold'} pictures directly and no class folders. Make a "
+            f"folder for each class there and move the pictures into it. {ACCEPTED}.{tables}"
+        )
     if pictures:
         return (
             f"{path} holds {counted(pictures, 'picture')} directly and no class folders. Make a folder for "
@@ -169,14 +188,22 @@ def _nothing(path: Path, top: Listing, dataset: FolderDataset) -> str:
         )
     if not top.files and not top.folders:
         hidden = f" (but {top.hidden} hidden)" if top.hidden else ""
-        links = counted(len(top.linked_folders), "link to a folder", "links to folders")
-        linked = f" (but {links}, not followed)" if top.linked_folders else ""
-        return f"{path} is empty{hidden}{linked}. {ACCEPTED}."
+        return f"{path} is empty{hidden}{_links(dataset)}. {ACCEPTED}."
     kinds = ", ".join(
         f"{count:,} {one_line(suffix)}" for suffix, count in list(dataset.ignored_suffixes.items())[:12]
     )
     folders = f"{len(top.folders):,} {_folders(len(top.folders))} with " if top.folders else ""
-    return f"{path} holds no pictures; found {folders}{kinds or 'no files'}.{unlisted} {ACCEPTED}.{tables}"
+    found = f"{folders}{kinds or 'no files'}{_links(dataset)}"
+    return f"{path} holds no pictures; found {found}.{unlisted} {ACCEPTED}.{tables}"
+
+
+def _links(dataset: Dataset) -> str:
+    """What stands in brackets about links to folders that were not followed, with the way to follow them."""
+    links = dataset.links if isinstance(dataset, FolderDataset) else ()
+    if not links:
+        return ""
+    many = counted(len(links), "link to a folder", "links to folders")
+    return f" (but {many}, not followed: {listed(list(links))}; --follow-links follows them)"
 
 
 def _folders(count: int) -> str:
@@ -200,7 +227,7 @@ def _with_two_classes(dataset: Dataset) -> Dataset:
     path, name = dataset.path, dataset.classes[0]
     inner = path / name
     if isinstance(dataset, FolderDataset) and inner.is_dir():
-        deeper = [found.name for found in list_or_reason(Found("", str(inner)), str(inner))[0].folders]
+        deeper = [found.name for found in list_or_reason(Found("", str(inner)), reach_of(inner))[0].folders]
         if name.lower() in PART_NAMES or len(deeper) > 1:
             raise StriateError(
                 f"{path} has only one class folder, '{name}', which itself holds "
@@ -208,6 +235,6 @@ def _with_two_classes(dataset: Dataset) -> Dataset:
             )
     empty = next((f" ({note})" for note in dataset.notes if note.startswith("classes without pict")), "")
     raise StriateError(
-        f"{path} has only one class with pictures, '{one_line(name)}'{empty}; a classifier needs at least "
-        "two. Add pictures of something else."
+        f"{path} has only one class with pictures, '{one_line(name)}'{empty}{_links(dataset)}; a classifier "
+        "needs at least two. Add pictures of something else."
     )
