@@ -92,7 +92,9 @@ def main(arguments: list[str]) -> None:
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--side"]:
         if SIDES[sys.argv[2]][0]:
-            import striate  # noqa: F401  as the command does, before torch
+            import striate
+
+            striate.tune_process()  # as the command does, before torch
         print(json.dumps(steps(sys.argv[2], int(sys.argv[3]))))
     else:
         main(sys.argv[1:])

@@ -29,6 +29,8 @@ PHOTOGRAPH = 500 * 375 * 3  # bytes, decoded
 CLAIM = "a picture more adds less than a hundredth of a decoded photograph to memory"
 CODE = """
 import json, sys, threading, time
+from striate import tune_process
+tune_process()
 from pathlib import Path
 from striate.data.audit import audit
 from striate.data.datasets.recognise import open_dataset

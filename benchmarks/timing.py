@@ -11,7 +11,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from striate import machine
+from striate import machine, tune_process
+
+tune_process()  # our side as the command has it, where torch is not imported yet
 
 RESULTS = Path(__file__).resolve().parent / "results"
 

@@ -33,6 +33,8 @@ CLAIM = (
 )
 CODE = """
 import json, sys, time
+from striate import tune_process
+tune_process()
 import torchvision
 from striate.actions.train import train
 from striate.engines.openvino_engine import import_openvino
@@ -87,8 +89,7 @@ def as_usual() -> dict[str, str]:
     """The environment in which threads and freed memory are as torch finds them without us."""
     own = ("OMP_", "GOMP_", "MALLOC_", "GLIBC_")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(own)}
-    kept |= {"PYTHONPATH": str(ROOT / "src")}
-    return kept | {"GLIBC_TUNABLES": ""}  # set, if to nothing: striate leaves the memory's settings alone
+    return kept | {"PYTHONPATH": str(ROOT / "src")}
 
 
 def main() -> None:

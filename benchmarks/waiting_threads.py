@@ -17,6 +17,8 @@ ROUNDS = 5
 STEPS = {"lenet5": (32, 64, 60), "resnet18": (64, 16, 12)}  # image size, batch size, steps
 CODE = """
 import sys, time
+from striate import tune_process
+tune_process()
 import torch
 from striate.models.build import create_model
 name, size, batch, steps = sys.argv[1], *map(int, sys.argv[2:])

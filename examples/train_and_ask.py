@@ -11,6 +11,7 @@ import striate
 
 def main(folder: str, out: str = "runs") -> None:
     """Train for a few epochs; print the figures and one answer."""
+    striate.tune_process()  # before torch is imported; a program that does other work leaves it out
     run = striate.train(folder, epochs=5, out=out)
     low, high = run.metrics["accuracy_interval"]
     pictures = run.result["pictures"][run.result["split"]]

@@ -9,7 +9,8 @@ import pytest
 
 FAULTS = """
 import resource
-import striate, torch
+import striate; striate.tune_process()
+import torch
 for counted in (False, True):
     before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
     for _ in range(20):

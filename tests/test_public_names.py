@@ -28,6 +28,7 @@ VERBS = [
     "predict",
     "report",
     "train",
+    "tune_process",
 ]
 
 

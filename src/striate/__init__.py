@@ -4,16 +4,11 @@
     network = striate.load(run)
     answer = network.predict("cat.jpg")
 
-Names are resolved when they are first used, so `import striate` is instant and imports no torch.
+Names are resolved when they are first used, so `import striate` is instant and imports no torch. It changes
+nothing in your process either; `striate.tune_process()` gives it the settings that the command has.
 """
 
 from importlib import import_module as _import_module
-
-from striate.freed_memory import keep_freed_memory as _keep_freed_memory
-from striate.threads import calm_threads as _calm_threads
-
-_calm_threads()  # before anything imports torch
-_keep_freed_memory()
 
 _PLACES = {
     "check": "striate.actions.check",
@@ -34,6 +29,7 @@ _PLACES = {
     "Run": "striate.actions.run",
     "StriateError": "striate.errors",
     "train": "striate.actions.train",
+    "tune_process": "striate.process",
 }
 __all__ = list(_PLACES)
 

@@ -16,5 +16,6 @@ from striate.errors import StriateError as StriateError
 from striate.models.build import create_model as create_model
 from striate.models.catalog import list_models as list_models
 from striate.models.pretrained import load_weights as load_weights
+from striate.process import tune_process as tune_process
 
 __version__: str

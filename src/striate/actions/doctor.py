@@ -169,7 +169,8 @@ def thread_problems(threads: int, cores: int, policy: str) -> Iterator[str]:
     if policy.upper() != "PASSIVE":
         yield (
             f"OMP_WAIT_POLICY is {policy or 'not set'}: two trainings on this machine would take each "
-            "other's cores; set OMP_WAIT_POLICY=PASSIVE, or import striate before torch."
+            "other's cores; set OMP_WAIT_POLICY=PASSIVE, or call striate.tune_process() before torch is "
+            "imported."
         )
 
 

@@ -24,6 +24,7 @@ from striate.cli import (
     train,
 )
 from striate.errors import StriateError
+from striate.process import tune_process
 
 
 class QuickGroup(TyperGroup):
@@ -118,6 +119,7 @@ def _nobody_reads() -> None:
 
 def main() -> None:
     """Run the command line; errors for people are one line on stderr."""
+    tune_process()  # before anything imports torch
     if isinstance(sys.stdout, io.TextIOWrapper):
         # A name that is no text goes out as an escape; --json stays JSON with it.
         sys.stdout.reconfigure(errors="backslashreplace")
