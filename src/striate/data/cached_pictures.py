@@ -28,9 +28,9 @@ from jaxtyping import UInt8
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from torch import Tensor
 
-from striate.data.file_lock import is_in_use, mark_in_use
 from striate.data.scan import Scan, Scanned
 from striate.data.thumbnails import SIDE
+from striate.files.file_lock import is_in_use, mark_in_use
 
 FORMAT = 4
 INDEX = "index"

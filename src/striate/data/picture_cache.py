@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 import PIL
 import torch
+from filelock import BaseFileLock
 from jaxtyping import UInt8
 from torch import Tensor
 
@@ -35,9 +36,9 @@ from striate.data.cached_pictures import (
     remove_raw_files,
 )
 from striate.data.datasets.picture_files import PictureFiles
-from striate.data.file_lock import LockBusy, lock_file, unlock
 from striate.data.scan import Scan, Scanned
 from striate.events import Listener, Note, Warned
+from striate.files.file_lock import LockBusy, lock_file, unlock
 from striate.preprocess import Preprocessing
 
 PATIENCE = 600.0  # seconds that one process waits for another which reads the same pictures
@@ -70,7 +71,12 @@ class CachedPictures:
     """
 
     def __init__(
-        self, place: _Place, statuses: Statuses, old: Entry | None, new: NewEntry | None, lock: int | None
+        self,
+        place: _Place,
+        statuses: Statuses,
+        old: Entry | None,
+        new: NewEntry | None,
+        lock: BaseFileLock | None,
     ) -> None:
         self._place, self._statuses, self._old, self._new, self._lock = place, statuses, old, new, lock
         self._began = time.time_ns()

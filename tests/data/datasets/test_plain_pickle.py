@@ -3,6 +3,8 @@
 import os
 import pickle
 import struct
+import time
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -108,7 +110,43 @@ def test_flipped_bytes_never_crash(data: st.DataObject):
         assert told
 
 
+def doubled(times: int) -> bytes:
+    """A tuple that holds a tuple twice, and so on, as the key of a dict: its hash takes 2^times steps."""
+    return b"\x80\x02K\x01q\x00" + b"h\x00h\x00\x86q\x00" * times + b"}h\x00K\x01s."
+
+
+@pytest.mark.timeout(60)
+def test_a_key_whose_hash_would_take_forever_is_refused():
+    assert len(pickle.loads(doubled(10))) == 1  # Python's own would hash it, in 2^10 steps
+    with pytest.raises(RefusedPickle, match="neither a word nor a number"):
+        read_plain(doubled(60))
+    with pytest.raises(RefusedPickle, match="neither a word nor a number"):
+        read_plain(doubled(60).replace(b"}h\x00K\x01s.", b"(h\x00K\x01d."))
+
+
+@pytest.mark.timeout(60)
+def test_a_memo_number_far_away_costs_no_memory():
+    tracemalloc.start()
+    assert read_plain(b"\x80\x02}r\x00\x00\x00\x7f.") == {}  # Python's own makes room for two billion
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 10_000_000
+
+
+@pytest.mark.timeout(120)
+def test_marks_over_a_deep_stack_are_quick():
+    """A mark's values are found from the end: 90,000 values below it are not walked 5,000 times."""
+    content = b"\x80\x02" + b"N" * 90_000 + b"(K\x01l" * 5_000 + b"."
+    start = time.process_time()
+    assert read_plain(content) == [1]
+    assert time.process_time() - start < 10  # a walk each took 5,000 times 3 ms
+
+
 def test_size_and_depth_have_limits(monkeypatch):
+    monkeypatch.setattr(plain_pickle, "LONGEST", 20)
+    with pytest.raises(RefusedPickle, match="more than 20 instructions"):
+        read_plain(b"]" + b"}a" * 20 + b".")
+    monkeypatch.setattr(plain_pickle, "LONGEST", 10_000_000)
     monkeypatch.setattr(plain_pickle, "LARGEST", 1000)
     with pytest.raises(RefusedPickle, match="at most 1,000 are read"):
         read_plain(pickle.dumps(b"x" * 2000))

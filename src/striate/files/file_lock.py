@@ -3,12 +3,11 @@
 import contextlib
 import os
 import sys
-import time
 from pathlib import Path
 
-if sys.platform == "win32":
-    import msvcrt
-else:
+from filelock import BaseFileLock, FileLock, Timeout
+
+if sys.platform != "win32":
     import fcntl
 
 
@@ -16,38 +15,30 @@ class LockBusy(OSError):
     """Another process holds the lock."""
 
 
-def lock_file(path: Path, *, wait_seconds: float = 0.0) -> int:
+def lock_file(path: Path, *, wait_seconds: float = 0.0) -> BaseFileLock:
     """Hold `path` alone, made if it is missing, until `unlock`.
 
     Args:
-        path: a file whose content does not matter.
+        path: a file whose content does not matter; on Windows nobody else can read it meanwhile.
         wait_seconds: how long to wait for another holder, in short steps that Ctrl-C interrupts.
 
     Raises:
         LockBusy: somebody still holds it.
         OSError: the file cannot be made, or this disk has no locks.
     """
-    until = time.monotonic() + wait_seconds
-    while True:
-        handle = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600)
-        try:
-            _lock(handle)
-            if _is_at(handle, path):
-                return handle
-            unlock(handle)  # the folder was cleared meanwhile: lock the file that is there now
-        except LockBusy:
-            os.close(handle)
-            if time.monotonic() >= until:
-                raise
-            time.sleep(0.05)
-        except BaseException:
-            os.close(handle)
-            raise
+    lock = FileLock(
+        path, timeout=wait_seconds, mode=0o600, poll_interval=0.05, thread_local=False, fallback_to_soft=False
+    )
+    try:
+        lock.acquire()
+    except Timeout as error:
+        raise LockBusy(str(error)) from error
+    return lock
 
 
-def unlock(handle: int) -> None:
+def unlock(lock: BaseFileLock) -> None:
     """Let go of what `lock_file` returned."""
-    os.close(handle)
+    lock.release()
 
 
 def mark_in_use(handle: int) -> None:
@@ -75,20 +66,3 @@ def is_in_use(path: Path) -> bool:
     finally:
         os.close(handle)
     return False
-
-
-def _lock(handle: int) -> None:
-    try:
-        if sys.platform == "win32":
-            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
-        else:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except (BlockingIOError, PermissionError) as error:
-        raise LockBusy(str(error)) from error
-
-
-def _is_at(handle: int, path: Path) -> bool:
-    try:
-        return os.path.samestat(os.fstat(handle), path.stat())
-    except OSError:
-        return False
