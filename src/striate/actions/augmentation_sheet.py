@@ -1,7 +1,6 @@
 """`check --augment`: pictures of a data set as training sees them, epoch by epoch, on one sheet."""
 
 import base64
-import io
 from os import PathLike
 from pathlib import Path
 
@@ -14,7 +13,9 @@ from striate.actions.load import load
 from striate.data.dataset import BadPicture, Dataset
 from striate.data.datasets.recognise import open_dataset
 from striate.data.transforms.sheet import augmentation_sheet
+from striate.drawing.signed import signed
 from striate.errors import StriateError
+from striate.files.output_place import SHEET, followed, output_file
 from striate.preprocess import Preprocessing
 from striate.reports.page import render
 from striate.runs.files import write_bytes, write_text
@@ -26,7 +27,6 @@ PHOTO = 224  # pixels of a side: what photographs are trained at
 SMALL = 64  # pictures up to this side are trained at their own size
 _LEAST = 96  # pixels of a cell's longer side on the sheet
 _GAP = 6
-_FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG"}
 
 
 def write_sheet(
@@ -37,6 +37,7 @@ def write_sheet(
     run: str | PathLike[str] | None = None,
     seed: int = 0,
     follow_links: bool = False,
+    overwrite: bool = False,
 ) -> Path:
     """Draw 8 pictures, spread over the classes, as they are and in 8 epochs; return the file.
 
@@ -48,33 +49,29 @@ def write_sheet(
             pictures stay as large as they are.
         seed: as in training.
         follow_links: as for `train`.
+        overwrite: replace a file at `out` that Striate did not write, too.
 
     Raises:
         StriateError: no such data set, augmentation or kind of file.
     """
-    path = Path(out) if out is not None else Path(f"augment-{name}.png")
-    if path.is_dir():
-        path = path / f"augment-{name}.png"
-    suffix = path.suffix.lower()
-    if suffix not in (*_FORMATS, ".html"):
-        raise StriateError(f"{path}: a sheet is a .png, .jpg or .html file. Name one with --out.")
     augmentation_sheet(torch.zeros(1, 3, 8, 8, dtype=torch.uint8), name, seed, 1)  # an unknown name first
+    usual = f"augment-{name}.png"
+    path = output_file(out or usual, SHEET, usual, "--out", data=[data], overwrite=overwrite)
+    suffix = path.suffix.lower()
     dataset = open_dataset(Path(data), follow_links=follow_links)
     chosen = _chosen(dataset)
     specification = load(run).preprocessing if run is not None else _usual(chosen)
     pictures = torch.stack([specification.fit_picture(picture) for picture in chosen])
     seen = torch.cat([pictures[:, None], augmentation_sheet(pictures, name, seed, EPOCHS)], dim=1)
     image = _drawn(seen)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    buffer = io.BytesIO()
-    image.save(buffer, _FORMATS.get(suffix, "PNG"))
+    content = signed(image, "JPEG" if suffix in (".jpg", ".jpeg") else "PNG")
     if suffix == ".html":
-        uri = f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+        uri = f"data:image/png;base64,{base64.b64encode(content).decode()}"
         size = f"{specification.size_hw[1]} × {specification.size_hw[0]}"
         values = {"data": str(data), "name": name, "seed": seed, "uri": uri, "size": size, "epochs": EPOCHS}
-        write_text(path, render("augmentation.html.j2", values))
+        write_text(followed(path), render("augmentation.html.j2", values))
     else:
-        write_bytes(path, buffer.getvalue())
+        write_bytes(followed(path), content)
     return path
 
 

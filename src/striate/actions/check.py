@@ -10,10 +10,11 @@ from striate.data.dataset import Dataset
 from striate.data.datasets.picture_files import set_limits
 from striate.data.datasets.recognise import open_dataset
 from striate.data.decoding import Limits
-from striate.errors import StriateError, WorkFailed
+from striate.data.writers.lists import LIST, require_files
 from striate.events import Listener, Note, Warned, silent
+from striate.files.output_place import PAGE, followed, output_file
 from striate.reports.check import write_check_page
-from striate.runs.files import write_text
+from striate.runs.files import write_bytes
 from striate.runs.folder import RunFolder
 
 
@@ -25,6 +26,7 @@ def check(
     clean_list: str | PathLike[str] | None = None,
     strict: bool = False,
     follow_links: bool = False,
+    overwrite: bool = False,
     max_pixels: int | None = None,
     max_bytes: int | None = None,
     on_event: Listener = silent,
@@ -38,6 +40,7 @@ def check(
         clean_list: a CSV that `train` reads is written here, without what was found.
         strict: the list leaves damaged pictures out.
         follow_links: links to folders, and to files outside, are followed.
+        overwrite: replace files at these places that Striate did not write, too.
         max_pixels: larger pictures are unreadable; None is the usual limit.
         max_bytes: larger files are unreadable; None is the usual limit.
         on_event: is told what happens.
@@ -46,7 +49,11 @@ def check(
         StriateError: there is no data set or no such run, or a file cannot stand where it was asked for.
         WorkFailed: a file cannot be written.
     """
-    page, csv = _target(out, "check.html", "--out"), _target(clean_list, "clean.csv", "--clean-list")
+    page = csv = None
+    if out is not None:
+        page = output_file(out, PAGE, "check.html", "--out", data=[data], overwrite=overwrite)
+    if clean_list is not None:
+        csv = output_file(clean_list, LIST, "clean.csv", "--clean-list", data=[data], overwrite=overwrite)
     if run is not None:
         RunFolder.open(Path(run))  # a wrong path should not cost a pass over the pictures
     dataset = open_dataset(Path(data), on_event, follow_links=follow_links)
@@ -54,6 +61,8 @@ def check(
     on_event(
         Note(f"{data}: {dataset.layout}, {len(dataset.items):,} pictures, {len(dataset.classes)} classes")
     )
+    if csv is not None:
+        require_files(dataset)  # before a pass over the pictures
     looked = look(dataset, on_event)
     audit = audit_of(dataset, looked)
     if run is not None:
@@ -61,7 +70,7 @@ def check(
     if csv is not None:
         _write_list(dataset, looked, csv, on_event, strict=strict)
     if page is not None:
-        write_check_page(dataset, looked, audit, page)
+        write_check_page(dataset, looked, audit, followed(page))
         on_event(Note(f"page: {page}"))
     return audit
 
@@ -69,33 +78,8 @@ def check(
 def _write_list(dataset: Dataset, looked: Looked, path: Path, on_event: Listener, *, strict: bool) -> None:
     clean = clean_rows(dataset, looked, strict=strict)
     text = clean_list_text(dataset, clean.parts, path.parent)
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        raise StriateError(
-            f"{dataset.path} has names of files that are no UTF-8 text, which no list can hold. Rename them; "
-            "`striate check` shows them with \\x."
-        ) from None
-    write_text(path, text)
+    write_bytes(followed(path), text.encode("utf-8", "surrogateescape"))  # names keep their bytes
     on_event(Note(f"clean list: {path}, {len(clean.parts):,} of {len(dataset.items):,} pictures"))
     if clean.left_out:
         reasons = ", ".join(f"{why}: {count:,}" for why, count in clean.left_out.items())
         on_event(Warned(f"left out of the list: {reasons}"))
-
-
-def _target(given: str | PathLike[str] | None, name: str, option: str) -> Path | None:
-    """The file to write, its folder made; a folder stands for `name` in it."""
-    if given is None:
-        return None
-    path = Path(given)
-    if path.is_dir() or str(given).endswith("/"):
-        path = path / name
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise WorkFailed(
-            f"{path} could not be written: {error.strerror}. Choose another {option}."
-        ) from error
-    if path.exists() and not path.is_file():  # a device: a rename would put the file in its place
-        raise StriateError(f"{path} is not a file. Name a file or a folder with {option}.")
-    return path.resolve() if path.is_symlink() else path

@@ -8,9 +8,11 @@ from typing import Any
 from striate.actions.explain_options import Explained, ExplainOptions, Run, require_options
 from striate.actions.explain_pictures import explain_pictures
 from striate.data.decoding import Limits
+from striate.data.picture_paths import starting_folder
 from striate.errors import StriateError
 from striate.events import Listener, silent
 from striate.explanation.methods import find_method, function_of
+from striate.files.output_place import refuse_inside
 
 
 def explain(
@@ -31,6 +33,7 @@ def explain(
     near: Any = None,
     sanity: bool = False,
     follow_links: bool = False,
+    overwrite: bool = False,
     max_pixels: int | None = None,
     max_bytes: int | None = None,
     on_event: Listener = silent,
@@ -56,6 +59,7 @@ def explain(
         sanity: explain the same classes with random weights as well, of the head and of all layers, and say
             how similar the heat still is.
         follow_links: links to folders, and to files outside, are followed.
+        overwrite: replace files in `out` that Striate did not write, too.
         max_pixels: larger pictures are unreadable; None is the usual limit.
         max_bytes: as `max_pixels`, for files.
         on_event: is told what happens.
@@ -77,9 +81,18 @@ def explanations(options: ExplainOptions, on_event: Listener = silent) -> Iterat
     """What `explain` returns, one by one as soon as it is there."""
     row = find_method(options.asked_method)
     require_options(options)
+    if options.out is not None:
+        refuse_inside(options.out, _folders(options.images), "the explanations", "--out")
     if row.kind == "page":
         pages: Iterator[Explained] = function_of(row)(options, on_event)
         return pages
     if options.images is None:
         raise StriateError(f"{options.asked_method} explains pictures; name some, a folder or a data set.")
     return explain_pictures(options, on_event)
+
+
+def _folders(images: Any) -> list[Path]:
+    """The folders among what is explained."""
+    several = images if isinstance(images, list | tuple) else [images]
+    found = (starting_folder(one) for one in several if isinstance(one, str | PathLike))
+    return [folder for folder in found if folder is not None]

@@ -55,7 +55,7 @@ def explain_embedding(options: ExplainOptions, on_event: Listener) -> Iterator[E
     )
     run = options.run
     stem = network.name if isinstance(run, Network | nn.Module) else Path(run).name
-    yield page.written(options.out and options.out / f"{stem}-embedding")
+    yield page.written(options.out and options.out / f"{stem}-embedding", overwrite=options.overwrite)
 
 
 def embedding_page(

@@ -61,7 +61,10 @@ def explain_filters(options: ExplainOptions, on_event: Listener) -> Iterator[Exp
             seed=options.seed,
             on_event=on_event,
         )
-        yield page.written(options.out and options.out / f"{_stem(options, network, number)}-filters")
+        yield page.written(
+            options.out and options.out / f"{_stem(options, network, number)}-filters",
+            overwrite=options.overwrite,
+        )
 
 
 def filters_page(

@@ -77,7 +77,7 @@ def explain_invariance(options: ExplainOptions, on_event: Listener) -> Iterator[
     what = short_name(found[0].name) if len(found) == 1 else f"{len(found):,} pictures"
     page = invariance_page(asked, what, options.seed, on_event)
     stem = Path(found[0].name).stem if len(found) == 1 else asked[0].name
-    yield page.written(options.out and options.out / f"{stem}-invariance")
+    yield page.written(options.out and options.out / f"{stem}-invariance", overwrite=options.overwrite)
 
 
 def invariance_page(

@@ -51,6 +51,7 @@ class ExplainOptions:
     near: Any = None
     sanity: bool = False
     follow_links: bool = False
+    overwrite: bool = False
     limits: Limits = field(default_factory=Limits)
 
     @property

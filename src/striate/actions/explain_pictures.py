@@ -45,7 +45,10 @@ def explain_pictures(options: ExplainOptions, on_event: Listener) -> Iterator[Ex
     """Explanations in the order of the pictures; one that cannot be read has an error instead of classes."""
     explainers = _explainers(options, on_event)
     found = subjects(options.images, options.limits, on_event, follow_links=options.follow_links)
-    files = ExplainedFiles(options.out, len(explainers) > 1) if options.out is not None else None
+    files = None
+    if options.out is not None:
+        several = len(explainers) > 1
+        files = ExplainedFiles(options.out, several_runs=several, overwrite=options.overwrite)
     done = 0
     for chunk in _chunks(found, options):
         for explanation in _explained(chunk, explainers, options, on_event):

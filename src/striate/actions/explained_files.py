@@ -10,22 +10,26 @@ import numpy as np
 from striate.actions.explanation import ClassHeat, Explanation
 from striate.data.writers.safe_names import SingleNames
 from striate.drawing.overlay import jpeg_uri, overlay
+from striate.drawing.signed import signed
 from striate.errors import WorkFailed
+from striate.files.output_place import ARRAY, PAGE, PICTURE, require_replaceable
 from striate.reports.explain import explain_html
 from striate.runs.files import write_bytes, write_text
 
+PAGE_NAME = "index.html"
 MOST_ON_PAGE = 200  # pictures; about 8 MB
 
 
 class ExplainedFiles:
     """A folder that explanations are written into, one by one."""
 
-    def __init__(self, folder: Path, several_runs: bool) -> None:
+    def __init__(self, folder: Path, *, several_runs: bool, overwrite: bool = False) -> None:
         self._folder = folder
-        self._several_runs = several_runs
+        self._several_runs, self._overwrite = several_runs, overwrite
         self._names = SingleNames()
         self._shown: list[dict[str, Any]] = []
         self._count = 0
+        require_replaceable(folder / PAGE_NAME, PAGE, "--out", overwrite=overwrite)
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -39,15 +43,19 @@ class ExplainedFiles:
         stem = _stem(explanation)
         method = explanation.classes[0].method
         picture = self._folder / self._names.single(f"{stem}-{method}.png")
-        buffer = io.BytesIO()
-        explanation.figure().save(buffer, "PNG")
-        write_bytes(picture, buffer.getvalue())
+        require_replaceable(picture, PICTURE, "--out", overwrite=self._overwrite)
+        again = picture.exists()  # then its arrays are Striate's as well
         files = [picture]
+        arrays: list[tuple[Path, ClassHeat]] = []
         for one in explanation.classes:
             several = len(explanation.classes) > 1
             run = f"-{one.run}" if self._several_runs else ""
             label = f"-{one.label}" if several else ""
             path = self._folder / self._names.single(f"{stem}-{method}{run}{label}.npy")
+            require_replaceable(path, ARRAY, "--out", overwrite=self._overwrite or again)
+            arrays.append((path, one))
+        write_bytes(picture, signed(explanation.figure()))
+        for path, one in arrays:
             write_bytes(path, _npy(one))
             files.append(path)
         if len(self._shown) < MOST_ON_PAGE:
@@ -58,7 +66,7 @@ class ExplainedFiles:
         """Write index.html where there were several pictures."""
         if self._count < 2 or not self._shown:
             return None
-        path = self._folder / "index.html"
+        path = self._folder / PAGE_NAME
         write_text(path, explain_html({"pictures": self._shown, "count": self._count}))
         return path
 

@@ -13,7 +13,9 @@ import numpy.typing as npt
 from PIL import Image
 
 from striate.data.writers.safe_names import SingleNames
+from striate.drawing.signed import signed
 from striate.errors import WorkFailed
+from striate.files.output_place import ARRAY, PAGE, PICTURE, require_replaceable
 from striate.reports.figures import figures_html
 from striate.runs.files import write_bytes, write_text
 
@@ -58,10 +60,15 @@ class ExplainedPage:
         nothing = dict.fromkeys(("layer", "class", "score", "box"))
         return {"files": list(self.files), "method": self.method, **nothing, **self.values, "line": self.line}
 
-    def written(self, folder: Path | None) -> "ExplainedPage":
+    def written(self, folder: Path | None, *, overwrite: bool = False) -> "ExplainedPage":
         """The page with `files`: index.html, a .png for every figure, a .npy for every array.
 
+        Args:
+            folder: where they go; None writes nothing.
+            overwrite: replace files of these names that Striate did not write, too.
+
         Raises:
+            StriateError: such a file is there.
             WorkFailed: the folder cannot be written.
         """
         if folder is None:
@@ -70,18 +77,24 @@ class ExplainedPage:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise WorkFailed(f"{folder} cannot be made: {error.strerror}. Choose another --out.") from error
-        names, files, shown = SingleNames(), [], []
+        names, shown, page = SingleNames(), [], folder / "index.html"
+        require_replaceable(page, PAGE, "--out", overwrite=overwrite)
+        pictures = {name: folder / names.single(f"{name}.png") for name in self.figures}
+        arrays = {name: folder / names.single(f"{name}.npy") for name in self.arrays}
+        again = any(path.exists() for path in (page, *pictures.values()))  # then the arrays are Striate's too
+        for path in pictures.values():
+            require_replaceable(path, PICTURE, "--out", overwrite=overwrite)
+        for path in arrays.values():
+            require_replaceable(path, ARRAY, "--out", overwrite=overwrite or again)
         for name, image in self.figures.items():
-            files.append(folder / names.single(f"{name}.png"))
-            write_bytes(files[-1], _png(image))
+            write_bytes(pictures[name], signed(image))
             shown.append({"name": name, "uri": _uri(image)})
         for name, array in self.arrays.items():
-            files.append(folder / names.single(f"{name}.npy"))
-            write_bytes(files[-1], _npy(array))
-        page = folder / "index.html"
+            write_bytes(arrays[name], _npy(array))
+        files = (page, *pictures.values(), *arrays.values())
         values = {"method": self.method, "title": self.title, "line": self.line, "figures": shown}
         write_text(page, figures_html(values))
-        return replace(self, files=tuple(map(str, [page, *files])))
+        return replace(self, files=tuple(map(str, files)))
 
 
 def _uri(image: Image.Image) -> str:
@@ -90,12 +103,6 @@ def _uri(image: Image.Image) -> str:
     buffer = io.BytesIO()
     small.save(buffer, "WEBP", quality=70)
     return f"data:image/webp;base64,{base64.b64encode(buffer.getvalue()).decode()}"
-
-
-def _png(image: Image.Image) -> bytes:
-    buffer = io.BytesIO()
-    image.save(buffer, "PNG")
-    return buffer.getvalue()
 
 
 def _npy(array: Array) -> bytes:

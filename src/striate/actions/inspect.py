@@ -10,7 +10,8 @@ import torch
 from torch import nn
 
 from striate.anatomy.anatomy import Anatomy, anatomy_of
-from striate.errors import StriateError, WorkFailed
+from striate.errors import StriateError
+from striate.files.output_place import PAGE, followed, output_file
 from striate.models.build import create_model
 from striate.models.catalog import MODELS
 
@@ -50,26 +51,22 @@ def inspect(
     return anatomy_of(network, size, name)
 
 
-def page_file(anatomy: Anatomy, out: str | PathLike[str]) -> Path:
+def page_file(anatomy: Anatomy, out: str | PathLike[str], *, overwrite: bool = False) -> Path:
     """Write the network's drawing to `out`, one HTML file that needs nothing else.
 
+    Args:
+        overwrite: replace a file at `out` that Striate did not write, too.
+
     Raises:
+        StriateError: what is there is not to be replaced.
         WorkFailed: it cannot be written.
     """
     from striate.anatomy.blocks import page_values
     from striate.reports.inspect import inspect_html
     from striate.runs.files import write_text
 
-    target = Path(out)
-    if target.is_dir():
-        target = target / "inspect.html"
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise WorkFailed(
-            f"{target} could not be written: {error.strerror}. Choose another --html."
-        ) from error
-    write_text(target, inspect_html(page_values(anatomy)))
+    target = output_file(out, PAGE, "inspect.html", "--html", overwrite=overwrite)
+    write_text(followed(target), inspect_html(page_values(anatomy)))
     return target
 
 

@@ -15,6 +15,7 @@ from striate.data.datasets.recognise import open_dataset
 from striate.drawing.grid import picture_png
 from striate.errors import StriateError, UnknownName
 from striate.events import Listener, Note, silent
+from striate.files.output_place import PAGE, refuse_inside, require_replaceable
 from striate.models.catalog import find_entry
 from striate.models.weights import available_weights
 from striate.reports.ladder import write_ladder
@@ -110,6 +111,9 @@ def ladder(
     given = {"data": Path(data), "model": model, "weights": start, "minutes": minutes, "seed": seed}
     given["follow_links"] = follow_links or None
     home = Path(out) / "ladder" / f"{Path(data).resolve().stem or 'data'}-seed{seed}"
+    page = home / "ladder.html"
+    refuse_inside(out, [data], "the runs' pictures", "--out")
+    require_replaceable(page, PAGE, "--out", overwrite=None)
     folders = [_rung(name, given, home, on_event) for name in names]
     found = _compared(names, folders)
     split = str(folders[0].read_json("result.json")["split"])
@@ -117,7 +121,6 @@ def ladder(
     if curve:
         wanted = {**given, "transfer": "probe", "minutes": None}
         grown = learning_curve(train_options(_said(wanted)), on_event)
-    page = home / "ladder.html"
     pictures = _pictures(Path(data), found, follow_links=follow_links)
     write_ladder(page, str(data), split, [asdict(rung) for rung in found], pictures, _plain(grown))
     on_event(Note(f"page: {page}"))

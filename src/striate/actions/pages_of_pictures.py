@@ -50,4 +50,4 @@ def pages_of_pictures(
             continue
         page = page_of(network, picture, short_name(subject.name))
         folder = names.single(f"{Path(subject.name).stem}-{page.method}")
-        yield page.written(options.out and options.out / folder)
+        yield page.written(options.out and options.out / folder, overwrite=options.overwrite)

@@ -2,32 +2,46 @@
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from os import PathLike
 from pathlib import Path
 
 from striate.actions.predict import Prediction
-from striate.errors import StriateError
+from striate.files.csv_cells import GuardedWriter
+from striate.files.output_place import Kind, followed, output_file
 from striate.writing import whole_file
 
 COLUMNS = ("file", "label", "probability", "unsure", "damaged", "error")
+TABLE = Kind("table", (".csv",), (b'"file","label","probability"',))  # how its first line begins
 
 
 class PredictionTable:
     """Writes a line a file. Texts stand in quotes, so that a name with a line break is one field."""
 
     def __init__(self, file: io.TextIOBase) -> None:
-        self._table = csv.writer(file, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
-        self._table.writerow(COLUMNS)
+        self._table = GuardedWriter(file, csv.QUOTE_NONNUMERIC)
+        self._table.row(COLUMNS)
 
     def add(self, prediction: Prediction) -> None:
         """One line; `unsure` is yes, no, or empty if it was not asked."""
         answer = prediction.answer
         unsure = {None: "", True: "yes", False: "no"}[prediction.unsure]
         named = ("", "") if answer is None else (answer.label, round(answer.probability, 6))
-        self._table.writerow(
-            (prediction.file, *named, unsure, prediction.damaged or "", prediction.error or "")
-        )
+        self._table.row((prediction.file, *named, unsure, prediction.damaged or "", prediction.error or ""))
+
+
+def table_file(
+    given: str | PathLike[str], images: Sequence[str | PathLike[str]], *, overwrite: bool = False
+) -> Path:
+    """Where the table goes, once it may; see `output_file`.
+
+    Args:
+        given: a .csv file, or a folder for answers.csv.
+        images: what is read.
+        overwrite: replace a file that Striate did not write, too.
+    """
+    return output_file(given, TABLE, "answers.csv", "--csv", data=images, overwrite=overwrite)
 
 
 @contextmanager
@@ -35,12 +49,9 @@ def prediction_table(path: Path) -> Iterator[PredictionTable]:
     """A table at `path`, which is whole when the context ends and untouched if an error ends it.
 
     Raises:
-        StriateError: at `path` is something that is no CSV file.
         WorkFailed: it cannot be written.
     """
-    if path.exists() and not (path.is_file() and path.suffix.lower() == ".csv"):
-        raise StriateError(f"{path} is there and is no .csv file, so it is not overwritten; choose another.")
-    with whole_file(path) as raw:
+    with whole_file(followed(path)) as raw:
         file = io.TextIOWrapper(raw, encoding="utf-8", errors="backslashreplace", newline="")
         yield PredictionTable(file)
         file.flush()

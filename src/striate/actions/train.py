@@ -22,6 +22,7 @@ from striate.actions.resume import continued, recorded_decisions, recorded_optio
 from striate.actions.run import Run
 from striate.actions.trainee import resolved
 from striate.events import Listener, Note, RunStarted, silent
+from striate.files.output_place import refuse_inside
 from striate.runs.checkpoint import read_tree
 from striate.runs.folder import RunFolder
 from striate.runs.lock import only_writer
@@ -117,6 +118,9 @@ def options_of(given: dict[str, Any], config: str | PathLike[str] | None) -> Tra
 def _train(options: TrainOptions, folder: RunFolder | None, on_event: Listener) -> Run:
     began = monotonic()
     require_logger(options.log)
+    if folder is None:
+        read = [options.data, *([options.test] if options.test is not None else [])]
+        refuse_inside(options.out, read, "the run's pictures", "--out")
     group = launched(options.device, options.devices)
     if not group.is_global_zero:
         on_event = silent

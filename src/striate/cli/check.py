@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from striate.cli.train import FollowLinks, Json, MaxBytes, MaxPixels
+from striate.cli.train import FollowLinks, Json, MaxBytes, MaxPixels, Overwrite
 
 
 def names_of_augmentations(incomplete: str) -> list[str]:
@@ -43,6 +43,7 @@ def check(
     seed: Annotated[int, typer.Option(help="Of the augmentation sheet.")] = 0,
     fail: Annotated[bool, typer.Option("--fail", help="Exit with 1 if there are problems.")] = False,
     follow_links: FollowLinks = False,
+    overwrite: Overwrite = False,
     max_pixels: MaxPixels = None,
     max_bytes: MaxBytes = None,
     json: Json = False,
@@ -64,7 +65,8 @@ def check(
     if augment is not None:
         from striate.actions.augmentation_sheet import write_sheet
 
-        page = str(write_sheet(data, augment, out, run=run, seed=seed, follow_links=follow_links))
+        options = {"run": run, "seed": seed, "follow_links": follow_links, "overwrite": overwrite}
+        page = str(write_sheet(data, augment, out, **options))
         if json:
             print_json({"files": [page]})
         else:
@@ -83,6 +85,7 @@ def check(
             clean_list=clean_list,
             strict=strict,
             follow_links=follow_links,
+            overwrite=overwrite,
             on_event=shown,
             **limits,
         )

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from striate.cli.train import FollowLinks, Json, MaxBytes, MaxPixels
+from striate.cli.train import FollowLinks, Json, MaxBytes, MaxPixels, Overwrite
 from striate.explanation.methods import DEFAULT, METHODS
 
 
@@ -51,6 +51,7 @@ def explain(
         bool, typer.Option("--sanity", help="Check that the heat changes when the weights are random.")
     ] = False,
     follow_links: FollowLinks = False,
+    overwrite: Overwrite = False,
     max_pixels: MaxPixels = None,
     max_bytes: MaxBytes = None,
     json: Json = False,

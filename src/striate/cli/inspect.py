@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from striate.cli.train import Json
+from striate.cli.train import Json, Overwrite
 from striate.errors import StriateError
 
 
@@ -30,6 +30,7 @@ def inspect(
     batch_size: Annotated[
         int | None, typer.Option(min=1, help="Say what a training with it would need.")
     ] = None,
+    overwrite: Overwrite = False,
     json: Json = False,
 ) -> None:
     """Show a network layer by layer.
@@ -53,7 +54,7 @@ def inspect(
     anatomy = action(model, _shape(input), image_size=image_size, num_classes=classes)
     if json:
         if html is not None:
-            page_file(anatomy, html)
+            page_file(anatomy, html, overwrite=overwrite)
         print_json(anatomy.to_dict())
         return
     if quiz:
@@ -64,7 +65,7 @@ def inspect(
     if explain is not None:
         lines = inspect_text.explain_lines(anatomy, explain)
     elif html is not None:
-        lines = [str(page_file(anatomy, html))]
+        lines = [str(page_file(anatomy, html, overwrite=overwrite))]
     else:
         lines = inspect_text.table_lines(anatomy, depth)
         lines += inspect_text.total_lines(anatomy)

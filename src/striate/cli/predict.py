@@ -4,10 +4,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from striate.cli.train import Engine, Flips, FollowLinks, Json, MaxBytes, MaxPixels, Scales
+from striate.cli.train import Engine, Flips, FollowLinks, Json, MaxBytes, MaxPixels, Overwrite, Scales
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
     from striate.actions.copying import SortedCopies
     from striate.actions.predict import Prediction
@@ -38,6 +39,7 @@ def predict(
         str | None, typer.Option(help="Also copy the pictures to this folder, into one folder a class.")
     ] = None,
     follow_links: FollowLinks = False,
+    overwrite: Overwrite = False,
     max_pixels: MaxPixels = None,
     max_bytes: MaxBytes = None,
     json: Json = False,
@@ -54,9 +56,11 @@ def predict(
     """
     from striate.actions.copying import SortedCopies
     from striate.actions.predict import predict as action
+    from striate.actions.prediction_table import table_file
     from striate.actions.scales import parse_scales
     from striate.cli.show import Shown
 
+    table = table_file(csv, images, overwrite=overwrite) if csv is not None else None
     copies = SortedCopies(copy_to, images) if copy_to is not None else None
     answers = action(
         run,
@@ -74,17 +78,16 @@ def predict(
         max_bytes=max_bytes,
         on_event=Shown(),
     )
-    if _tell(answers, csv, copies, json=json):
+    if _tell(answers, table, copies, json=json):
         raise typer.Exit(1)
 
 
 def _tell(
-    answers: "Iterable[Prediction]", csv: str | None, copies: "SortedCopies | None", *, json: bool
+    answers: "Iterable[Prediction]", csv: "Path | None", copies: "SortedCopies | None", *, json: bool
 ) -> int:
     """Print, table and copy the answers as they come; how many files had none."""
     import sys
     from contextlib import ExitStack
-    from pathlib import Path
 
     from striate.actions.prediction_table import prediction_table
     from striate.cli.prediction_lines import PredictionLines
@@ -92,7 +95,7 @@ def _tell(
 
     bad, lines = 0, PredictionLines()
     with ExitStack() as stack:
-        table = stack.enter_context(prediction_table(Path(csv))) if csv is not None else None
+        table = stack.enter_context(prediction_table(csv)) if csv is not None else None
         for prediction in answers:
             bad += prediction.answer is None
             if json:

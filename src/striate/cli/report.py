@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from striate.cli.train import Json
+from striate.cli.train import Json, Overwrite
 
 
 def report(
@@ -12,6 +12,7 @@ def report(
     out: Annotated[
         str | None, typer.Option(help="A file or folder for the page. [default: in the run]")
     ] = None,
+    overwrite: Overwrite = False,
     json: Json = False,
 ) -> None:
     """Write a run's report again.
@@ -24,7 +25,7 @@ def report(
     from striate.actions.report import report as action
     from striate.cli.show import print_json
 
-    page = str(action(run, out))
+    page = str(action(run, out, overwrite=overwrite))
     if json:
         print_json({"files": [page]})
     else:

@@ -8,6 +8,9 @@ from striate.cli.option_help import TRAIN
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON line on stdout; the rest goes to stderr.")]
 
+Overwrite = Annotated[
+    bool, typer.Option("--overwrite", help="Replace files that Striate did not write, too.")
+]
 DryRun = Annotated[
     bool, typer.Option("--dry-run", help="Say what would be trained, in what time and memory; write nothing.")
 ]

@@ -6,19 +6,15 @@ validation part. Near-duplicates stay; where the data set is not split, the list
 one side.
 """
 
-import csv
-import io
-import os
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
 from striate.data.audit import Looked
-from striate.data.dataset import PARTS, Dataset, Part, class_of
-from striate.data.datasets.picture_files import PictureFiles
+from striate.data.dataset import PARTS, Dataset, Part
 from striate.data.duplicates import groups, members
 from striate.data.splits import split
-from striate.errors import StriateError
+from striate.data.writers.lists import list_text
 
 RANK: dict[Part | None, int] = {"test": 0, "validation": 1, "train": 2, None: 2}  # what gives way comes last
 
@@ -74,23 +70,5 @@ def _not_usable(dataset: Dataset, looked: Looked, *, strict: bool) -> dict[int, 
 
 
 def clean_list_text(dataset: Dataset, parts: dict[int, Part], folder: Path) -> str:
-    """The CSV: `image,label,split`, images relative to `folder`, in which the list will stand.
-
-    Raises:
-        StriateError: the data set's pictures are no files of their own, or a name is no UTF-8.
-    """
-    if not isinstance(dataset, PictureFiles):
-        raise StriateError(
-            f"{dataset.path} holds its pictures inside other files, so that no list can name them. "
-            "Leave out --clean-list, or use a data set of picture files."
-        )
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["image", "label", "split"])
-    # Relative to the folder's true place: a list behind a link is read where it lies.
-    place, path = os.path.realpath(folder), dataset.path.resolve()
-    root = path if path.is_dir() else path.parent
-    for row, part in parts.items():
-        image = Path(os.path.relpath(root / dataset.items[row].name, place)).as_posix()
-        writer.writerow([image, class_of(dataset, row), part])
-    return text.getvalue()
+    """The CSV: `image,label,split`, to stand in `folder`; see `list_text`."""
+    return list_text(dataset, parts, folder)

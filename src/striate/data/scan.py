@@ -178,6 +178,7 @@ class _Work:
             small[row] = lightness
         if self.keep is not None:
             self.keep(row, picture)
-        files = isinstance(self.dataset, PictureFiles)
-        wrong = misnamed(self.dataset.items[row].name, content) if files else None
+        wrong = None
+        if isinstance(self.dataset, PictureFiles):  # an item's own name may have a number behind it
+            wrong = misnamed(self.dataset.path_of(row), content)
         return Scanned(digest(content), None, damage, wrong, size_hw, picture.shape[0])

@@ -1,13 +1,13 @@
 """The single answers of a run, picture by picture: `predictions.csv` (measured) and `validation.csv`."""
 
 import csv
-import io
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from striate.errors import StriateError
+from striate.files.csv_cells import csv_text, unguarded
 from striate.runs.files import write_text
 from striate.runs.folder import RunFolder
 
@@ -31,12 +31,8 @@ class SavedAnswer:
 
 def write_answers(folder: RunFolder, name: str, answers: Iterable[SavedAnswer]) -> None:
     """Write a CSV file of the run whole; texts stand in quotes, so that any name is one field."""
-    text = io.StringIO()
-    table = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
-    table.writerow(COLUMNS)
-    for answer in answers:
-        table.writerow((answer.file, answer.label, answer.predicted, round(answer.probability, 6)))
-    write_text(folder / name, text.getvalue())
+    rows = [(one.file, one.label, one.predicted, round(one.probability, 6)) for one in answers]
+    write_text(folder / name, csv_text([COLUMNS, *rows], csv.QUOTE_NONNUMERIC))
 
 
 def read_answers(folder: RunFolder, name: str) -> list[SavedAnswer]:
@@ -49,10 +45,7 @@ def read_answers(folder: RunFolder, name: str) -> list[SavedAnswer]:
     try:
         with path.open(encoding="utf-8", newline="") as file:
             rows = csv.DictReader(file, strict=True)
-            return [
-                SavedAnswer(row["file"], row["label"], row["predicted"], float(row["probability"]))
-                for row in rows
-            ]
+            return [_answer(row) for row in rows]
     except OSError as error:
         raise StriateError(
             f"{path} cannot be read ({error.strerror}); `striate train --resume {folder.path}` completes an "
@@ -83,3 +76,8 @@ def measured_answers(folder: RunFolder) -> dict[tuple[str, int], SavedAnswer]:
             found[(str(digest), seen[digest])] = answer
             seen[digest] += 1
     return found
+
+
+def _answer(row: dict[str, str]) -> SavedAnswer:
+    file, label, predicted = (unguarded(row[name]) for name in ("file", "label", "predicted"))
+    return SavedAnswer(file, label, predicted, float(row["probability"]))

@@ -32,6 +32,8 @@ from striate.data.datasets.picture_files import PictureFiles, content_below, loc
 from striate.data.files import reach_of, readable
 from striate.data.wording import listed, one_line
 from striate.errors import StriateError
+from striate.files.csv_cells import unguarded
+from striate.files.list_mark import HEADERS
 
 SUFFIXES = (".csv", ".tsv")
 MAX_BYTES = 500_000_000
@@ -45,13 +47,14 @@ SPLIT_COLUMNS = ("split", "part", "subset")
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """Where the columns stand, and the names of those that are not read."""
+    """Where the columns stand, the names of those that are not read, and whether Striate wrote the table."""
 
     image: int
     label: int
     split: int | None
     width: int
     extra: tuple[str, ...]
+    guarded: bool
 
 
 class TableDataset(PictureFiles):
@@ -122,7 +125,7 @@ def _read(path: Path, file: TextIO) -> tuple[list[Row], Left]:
     spaced = f"{delimiter} " in first  # "image, label": what is in quotes may begin after a space
     reader = csv.reader(_lines(file), delimiter=delimiter, strict=True, skipinitialspace=spaced)
     try:
-        header = _header(path, next(reader, []))
+        header = _header(path, next(reader, []), guarded=first in HEADERS.values())
         left, rows = Left(), []
         if header.extra:
             left.notes.append(f"columns that are not read: {listed(list(header.extra))}")
@@ -140,7 +143,7 @@ def _read(path: Path, file: TextIO) -> tuple[list[Row], Left]:
         raise StriateError(f"{path}, line {reader.line_num}: {reason}.") from error
 
 
-def _header(path: Path, values: list[str]) -> Header:
+def _header(path: Path, values: list[str], *, guarded: bool) -> Header:
     names = [value.strip().lower() for value in values]
 
     def column(known: Sequence[str]) -> int | None:
@@ -154,7 +157,7 @@ def _header(path: Path, values: list[str]) -> Header:
             "The first line names the columns."
         )
     extra = [readable(value) for at, value in enumerate(values) if at not in (image, label, split)]
-    return Header(image, label, split, len(values), tuple(extra))
+    return Header(image, label, split, len(values), tuple(extra), guarded)
 
 
 def _row(values: list[str], header: Header) -> Row | None:
@@ -166,7 +169,7 @@ def _row(values: list[str], header: Header) -> Row | None:
         )
     if len(values) <= max(header.image, header.label):
         return None
-    label = label_text(values[header.label])
+    label = label_text(unguarded(values[header.label]) if header.guarded else values[header.label])
     image = values[header.image]
     if not label or not image.strip():
         return None
@@ -180,16 +183,18 @@ def _distinct(rows: Sequence[Row], left: Left) -> list[tuple[str, Row]]:
     """Each path as it is written, and its row with a name that no other has; equal rows count once."""
     seen: set[Row] = set()
     times: Counter[str] = Counter()
+    written = {readable(row.name).strip() for row in rows}
     result = []
     for row in rows:
         if row in seen:
             left.repeated += 1
             continue
         seen.add(row)
-        name = readable(row.name).strip()  # spaces around a separator; `located` finds the file
+        name = single = readable(row.name).strip()  # spaces around a separator; `located` finds the file
         times[name] += 1
         # The same picture under another label or in another part: `check` shows both.
-        single = name if times[name] == 1 else f"{name}#{times[name]}"
+        while times[name] > 1 and (single := f"{name}#{times[name]}") in written:
+            times[name] += 1
         result.append((row.name, replace(row, name=single)))
     return result
 

@@ -4,7 +4,6 @@ A picture that is encoded already keeps its bytes; raw pixels (IDX, CIFAR, sheet
 """
 
 import io
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -19,6 +18,7 @@ from striate.data.writers.safe_names import SingleNames
 from striate.errors import StriateError, WorkFailed
 from striate.events import Listener, Progress, silent
 from striate.files.leftovers import temporary
+from striate.files.output_place import refuse_inside
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,10 +134,4 @@ def _file_name(name: str, suffixes: Sequence[str]) -> str:
 def _check_place(dataset: Dataset, out: Path) -> None:
     if out.is_symlink() or (out.exists() and (not out.is_dir() or next(out.iterdir(), None) is not None)):
         raise StriateError(f"{out} exists; nothing is overwritten. Name a new folder with --out.")
-    inside = os.path.realpath(out)
-    source = os.path.realpath(dataset.path)
-    if Path(source).is_dir() and os.path.commonpath([inside, source]) == source:
-        raise StriateError(
-            f"{out} is inside the data set {dataset.path}, which would then hold every picture twice. Name a "
-            "folder elsewhere with --out."
-        )
+    refuse_inside(out, [dataset.path], "every picture", "--out")
