@@ -6,6 +6,7 @@ from pathlib import Path
 from striate.data.datasets.recognise import open_dataset
 from striate.data.wording import counted, one_line
 from striate.data.writers.class_folders import Written, write_class_folders
+from striate.data.writers.safe_names import renamed_folders
 from striate.events import Listener, Note, Warned, silent
 
 NAMED = 10  # skipped items that are named
@@ -38,10 +39,8 @@ def convert(
     for note in dataset.notes:
         on_event(Note(note))
     written = write_class_folders(dataset, Path(out), on_event)
-    for label, folder in written.renamed:
-        on_event(
-            Note(f"class '{one_line(label)}' is in the folder '{folder}': not every system takes its name")
-        )
+    for told in renamed_folders(dict(written.renamed)):
+        on_event(Note(told))
     for problem in written.skipped[:NAMED]:
         on_event(Warned(f"left out: {one_line(problem.file)}: {problem.reason}"))
     if len(written.skipped) > NAMED:

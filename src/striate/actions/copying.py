@@ -11,8 +11,9 @@ from typing import BinaryIO
 
 from striate.actions.predict import STDIN, Prediction
 from striate.data.picture_paths import starting_folder
-from striate.data.writers.safe_names import safe_name
+from striate.data.writers.safe_names import class_folders, renamed_folders, safe_name
 from striate.errors import StriateError, WorkFailed
+from striate.files.output_place import refuse_inside
 
 UNSURE = "unsure"
 
@@ -21,6 +22,7 @@ class SortedCopies:
     """Copies answered pictures to `out/<class>/`, unsure ones to `out/unsure/`, and counts them.
 
     Attributes:
+        folders: the folder of each class; see `name_folders`.
         copied: pictures by folder name.
         left: files that were not copied, because they have no answer or no file.
         renamed: copies that got a number, because their name was taken.
@@ -39,17 +41,29 @@ class SortedCopies:
         self.out = Path(out)
         if self.out.exists() and not self.out.is_dir():
             raise StriateError(f"{self.out} is a file; name a folder for the copies.")
-        for source in sources:
-            folder = starting_folder(source)
-            if folder is not None and self.out.resolve().is_relative_to(folder.resolve()):
-                raise StriateError(
-                    f"{self.out} lies in {folder}, whose pictures are read: the copies would be read too. "
-                    "Choose a folder elsewhere."
-                )
+        read = [folder for source in sources if (folder := starting_folder(source)) is not None]
+        refuse_inside(self.out, read, "the copies", "--copy-to")
+        self.folders: dict[str, str] = {}
         self.copied: Counter[str] = Counter()
         self.left = 0
         self.renamed = 0
         self._numbers: dict[Path, int] = {}
+        self._answered: dict[str, None] = {}  # classes that got a copy, in order
+
+    def name_folders(self, labels: Iterable[str]) -> None:
+        """Give every class its folder, before the first copy.
+
+        Raises:
+            StriateError: something other than a folder has such a name; a link could lead anywhere.
+        """
+        self.folders = class_folders(labels, reserved=[UNSURE])
+        for name in (UNSURE, *self.folders.values()):
+            folder = self.out / name
+            if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+                what = "a link, which may lead elsewhere" if folder.is_symlink() else "no folder"
+                raise StriateError(
+                    f"{folder} is {what}, so no copies are put there. Remove it, or choose another --copy-to."
+                )
 
     def add(self, prediction: Prediction) -> Path | None:
         """Copy one picture, with its times; None if there is nothing to copy.
@@ -60,8 +74,7 @@ class SortedCopies:
         if prediction.answer is None or prediction.path in ("", STDIN):
             self.left += 1
             return None
-        label = safe_name(prediction.answer.label)
-        folder = self.out / (UNSURE if prediction.unsure else label)
+        folder = self.out / (UNSURE if prediction.unsure else self.folders[prediction.answer.label])
         try:
             source = Path(prediction.path).open("rb")  # noqa: SIM115 - its error is not that of the target
         except OSError:  # gone since it was read
@@ -77,6 +90,8 @@ class SortedCopies:
                     "copied before stays there."
                 ) from error
         self.copied[folder.name] += 1
+        if not prediction.unsure:
+            self._answered[prediction.answer.label] = None
         return target
 
     @property
@@ -88,6 +103,8 @@ class SortedCopies:
         said += f": {parts}" if parts else ""
         if self.renamed:
             said += f"; {self.renamed:,} got a number, because another picture has their name"
+        for changed in renamed_folders({label: self.folders[label] for label in self._answered}):
+            said += f"; {changed}"
         if self.left:
             said += f"; {self.left:,} not copied, because they have no answer or no file"
         return said

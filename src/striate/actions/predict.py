@@ -70,6 +70,21 @@ class Prediction:
         return found
 
 
+class Predictions(Iterator[Prediction]):
+    """The predictions, each as soon as its batch is done.
+
+    Attributes:
+        labels: every class that an answer may name.
+    """
+
+    def __init__(self, labels: Sequence[str], predictions: Iterator[Prediction]) -> None:
+        self.labels = tuple(labels)
+        self._predictions = predictions
+
+    def __next__(self) -> Prediction:
+        return next(self._predictions)
+
+
 @dataclass(frozen=True, slots=True)
 class _Read:
     """A file with its picture as every member of the ensemble reads it, or the reason why there is none."""
@@ -96,7 +111,7 @@ def predict(
     scales: Sequence[float] = (),
     follow_links: bool = False,
     on_event: Listener = silent,
-) -> Iterator[Prediction]:
+) -> Predictions:
     """Predictions in the order of the files, each as soon as its batch is done.
 
     Args:
@@ -129,7 +144,8 @@ def predict(
         raise StriateError("`-` is one picture from standard input; name it once.")
     thresholds = _thresholds(network, run, with_runs, unsure, precision)
     files = _files(given, on_event, follow_links=follow_links)
-    return _predictions(network, files, top, thresholds, Limits.of(max_bytes, max_pixels))
+    found = _predictions(network, files, top, thresholds, Limits.of(max_bytes, max_pixels))
+    return Predictions(network.labels, found)
 
 
 def predictions_of(

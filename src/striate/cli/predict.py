@@ -78,6 +78,8 @@ def predict(
         max_bytes=max_bytes,
         on_event=Shown(),
     )
+    if copies is not None:
+        copies.name_folders(answers.labels)
     if _tell(answers, table, copies, json=json):
         raise typer.Exit(1)
 

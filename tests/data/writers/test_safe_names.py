@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from striate.data.files import is_hidden
-from striate.data.writers.safe_names import SingleNames, safe_name
+from striate.data.writers.safe_names import SingleNames, class_folders, renamed_folders, safe_name
 
 RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10))}
 
@@ -60,3 +60,13 @@ def test_names_differ_even_where_case_does_not_count(names: list[str]):
 def test_a_long_name_keeps_its_extension():
     assert safe_name("é" * 200 + ".jpeg").endswith("é.jpeg")
     assert len(safe_name("é" * 200 + ".jpeg").encode()) <= 120
+
+
+def test_a_class_keeps_its_name_where_it_can_and_the_others_are_told():
+    folders = class_folders(["a/b", "a_b", "cat", "CAT", "unsure"], reserved=["unsure"])
+    assert folders == {"a/b": "a_b-2", "a_b": "a_b", "cat": "cat", "CAT": "CAT-2", "unsure": "unsure-2"}
+    assert renamed_folders(folders) == [
+        "class 'a/b' is in the folder 'a_b-2': not every system takes its name",
+        "class 'CAT' is in the folder 'CAT-2': another folder has its name",
+        "class 'unsure' is in the folder 'unsure-2': another folder has its name",
+    ]

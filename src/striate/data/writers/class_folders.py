@@ -14,7 +14,7 @@ from striate.data.dataset import BadPicture, Dataset, Problem, class_of
 from striate.data.datasets.encoded import EncodedDataset
 from striate.data.datasets.picture_files import PictureFiles
 from striate.data.headers import SUFFIXES, foreign, sniff
-from striate.data.writers.safe_names import SingleNames
+from striate.data.writers.safe_names import SingleNames, class_folders
 from striate.errors import StriateError, WorkFailed
 from striate.events import Listener, Progress, silent
 from striate.files.leftovers import temporary
@@ -69,8 +69,7 @@ class _Export:
 
     def __init__(self, dataset: Dataset, place: Path, out: Path) -> None:
         self.dataset, self.place, self.out = dataset, place, out
-        folders = SingleNames()
-        self.folders = {label: folders.single(label) for label in dataset.classes}
+        self.folders = class_folders(dataset.classes)
         self.names: dict[str, SingleNames] = {}
         self.split = any(item.part is not None for item in dataset.items)
 

@@ -1,9 +1,11 @@
 """File and folder names that every system accepts, made from labels and names of strangers."""
 
 import re
+from collections.abc import Iterable, Mapping
 from pathlib import PurePosixPath
 
 from striate.data.files import is_hidden
+from striate.data.wording import one_line
 
 LONGEST = 120  # bytes of UTF-8, so that a path stays below Windows' 260 characters in most places
 
@@ -45,6 +47,31 @@ class SingleNames:
             given = f"{path.stem}-{number}{path.suffix}"
         self._taken.add(given.casefold())
         return given
+
+
+def class_folders(labels: Iterable[str], reserved: Iterable[str] = ()) -> dict[str, str]:
+    """A folder for every class, no two the same: its name, where every system takes that and no other has it.
+
+    Args:
+        reserved: names that no class gets.
+    """
+    names, folders = SingleNames(), {}
+    for name in reserved:
+        names.single(name)
+    labels = list(labels)
+    for label in sorted(labels, key=lambda label: safe_name(label) != label):  # those that keep theirs first
+        folders[label] = names.single(label)
+    return {label: folders[label] for label in labels}
+
+
+def renamed_folders(folders: Mapping[str, str]) -> list[str]:
+    """A sentence about every class whose folder is called otherwise."""
+    return [
+        f"class '{one_line(label)}' is in the folder '{folder}': "
+        + ("another folder has its name" if safe_name(label) == label else "not every system takes its name")
+        for label, folder in folders.items()
+        if label != folder
+    ]
 
 
 def _shortened(name: str) -> str:
