@@ -65,8 +65,10 @@ def check(
     if augment is not None:
         from striate.actions.augmentation_sheet import write_sheet
 
-        options = {"run": run, "seed": seed, "follow_links": follow_links, "overwrite": overwrite}
-        page = str(write_sheet(data, augment, out, **options))
+        sheet = write_sheet(
+            data, augment, out, run=run, seed=seed, follow_links=follow_links, overwrite=overwrite
+        )
+        page = str(sheet)
         if json:
             print_json({"files": [page]})
         else:
