@@ -111,7 +111,7 @@ def read_material(dataset: Dataset, plan: Plan, options: TrainOptions, on_event:
     damaged = tuple(Problem(item.name, row.damage) for item, row in pairs if row.damage)
     _report_bad(skipped, damaged, options, on_event)
     _warn_of_conflicts(dataset, found, options, on_event)
-    parts, notes = _split(dataset, found, elsewhere, options, on_event)
+    parts, notes, warnings = _split(dataset, found, elsewhere, options, on_event)
     for note in notes:
         on_event(Note(note))
     if not parts.validation:
@@ -122,7 +122,7 @@ def read_material(dataset: Dataset, plan: Plan, options: TrainOptions, on_event:
         raw = find_entry(plan.model).raw_values
         spec = _normalised(spec, pictures, torch.tensor(parts.train), raw=raw)
     labels = torch.tensor([-1 if item.truth.label is None else item.truth.label for item in dataset.items])
-    store, kept = Store(pictures, labels), (*dataset.notes, *notes)
+    store, kept = Store(pictures, labels), (*dataset.notes, *notes, *warnings)
     return Material(dataset, found, store, parts, spec, skipped, damaged, elsewhere, kept)
 
 
@@ -177,11 +177,13 @@ def _elsewhere(options: TrainOptions, dataset: Dataset, on_event: Listener) -> E
 
 def _split(
     dataset: Dataset, found: Scan, elsewhere: Elsewhere | None, options: TrainOptions, on_event: Listener
-) -> tuple[Split, list[str]]:
-    """The three parts, and notes; warns of pictures that are on two sides."""
+) -> tuple[Split, list[str], list[str]]:
+    """The three parts, notes to be told, and warnings that were: of pictures that are on two sides."""
     names = [item.name for item in dataset.items]
     given = read_split_file(options.split, names) if options.split is not None else None
-    groups, rows, notes = found.groups(), found.usable, []
+    groups, rows = found.groups(), found.usable
+    notes: list[str] = []
+    warnings: list[str] = []
     if elsewhere is not None:
         known = _also_in(found, elsewhere, on_event)
         rows = [row for row in rows if row not in known]
@@ -201,10 +203,12 @@ def _split(
     crossing = [group for group in members(groups) if len({side[row] for row in group if row in side}) > 1]
     if crossing:
         example = " = ".join(names[row] for row in crossing[0][:3])
-        leak = f"{len(crossing)} pictures or near-duplicates are in more than one part ({example})"
-        on_event(Warned(f"{leak}; figures on the test part may be too good"))
-        notes.append(f"warning: {leak}")
-    return parts, notes
+        many = len(crossing) > 1
+        found_in = f"{len(crossing):,} pictures or near-duplicates are" if many else "1 picture is"
+        leak = f"{found_in} in more than one part ({example}); figures on the test part may be too good"
+        on_event(Warned(leak))
+        warnings.append(f"warning: {leak}")
+    return parts, notes, warnings
 
 
 def _also_in(found: Scan, elsewhere: Elsewhere, on_event: Listener) -> set[int]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from striate.data.audit import Audit, Entry, SmallClass, Suspect
 from striate.data.dataset import Problem
+from striate.data.wording import one_line
 from striate.reports.check_words import SECTIONS, Section
 
 SHOWN = 4  # names of a group
@@ -38,7 +39,7 @@ def audit_lines(audit: Audit) -> Iterator[str]:
 def _classes(audit: Audit) -> Iterator[str]:
     if not audit.classes:
         return
-    shown = list(audit.classes.items())[:CLASSES]
+    shown = [(one_line(name), count) for name, count in list(audit.classes.items())[:CLASSES]]
     width, most = max(len(name) for name, _ in shown), max(1, *audit.classes.values())
     for name, count in shown:
         yield f"  {name:<{width}}  {count:>7,}  {'#' * round(30 * count / most)}"

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from striate.cli.say import print_json, say
 from striate.cli.train import FollowLinks, Json, MaxBytes, MaxPixels, Overwrite
 
 
@@ -60,7 +61,7 @@ def check(
     striate check photos/ --augment photo --out sheet.png
     striate check photos/ --fail --json
     """
-    from striate.cli.show import Shown, print_json
+    from striate.cli.show import Shown
 
     if augment is not None:
         from striate.actions.augmentation_sheet import write_sheet
@@ -72,7 +73,7 @@ def check(
         if json:
             print_json({"files": [page]})
         else:
-            print(page)
+            say(page)
         return
     from striate.actions.check import check as action
     from striate.cli.audit_text import audit_lines
@@ -95,6 +96,6 @@ def check(
         print_json(audit.to_dict())
     else:
         for line in audit_lines(audit):
-            print(line)
+            say(line)
     if fail and audit.problems.count():
         raise typer.Exit(1)

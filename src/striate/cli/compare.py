@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from striate.cli.say import print_json, say
 from striate.cli.train import Json
 
 NAMED = 5  # pictures that only one run has right
@@ -22,7 +23,6 @@ def compare(
     striate compare runs/classify/photos-lenet5 runs/classify/photos-resnet18
     """
     from striate.actions.compare import compare as action
-    from striate.cli.show import print_json
 
     found = action(runs)
     if json:
@@ -30,9 +30,9 @@ def compare(
         return
     _table(found.runs)
     for pair in found.pairs:
-        print(f"\n{pair.verdict}")
+        say("", pair.verdict)
         if not pair.paired:
-            print(
+            say(
                 "The two share less than half of their pictures, so luck with the pictures counts too: "
                 "train both with the same --seed, --split or --test."
             )
@@ -40,11 +40,12 @@ def compare(
         for run, names in ((pair.first, pair.only_first), (pair.second, pair.only_second)):
             _names(run, names)
         if pair.relabelled:
-            print(f"{pair.relabelled:,} more have different classes in the two data sets and do not count")
+            say(f"{pair.relabelled:,} more have different classes in the two data sets and do not count")
 
 
 def _table(runs: Sequence[Any]) -> None:
     from striate.cli.show import percent
+    from striate.data.wording import one_line
 
     rows = [("run", "pictures", "accuracy", "95 % interval", "macro F1", "calibration error")]
     for one in runs:
@@ -52,13 +53,12 @@ def _table(runs: Sequence[Any]) -> None:
         count = f"{len(one.answers):,} {one.split}"
         interval = f"{percent(low)} to {percent(high)}"
         ece = f"{figures['ece']:.4f}"
-        rows.append(
-            (one.run, count, percent(figures["accuracy"]), interval, f"{figures['macro_f1']:.4f}", ece)
-        )
+        accuracy = percent(figures["accuracy"])
+        rows.append((one_line(one.run), count, accuracy, interval, f"{figures['macro_f1']:.4f}", ece))
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     for row in rows:
         others = [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)]
-        print("  ".join([row[0].ljust(widths[0]), *others]))
+        say("  ".join([row[0].ljust(widths[0]), *others]))
 
 
 def _names(run: str, names: tuple[str, ...]) -> None:
@@ -66,4 +66,4 @@ def _names(run: str, names: tuple[str, ...]) -> None:
 
     if names:
         count = f"{len(names):,} {'picture' if len(names) == 1 else 'pictures'}"
-        print(f"  only {run} has {count} right: {listed(list(names), NAMED)}")
+        say(f"  only {run} has {count} right: {listed(list(names), NAMED)}")

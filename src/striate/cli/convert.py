@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from striate.cli.say import print_json, say
 from striate.cli.train import FollowLinks, Json
 
 
@@ -22,7 +23,7 @@ def convert(
     striate convert pictures.parquet --out pictures/ --json
     """
     from striate.actions.convert import convert as action
-    from striate.cli.show import Shown, print_json
+    from striate.cli.show import Shown
     from striate.data.wording import counted
 
     with Shown() as shown:
@@ -31,4 +32,4 @@ def convert(
         print_json({"files": [str(file) for file in written.files]})
         return
     left = f", {len(written.skipped):,} left out" if written.skipped else ""
-    print(f"{counted(len(written.files), 'picture')} in class folders at {out}{left}")
+    say(f"{counted(len(written.files), 'picture')} in class folders at {out}{left}")

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from striate.cli.say import print_json, say
 from striate.cli.train import Json
 
 
@@ -22,7 +23,7 @@ def demo(
     striate demo --out /tmp/runs --json
     """
     from striate.actions.demo import demo as action
-    from striate.cli.show import Shown, accuracy_line, print_json
+    from striate.cli.show import Shown, accuracy_line
 
     with Shown() as shown:
         shown_demo = action(seed=seed, out=out, name=name, on_event=shown)
@@ -30,16 +31,16 @@ def demo(
     if json:
         print_json(result)
         return
-    print()
-    print("Five digits of the test part and what the network says of them:")
+    say()
+    say("Five digits of the test part and what the network says of them:")
     for prediction in shown_demo.predictions:
         answer = prediction.answer
         if answer is not None:
-            print(f"  {prediction.file}   {answer.label}   {100 * answer.probability:.1f} %")
-    print()
-    print(accuracy_line(result["metrics"], result["pictures"]["test"], "test"))
-    print(f"trained in {result['seconds']:.0f} s on {result['pictures']['train']:,} digits")
-    print()
-    print(f"open    {shown_demo.run.path / 'report.html'}")
-    print(f"again   striate predict {shown_demo.run.path} {shown_demo.predictions[0].file}")
-    print("yours   striate train YOUR_FOLDER     (one folder of pictures for each class)")
+            say(f"  {prediction.file}   {answer.label}   {100 * answer.probability:.1f} %")
+    say()
+    say(accuracy_line(result["metrics"], result["pictures"]["test"], "test"))
+    say(f"trained in {result['seconds']:.0f} s on {result['pictures']['train']:,} digits")
+    say()
+    say(f"open    {shown_demo.run.path / 'report.html'}")
+    say(f"again   striate predict {shown_demo.run.path} {shown_demo.predictions[0].file}")
+    say("yours   striate train YOUR_FOLDER     (one folder of pictures for each class)")

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from striate.cli.say import print_json, say
 from striate.cli.train import Engine, Flips, FollowLinks, Json, MaxBytes, MaxPixels, Scales
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def evaluate(
     """
     from striate.actions.evaluate import evaluate as action
     from striate.actions.scales import parse_scales
-    from striate.cli.show import Shown, print_json
+    from striate.cli.show import Shown
 
     with Shown() as shown:
         evaluation = action(
@@ -65,24 +66,25 @@ def evaluate(
 def _tell(evaluation: "Evaluation") -> None:
     """Accuracy, calibration and a table of classes."""
     from striate.cli.show import accuracy_line, percent
+    from striate.data.wording import one_line
 
     metrics = evaluation.metrics
-    print(accuracy_line(metrics, len(evaluation.names), evaluation.split))
-    print(
+    say(accuracy_line(metrics, len(evaluation.names), evaluation.split))
+    say(
         f"macro F1 {metrics['macro_f1']:.4f}, loss {metrics['loss']:.4f}, "
         f"calibration error {metrics['ece']:.4f} ({metrics['ece_uncalibrated']:.4f} without temperature)"
     )
     chance = evaluation.figures.calibration
     if chance:
-        print(
+        say(
             f"a perfectly calibrated network would show {chance['by_chance']:.4f} on as many pictures, "
             f"and up to {chance['by_chance_high']:.4f} in 19 of 20 cases"
         )
-    width = max(len(label) for label in evaluation.per_class)
-    print(f"{'class':<{width}}  pictures  precision   recall       F1")
+    width = max(len(one_line(label)) for label in evaluation.per_class)
+    say(f"{'class':<{width}}  pictures  precision   recall       F1")
     for label, figures in evaluation.per_class.items():
         f1 = "-" if figures["f1"] is None else f"{figures['f1']:.4f}"
-        print(
-            f"{label:<{width}}  {figures['pictures']:>8,}  {percent(figures['precision']):>9}"
+        say(
+            f"{one_line(label):<{width}}  {figures['pictures']:>8,}  {percent(figures['precision']):>9}"
             f"  {percent(figures['recall']):>7}  {f1:>6}"
         )

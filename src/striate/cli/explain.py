@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
+from striate.cli.say import print_json, say
 from striate.cli.train import FollowLinks, Json, MaxBytes, MaxPixels, Overwrite
 from striate.explanation.methods import DEFAULT, METHODS
 
@@ -78,7 +79,7 @@ def show_explanations(given: dict[str, Any], json: bool) -> None:
     from striate.actions.explain import explanations
     from striate.actions.explain_options import ExplainOptions
     from striate.cli.explained_lines import explained_line
-    from striate.cli.show import Shown, print_json
+    from striate.cli.show import Shown
     from striate.data.decoding import Limits
 
     limits = Limits.of(given.pop("max_bytes"), given.pop("max_pixels"))
@@ -92,6 +93,6 @@ def show_explanations(given: dict[str, Any], json: bool) -> None:
             if json:
                 print_json(told)
             else:
-                print(explained_line(told))
+                say(*explained_line(told).split("\n"))  # its names are on one line each already
     if bad:
         raise typer.Exit(1)

@@ -23,7 +23,7 @@ def explained_line(told: dict[str, Any]) -> str:
 
 def _class(one: dict[str, Any]) -> str:
     against = f" rather than {one_line(one['against'])}" if "against" in one else ""
-    where = f" at {one['layer']}" if one["layer"] else ""
+    where = f" at {one_line(one['layer'])}" if one["layer"] else ""
     box = "nothing is hot" if one["box"] is None else "hot in {},{} to {},{}".format(*one["box"])
     figures = f"{percent(one['probability']).replace(NBSP, ' ')}, score {one['score']:.2f}"
     figures += "".join(f", {name} {one[name]:.2f}" for name in FIGURES if one.get(name) is not None)

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from striate.cli.say import print_json, say
 from striate.cli.train import Json, Overwrite
 from striate.errors import StriateError
 
@@ -47,7 +48,6 @@ def inspect(
     from striate.actions.inspect import inspect as action
     from striate.actions.inspect import page_file
     from striate.cli import inspect_text
-    from striate.cli.show import print_json
 
     if input is not None and image_size is not None:
         raise StriateError("--input and --image-size say the same thing; give one of them.")
@@ -71,7 +71,7 @@ def inspect(
         lines += inspect_text.total_lines(anatomy)
         lines += inspect_text.training_lines(anatomy, batch_size)
     for line in lines:
-        print(line)
+        say(line)
 
 
 def _shape(text: str | None) -> tuple[int, ...] | None:

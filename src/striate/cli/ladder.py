@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from striate.cli.say import print_json, say
 from striate.cli.train import FollowLinks, Json
 
 
@@ -40,7 +41,7 @@ def ladder(
     striate ladder photos/ --rungs probe,features --curve
     """
     from striate.actions.ladder import ladder as action
-    from striate.cli.show import Shown, print_json
+    from striate.cli.show import Shown
 
     with Shown() as shown:
         found = action(
@@ -59,7 +60,7 @@ def ladder(
         print_json(found.to_json())
         return
     _table(found)
-    print(f"page: {found.page}")
+    say(f"page: {found.page}")
 
 
 def _table(found: object) -> None:
@@ -76,11 +77,11 @@ def _table(found: object) -> None:
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     for row in rows:
         rest = [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)]
-        print("  ".join([row[0].ljust(widths[0]), *rest]))
-    print(f"measured on {found.rungs[0].pictures:,} {found.split} pictures")
+        say("  ".join([row[0].ljust(widths[0]), *rest]))
+    say(f"measured on {found.rungs[0].pictures:,} {found.split} pictures")
     for point in found.curve.expected if found.curve is not None else ():
         low, high = point.interval
-        print(
+        say(
             f"with {point.pictures:,} training pictures the probe may reach {percent(point.accuracy)}"
             f" ({percent(low)} to {percent(high)})"
         )

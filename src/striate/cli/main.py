@@ -23,6 +23,7 @@ from striate.cli import (
     report,
     train,
 )
+from striate.cli.say import say
 from striate.errors import StriateError
 from striate.process import tune_process
 
@@ -50,7 +51,7 @@ class QuickGroup(TyperGroup):
             if name == "NoArgsIsHelpError":
                 error.show()  # type: ignore[attr-defined]
             else:
-                print(f"error: {_first_letter_small(message())}", file=sys.stderr)
+                say(f"error: {_first_letter_small(message())}", error=True)
             sys.exit(2)
 
 
@@ -77,7 +78,7 @@ def _version(wanted: bool) -> bool:
     if wanted:
         from importlib.metadata import version
 
-        print(f"striate {version('striate')}")
+        say(f"striate {version('striate')}")
         raise typer.Exit
     return wanted
 
@@ -135,8 +136,8 @@ def main() -> None:
     except BrokenPipeError:
         _nobody_reads()
     except StriateError as error:
-        print(f"error: {error}", file=sys.stderr)
+        say(f"error: {error}", error=True)
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
-        print("stopped", file=sys.stderr)
+        say("stopped", error=True)
         sys.exit(130)

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from striate.cli.say import print_json, say
 from striate.cli.train import Json
 from striate.errors import StriateError
 
@@ -41,7 +42,6 @@ def models(
     striate models --sort multiply-adds
     striate models --max-parameters 5M --weights --json
     """
-    from striate.cli.show import print_json
     from striate.models.catalog import MODELS, list_models
 
     first, last = _years(year)
@@ -63,19 +63,19 @@ def models(
         print_json([_row(name, chosen[name]) for name in order])
         return
     if not order:
-        print("no network fits; `striate models` lists them all")
+        say("no network fits; `striate models` lists them all")
         return
     wide = max(len(name) for name in order)
     head = f"{'name':<{wide}} {'year':<5} {'parameters':>12} {'multiply-adds':>15}  {'input':<11} weights"
-    print(head)
+    say(head)
     for name in order:
         entry = chosen[name]
         size = "x".join(str(side) for side in entry.input)
-        print(
+        say(
             f"{name:<{wide}} {entry.year:<5} {entry.parameters:>12,} {entry.multiply_adds:>15,}  {size:<11} "
             f"{', '.join(entry.weights) or '-'}"
         )
-    print(f"{len(order)} of {len(MODELS)}; papers and results: --json, layers: striate inspect NAME")
+    say(f"{len(order)} of {len(MODELS)}; papers and results: --json, layers: striate inspect NAME")
 
 
 def _row(name: str, entry: Any) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from striate.data.wording import one_line
+
 
 def plan_text(plan: dict[str, Any]) -> str:
     """The plan as lines: what, with what, in which stages, how long."""
@@ -24,7 +26,7 @@ def plan_text(plan: dict[str, Any]) -> str:
         ("time", _time(estimate)),
         ("memory", _memory(estimate["memory_bytes"])),
     ]
-    return "\n".join(f"{name:<10} {text}" for name, text in rows)
+    return "\n".join(f"{name:<10} {one_line(text)}" for name, text in rows)
 
 
 def _recipe(plan: dict[str, Any]) -> str:

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from striate.cli.say import print_json, say
 from striate.cli.train import Engine, Flips, FollowLinks, Json, MaxBytes, MaxPixels, Overwrite, Scales
 
 if TYPE_CHECKING:
@@ -88,12 +89,10 @@ def _tell(
     answers: "Iterable[Prediction]", csv: "Path | None", copies: "SortedCopies | None", *, json: bool
 ) -> int:
     """Print, table and copy the answers as they come; how many files had none."""
-    import sys
     from contextlib import ExitStack
 
     from striate.actions.prediction_table import prediction_table
     from striate.cli.prediction_lines import PredictionLines
-    from striate.cli.show import print_json
 
     bad, lines = 0, PredictionLines()
     with ExitStack() as stack:
@@ -103,13 +102,13 @@ def _tell(
             if json:
                 print_json(prediction.to_json())
             else:
-                print(lines.line(prediction))
+                say(lines.line(prediction))
             if table is not None:
                 table.add(prediction)
             if copies is not None:
                 copies.add(prediction)
     if csv is not None:
-        print(f"answers: {csv}", file=sys.stderr)
+        say(f"answers: {csv}", error=True)
     if copies is not None:
-        print(copies.told, file=sys.stderr)
+        say(copies.told, error=True)
     return bad

@@ -5,25 +5,26 @@ import sys
 from striate.anatomy.anatomy import Anatomy
 from striate.anatomy.explain import shape_text
 from striate.anatomy.quiz import Question, questions
+from striate.cli.say import say
 
 
 def ask(anatomy: Anatomy, seed: int) -> None:
     """Show the blank table, ask, grade, and show the arithmetic of what was wrong."""
     asked = questions(anatomy, seed=seed)
-    print(f"{anatomy.model}, picture {shape_text(anatomy.input)}: fill in {len(asked)} blanks.")
-    print("Shapes as 6x28x28 or 28x28x6; an empty answer passes; Ctrl-D ends.\n")
+    say(f"{anatomy.model}, picture {shape_text(anatomy.input)}: fill in {len(asked)} blanks.")
+    say("Shapes as 6x28x28 or 28x28x6; an empty answer passes; Ctrl-D ends.", "")
     for line in blank_table(asked):
-        print(line)
+        say(line)
     right = 0
     for number, question in enumerate(asked):
         if number % 2 == 0:
-            print(f"\n{question.layer.name}: {question.told}")
+            say("", f"{question.layer.name}: {question.told}")
         answer = _answer(f"  {question.asks}? ")
         if answer is None:
-            print(f"\nEnded after {number} of {len(asked)} blanks. {right} right.")
+            say("", f"Ended after {number} of {len(asked)} blanks. {right} right.")
             return
         right += _grade(anatomy, question, answer)
-    print(f"\n{right} of {len(asked)} right.")
+    say("", f"{right} of {len(asked)} right.")
 
 
 def blank_table(asked: list[Question]) -> list[str]:
@@ -45,16 +46,16 @@ def _answer(prompt: str) -> str | None:
     except (EOFError, KeyboardInterrupt):
         return None
     if not sys.stdin.isatty():
-        print(answer)  # a file of answers is not seen otherwise
+        say(answer)  # a file of answers is not seen otherwise
     return answer
 
 
 def _grade(anatomy: Anatomy, question: Question, answer: str) -> int:
     if question.is_right(answer):
-        print("  right")
+        say("  right")
         return 1
     verdict = "wrong, it is" if answer.strip() else "it is"
-    print(f"  {verdict} {question.answer}")
+    say(f"  {verdict} {question.answer}")
     for what, how in question.arithmetic(anatomy):
-        print(f"      {what}: {how}")
+        say(f"      {what}: {how}")
     return 0

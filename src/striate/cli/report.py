@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from striate.cli.say import print_json, say
 from striate.cli.train import Json, Overwrite
 
 
@@ -23,10 +24,9 @@ def report(
     striate report runs/classify/photos-resnet18 --out photos.html
     """
     from striate.actions.report import report as action
-    from striate.cli.show import print_json
 
     page = str(action(run, out, overwrite=overwrite))
     if json:
         print_json({"files": [page]})
     else:
-        print(page)
+        say(page)

@@ -1,19 +1,15 @@
 """How events and results look in a terminal, and as plain lines where the output is no terminal."""
 
-import json
 import sys
 from time import monotonic
 from types import TracebackType
 from typing import Any
 
+from striate.cli.say import say
+from striate.data.wording import one_line
 from striate.events import EpochEnded, Event, Note, Progress, RunStarted, Warned
 
 PLAIN_SECONDS = 10.0  # between two lines about the same work where no bar can be drawn
-
-
-def print_json(value: Any) -> None:
-    """One line on stdout."""
-    print(json.dumps(value, ensure_ascii=False), flush=True)
 
 
 def percent(share: float | None) -> str:
@@ -89,9 +85,9 @@ class Shown:
 
     def _line(self, text: str) -> None:
         if self.bars is not None:
-            self.bars.console.print(text, markup=False, highlight=False, soft_wrap=True)
+            self.bars.console.print(one_line(text), markup=False, highlight=False, soft_wrap=True)
         else:
-            print(text, file=sys.stderr, flush=True)
+            say(text, error=True)
 
     def _progress(self, event: Progress) -> None:
         now = monotonic()
@@ -108,17 +104,16 @@ class Shown:
         if now - self.said.get(event.what, began) >= PLAIN_SECONDS and event.done < event.total:
             self.said[event.what] = now
             left = f", {_duration((event.total - event.done) / rate)} left" if rate else ""
-            print(
+            say(
                 f"{event.what}: {event.done:,}/{event.total:,} {event.unit}, {shown}{left}",
-                file=sys.stderr,
-                flush=True,
+                error=True,
             )
 
     def _bar(self, event: Progress, rate: str) -> None:
         if event.what not in self.tasks:
             for task in self.tasks.values():
                 self.bars.remove_task(task)
-            self.tasks = {event.what: self.bars.add_task(event.what, total=event.total, rate="")}
+            self.tasks = {event.what: self.bars.add_task(one_line(event.what), total=event.total, rate="")}
         self.bars.update(self.tasks[event.what], completed=event.done, total=event.total, rate=rate)
 
 

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from striate.cli.option_help import TRAIN
+from striate.cli.say import print_json, say
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON line on stdout; the rest goes to stderr.")]
 
@@ -111,24 +112,23 @@ def show_plan(given: dict[str, object], json: bool) -> None:
     """Say what would be trained; write nothing."""
     from striate.actions.dry_run import dry_run
     from striate.cli.plan_text import plan_text
-    from striate.cli.show import Shown, print_json
+    from striate.cli.show import Shown
 
     with Shown() as shown:
         found = dry_run(**given, on_event=shown)  # type: ignore[arg-type]
     if json:
         print_json(found)
     else:
-        print(plan_text(found))
+        say(*plan_text(found).split("\n"))  # its names are on one line each already
 
 
 def run_training(given: dict[str, object], json: bool) -> None:
     """Train and show the result; a training stopped by Ctrl-C says how to go on (exit 130)."""
     import os
-    import sys
     from pathlib import Path
 
     from striate.actions.train import train as action
-    from striate.cli.show import Shown, accuracy_line, print_json
+    from striate.cli.show import Shown, accuracy_line
     from striate.events import Event, RunStarted
 
     started: list[Path] = []
@@ -145,7 +145,7 @@ def run_training(given: dict[str, object], json: bool) -> None:
         except KeyboardInterrupt:
             shown.__exit__(None, None, None)
             hint = f"; go on with: striate train --resume {started[0]}" if started else ""
-            print(f"\nstopped{hint}", file=sys.stderr)
+            say("", f"stopped{hint}", error=True)
             raise typer.Exit(130) from None
     if os.environ.get("LOCAL_RANK", "0") != "0" or os.environ.get("GROUP_RANK", "0") != "0":
         return  # of several processes one tells
@@ -153,7 +153,7 @@ def run_training(given: dict[str, object], json: bool) -> None:
     if json:
         print_json(result)
         return
-    print(accuracy_line(result["metrics"], result["pictures"][result["split"]], result["split"]))
-    print(f"trained in {result['seconds']:.0f} s: {result['run']}")
-    print(f"report:    {run.path / 'report.html'}")
-    print(f"next:      striate predict {result['run']} PICTURE...")
+    say(accuracy_line(result["metrics"], result["pictures"][result["split"]], result["split"]))
+    say(f"trained in {result['seconds']:.0f} s: {result['run']}")
+    say(f"report:    {run.path / 'report.html'}")
+    say(f"next:      striate predict {result['run']} PICTURE...")

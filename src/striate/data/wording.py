@@ -2,6 +2,9 @@
 
 import unicodedata
 
+# They change the order in which a terminal shows the letters around them.
+_DIRECTION_MARKS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
 
 def counted(value: int, one: str, many: str = "") -> str:
     """1 picture, 2 pictures; `many` where an s is not enough."""
@@ -9,11 +12,15 @@ def counted(value: int, one: str, many: str = "") -> str:
 
 
 def one_line(name: str) -> str:
-    """A name without line breaks and other control characters: these appear as Python escapes them."""
-    return "".join(
-        sign.encode("unicode_escape").decode() if unicodedata.category(sign) in ("Cc", "Zl", "Zp") else sign
-        for sign in name
-    )
+    r"""A name that cannot steer a terminal: line breaks, control characters and direction marks appear as
+    Python escapes them, as `\x1b` and `\u202e`. Everything else, in any script, stays as it is."""
+    if name.isprintable():  # no such sign is printable
+        return name
+    return "".join(sign.encode("unicode_escape").decode() if _steers(sign) else sign for sign in name)
+
+
+def _steers(sign: str) -> bool:
+    return sign in _DIRECTION_MARKS or unicodedata.category(sign) in ("Cc", "Zl", "Zp")
 
 
 def composed(text: str) -> str:
