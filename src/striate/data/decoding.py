@@ -5,8 +5,8 @@ everything else, and every JPEG that is unusual, damaged or far larger than need
 torchvision's PNG decoder is not used: 0.29 ends the process with a segmentation fault on a wrong IDAT
 checksum, and gives a palette's indices as grey values.
 
-Transparency is laid on white, the page that such pictures are drawn for. 16-bit grey is scaled to 8 bits. Of
-an animation the first frame is the picture. Floating-point pixels are refused: nothing says which value is
+Transparency is laid on white, the page that such pictures are drawn for. Samples of every depth are scaled to
+8 bits (`deep_samples`). Of an animation the first frame is the picture. Floating-point pixels are refused: nothing says which value is
 white.
 """
 
@@ -31,10 +31,10 @@ from striate.data.quiet import pillow_quiet
 from striate.data.with_pillow import (
     check_size,
     decode_with_pillow,
+    of_image,
     pixels_of,
     reduced_jpeg,
     shape_with_pillow,
-    upright,
 )
 from striate.errors import StriateError
 from striate.shapes import Picture
@@ -170,7 +170,7 @@ def as_picture(
     if isinstance(image, Image.Image):
         check_size((image.height, image.width), limits.pixels)
         with pillow_quiet:
-            return pixels_of(upright(image))
+            return of_image(image)
     if isinstance(image, np.ndarray):
         return _from_array(image)
     if isinstance(image, Tensor):

@@ -11,6 +11,15 @@ from PIL import Image
 from PIL.ImageFile import ImageFile
 
 from striate.data.dataset import BadPicture
+from striate.data.deep_samples import (
+    PLAIN,
+    Meaning,
+    grey_in_8_bits,
+    meaning_of,
+    open_negative,
+    with_true_transparency,
+)
+from striate.data.part_of_picture import part_that_was_read, passes_of
 from striate.data.quiet import pillow_quiet
 from striate.shapes import Picture
 
@@ -36,6 +45,7 @@ _PILLOW_ERRORS = (
     ArithmeticError,
     AttributeError,
     RuntimeError,
+    SystemError,
     MemoryError,
     AssertionError,
     struct.error,
@@ -58,17 +68,18 @@ def decode_with_pillow(
     """
     with pillow_quiet:
         image = _opened(content, max_pixels)
+        meaning, passes = meaning_of(image), passes_of(image)
         damage = None
         try:
             image.load()
         except _PILLOW_ERRORS as error:
-            image, damage = _part_that_was_read(image, error)
-            image = _closed_jpeg(image, content)
+            image, damage = part_that_was_read(image, error, passes, content, _PILLOW_ERRORS)
         try:
-            turned = upright(image)
+            seen_through = meaning.raw and "transparency" in image.info
+            turned = upright(with_true_transparency(image, meaning, content) if seen_through else image)
             if invert:
                 turned = turned.point(lambda sample: 255 - sample)
-            return pixels_of(turned), damage
+            return pixels_of(turned, meaning), damage
         except BadPicture:
             raise
         except _PILLOW_ERRORS as error:
@@ -101,8 +112,9 @@ def shape_with_pillow(content: bytes, max_pixels: int) -> tuple[int, int, int]:
     """Channels, height and width of the upright picture, from its header. Raises BadPicture."""
     with pillow_quiet:
         image = _opened(content, max_pixels)
-        grey = image.mode in ("L", "LA", "La", "1") or image.mode.startswith("I")
-        height, width = (image.width, image.height) if _swaps(image) else (image.height, image.width)
+        grey = image.mode in ("L", "LA", "La", "1") or image.mode.startswith("I") or meaning_of(image).grey
+        swaps = _swaps(image) and image.format != "TIFF"  # whose size Pillow gives as it will be
+        height, width = (image.width, image.height) if swaps else (image.height, image.width)
         return 1 if grey else 3, height, width
 
 
@@ -112,39 +124,24 @@ def _opened(content: bytes, max_pixels: int) -> ImageFile:
     except Image.DecompressionBombError as error:
         raise BadPicture(f"it claims more than the {max_pixels:,} pixels that are read at most") from error
     except _PILLOW_ERRORS as error:
-        raise BadPicture("its header is damaged or of an unknown kind: no pixel can be had") from error
+        image = _opened_otherwise(content, error)
     check_size((image.height, image.width), max_pixels)
     return image
 
 
-def _part_that_was_read(image: ImageFile, error: BaseException) -> tuple[ImageFile, str]:
-    """What Pillow decoded before it met the damage; the other pixels are black, so `getbbox` tells all."""
-    image.tile = []  # nothing is left to decode: `load` keeps what there is
+def _opened_otherwise(content: bytes, error: BaseException) -> ImageFile:
     try:
-        image.load()
-        box = image.getbbox(alpha_only=False)
-    except _PILLOW_ERRORS as second:
-        raise BadPicture("the file is cut short or damaged before its first pixel") from second
-    if box is None:
-        raise BadPicture("the file is cut short or damaged before its first pixel") from error
-    cause = "the file is cut short" if "truncated" in str(error).lower() else "its pixel data are damaged"
-    return image, f"{cause}; about {100 * box[3] / image.height:.0f} % of its rows could be read"
-
-
-def _closed_jpeg(image: ImageFile, content: bytes) -> ImageFile:
-    """A JPEG that is cut short once more, with an end marker: libjpeg then gives its last rows too."""
-    if image.format != "JPEG":
-        return image
-    closed = Image.open(io.BytesIO(content + b"\xff\xd9"), formats=("JPEG",))
-    try:
-        closed.load()
-    except _PILLOW_ERRORS:
-        return image
-    return closed
+        image = open_negative(content, _FORMATS)
+    except (Image.DecompressionBombError, *_PILLOW_ERRORS):
+        image = None
+    if image is None:
+        raise BadPicture("its header is damaged or of an unknown kind: no pixel can be had") from error
+    return image
 
 
 def upright(image: Image.Image, part: Image.Image | None = None) -> Image.Image:
     """The picture, or a part of it, turned as its EXIF orientation asks; damaged EXIF data count as none."""
+    image.load()  # which turns a TIFF, and takes the orientation from it
     method, part = _UPRIGHT.get(_orientation(image)), part or image
     return part if method is None else part.transpose(method)
 
@@ -162,37 +159,39 @@ def _swaps(image: Image.Image) -> bool:
     return _orientation(image) in (5, 6, 7, 8)
 
 
-def pixels_of(image: Image.Image) -> Picture:
-    """A loaded PIL image of any mode as 8-bit grey or RGB."""
+def of_image(image: Image.Image) -> Picture:
+    """A PIL image that a user has in hand, upright."""
+    meaning = meaning_of(image)
+    image.load()
+    if meaning.raw and "transparency" in image.info:
+        image = with_true_transparency(image.copy(), meaning, None)
+    return pixels_of(upright(image), meaning)
+
+
+def pixels_of(image: Image.Image, meaning: Meaning = PLAIN) -> Picture:
+    """A loaded PIL image of any mode as 8-bit grey or RGB; `meaning` is of a file's samples."""
     if image.mode == "F":
         raise BadPicture(
             "its pixels are floating-point numbers without a fixed white; save it with 8 or 16 bits"
         )
     if image.mode.startswith("I"):
-        return _from_16_bits(image)
+        return to_tensor(grey_in_8_bits(image, meaning))
     if image.mode == "1":
         image = image.convert("L")
     transparent = image.mode in ("LA", "La", "PA", "RGBA", "RGBa") or "transparency" in image.info
     if transparent:
-        image = _on_white(image)
+        image = _on_white(image, grey=meaning.grey)
     elif image.mode not in ("L", "RGB"):
         image = image.convert("RGB")
     return to_tensor(np.array(image))
 
 
-def _on_white(image: Image.Image) -> Image.Image:
-    grey = image.mode in ("L", "LA", "La")
+def _on_white(image: Image.Image, *, grey: bool) -> Image.Image:
+    grey = grey or image.mode in ("L", "LA", "La")
     image = image.convert("RGBA")
     page = Image.new("RGB", image.size, (255, 255, 255))
     page.paste(image.convert("RGB"), mask=image.getchannel("A"))
     return page.getchannel(0) if grey else page
-
-
-def _from_16_bits(image: Image.Image) -> Picture:
-    values = np.array(image)
-    if values.dtype.kind == "i" and (values.min() < 0 or values.max() > 65535):
-        raise BadPicture("its pixels are 32-bit numbers without a fixed white; save it with 8 bits")
-    return to_tensor(((values.astype(np.uint32) * 255 + 32767) // 65535).astype(np.uint8))
 
 
 def to_tensor(pixels: npt.NDArray[np.uint8]) -> Picture:
