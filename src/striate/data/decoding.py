@@ -6,8 +6,8 @@ torchvision's PNG decoder is not used: 0.29 ends the process with a segmentation
 checksum, and gives a palette's indices as grey values.
 
 Transparency is laid on white, the page that such pictures are drawn for. Samples of every depth are scaled to
-8 bits (`deep_samples`). Of an animation the first frame is the picture. Floating-point pixels are refused: nothing says which value is
-white.
+8 bits (`deep_samples`). Of an animation the first frame is the picture. Floating-point pixels are refused:
+nothing says which value is white.
 """
 
 import os
