@@ -28,8 +28,8 @@ from jaxtyping import UInt8
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from torch import Tensor
 
-from striate.data.look_alikes.thumbnails import SIDE
 from striate.data.scan import Scan, Scanned
+from striate.data.thumbnails import SIDE
 from striate.files.file_lock import is_in_use, mark_in_use
 
 FORMAT = 5
