@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from striate.data.dataset import BadPicture
+from striate.files.run_mark import is_run
 
 MAX_BYTES = 100_000_000
 
@@ -80,12 +81,13 @@ class Found:
 
 @dataclass(slots=True)
 class Listing:
-    """What stands in one folder: sorted as people sort, hidden entries only counted."""
+    """What stands in one folder: sorted as people sort, hidden entries only counted, runs apart."""
 
     files: list[Found] = field(default_factory=list)
     folders: list[Found] = field(default_factory=list)
     hidden: int = 0
     linked_folders: list[str] = field(default_factory=list)
+    runs: list[Found] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +140,7 @@ def list_folder(path: str, reach: Reach, prefix: str = "") -> Listing:
             elif entry.is_symlink():
                 _follow(found, reach, listing)
             elif entry.is_dir(follow_symlinks=False):
-                listing.folders.append(found)
+                (listing.runs if is_run(entry.path) else listing.folders).append(found)
             elif entry.is_file(follow_symlinks=False):
                 listing.files.append(found)
             else:
@@ -185,7 +187,7 @@ def _follow(found: Found, reach: Reach, listing: Listing) -> None:
         return
     if stat.S_ISDIR(mode):
         if reach.follow and not _round(found.path):
-            listing.folders.append(found)
+            (listing.runs if is_run(found.path) else listing.folders).append(found)
         else:
             listing.linked_folders.append(found.name)
         return

@@ -103,6 +103,8 @@ def _below(path: str, shown: str, tell: Told, reach: Reach) -> Iterator[Found]:
         for linked in listing.linked_folders:
             why = "was read already" if reach.follow else "is not followed"
             tell(f"{shown}/{linked} is a link to a folder and {why}")
+        for run in listing.runs:
+            tell(f"{shown}/{run.name} is a run that `striate train` wrote and is left out")
         for file in listing.files:
             if is_picture(file):
                 yield Found(prefix + file.name, file.path, file.problem)
@@ -153,7 +155,7 @@ def _match(
             yield from _match(inner, pieces, reach, tell)
         return
     matches = re.compile(translate(piece)).match
-    for inner in here.folders:
+    for inner in [*here.folders, *(here.runs if rest else ())]:  # a run only where its pieces are named
         if not matches(Path(inner.path).name):
             continue
         if rest:
@@ -170,4 +172,7 @@ def _named(listing: Listing, shown: str) -> Listing:
     def named(found: Found) -> Found:
         return Found(_join(shown, found.name), found.path, found.problem)
 
-    return Listing(list(map(named, listing.files)), list(map(named, listing.folders)))
+    files, folders, runs = (
+        list(map(named, found)) for found in (listing.files, listing.folders, listing.runs)
+    )
+    return Listing(files, folders, runs=runs)

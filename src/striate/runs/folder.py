@@ -27,6 +27,7 @@ from typing import Any
 import tomli_w
 
 from striate.errors import StriateError, WorkFailed
+from striate.files.run_mark import MARK
 from striate.runs.files import remove_leftovers, write_text
 
 FORMAT = 1
@@ -58,13 +59,13 @@ class RunFolder:
                     f"{path} could not be made: {error.strerror}. Choose another --out."
                 ) from error
         folder = cls(path)
-        write_text(path / "format", f"{FORMAT}\n")
+        write_text(path / MARK, f"{FORMAT}\n")
         return folder
 
     @classmethod
     def open(cls, path: Path) -> "RunFolder":
         """The run at `path`; a clear error where there is none or a newer Striate wrote it."""
-        marker = path / "format"
+        marker = path / MARK
         if not marker.is_file():
             raise StriateError(
                 f"{path} is not a run: it has no file 'format'. "

@@ -6,6 +6,8 @@ Folders inside a class folder belong to that class. A class is a folder with at 
 an empty one is named in a note and is no class; one without training pictures is a class, and a note says so.
 """
 
+import contextlib
+import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,10 +17,11 @@ from striate.data.dataset import Part
 from striate.data.datasets.labelled import Row, class_notes, numbered, split_words
 from striate.data.datasets.parts import PartFolder, part_folders, parts_of_classes
 from striate.data.datasets.picture_files import PictureFiles
-from striate.data.files import Found, Listing, Reach, list_folder, list_or_reason, reach_of, walk
+from striate.data.files import Found, Listing, Reach, is_hidden, list_folder, list_or_reason, reach_of, walk
 from striate.data.headers import CAMERA_SUFFIXES, FOREIGN_SUFFIXES, PICTURE_SUFFIXES, surely_a_picture
-from striate.data.wording import one_line
+from striate.data.wording import listed, one_line
 from striate.errors import StriateError
+from striate.files.run_mark import is_run
 
 
 class FolderDataset(PictureFiles):
@@ -42,6 +45,9 @@ class FolderDataset(PictureFiles):
         self.flat, self.links = tuple(gathered.flat), tuple(gathered.links)
         raw = sum(count for suffix, count in gathered.ignored.items() if suffix in CAMERA_SUFFIXES)
         left = [f"raw pictures of cameras: {raw:,}, left out; export them as JPEG or PNG"] if raw else []
+        if gathered.runs:
+            named = listed(gathered.runs, most=3)
+            left.append(f"runs that `striate train` wrote: {len(gathered.runs):,}, left out ({named})")
         declared = class_notes(self.classes, self.items, gathered.labels)
         self.notes = (*gathered.notes, *left, *declared)
 
@@ -66,6 +72,7 @@ class Gathered:
     notes: list[str] = field(default_factory=list)
     flat: list[str] = field(default_factory=list)
     links: list[str] = field(default_factory=list)
+    runs: list[str] = field(default_factory=list)
 
 
 def open_folder(path: Path, *, follow_links: bool = False) -> FolderDataset:
@@ -81,11 +88,10 @@ def open_folder(path: Path, *, follow_links: bool = False) -> FolderDataset:
         raise StriateError(f"{path} cannot be listed: {error.strerror}. Check its permissions.") from error
     gathered = Gathered(reach)
     beside = len(_pictures(top, gathered))
-    runs = [folder for folder in top.folders if _holds_runs(folder)]
-    if runs:
-        top.folders = [folder for folder in top.folders if folder not in runs]
+    for folder in [folder for folder in top.folders if _holds_only_runs(folder.path)]:
+        top.folders.remove(folder)
         gathered.notes.append(
-            f"folder '{one_line(runs[0].name)}' holds runs, not pictures of a class, and was left out"
+            f"folder '{one_line(folder.name)}' holds runs, not pictures of a class, and was left out"
         )
     if beside:
         gathered.notes.append(f"pictures beside the class folders, without a class: {beside:,}, left out")
@@ -124,9 +130,22 @@ def _gather_parts(top: Listing, parts: Sequence[PartFolder], gathered: Gathered)
     return f"class folders, split into {' + '.join(given)}"
 
 
-def _holds_runs(folder: Found) -> bool:
-    """Whether a folder is one that `striate train` wrote into: <task>/<name>/format below it."""
-    return next(Path(folder.path).glob("*/*/format"), None) is not None
+def _holds_only_runs(path: str) -> bool:
+    """Whether there are runs below a folder and no picture beside them; the first picture ends the search."""
+    found, waiting = False, [path]
+    while waiting:
+        with contextlib.suppress(OSError), os.scandir(waiting.pop()) as entries:
+            for entry in entries:
+                if is_hidden(entry.name):
+                    continue
+                if entry.is_dir(follow_symlinks=False):
+                    if is_run(entry.path):
+                        found = True
+                    else:
+                        waiting.append(entry.path)
+                elif is_picture(Found(entry.name, entry.path)):
+                    return False
+    return found
 
 
 def is_picture(found: Found) -> bool:
@@ -144,10 +163,12 @@ def is_picture(found: Found) -> bool:
 
 
 def _gather(folder: Found, label: str, part: Part | None, gathered: Gathered) -> None:
-    gathered.labels.add(label)
+    before, runs = len(gathered.entries), len(gathered.runs)
     for listing, problem in walk(folder.path, gathered.reach, f"{folder.name}/"):
         _note(problem, gathered)
         gathered.entries += [Entry(found, label, part) for found in _pictures(listing, gathered)]
+    if len(gathered.entries) > before or len(gathered.runs) == runs:  # a folder of runs is no class
+        gathered.labels.add(label)
 
 
 def _listed(folder: Found, prefix: str, gathered: Gathered) -> Listing:
@@ -165,6 +186,9 @@ def _pictures(listing: Listing, gathered: Gathered) -> list[Found]:
     """The pictures in a folder; everything else is counted, and links to folders are named."""
     if listing.hidden:
         gathered.ignored["hidden"] += listing.hidden
+    for run in listing.runs:
+        gathered.ignored["run"] += 1
+        gathered.runs.append(run.name)
     for name in listing.linked_folders:
         gathered.ignored["link"] += 1
         gathered.links.append(name)

@@ -15,6 +15,7 @@ from striate.data.files import Found, Listing, list_folder, list_or_reason, reac
 from striate.data.wording import counted, listed, one_line
 from striate.errors import StriateError
 from striate.events import Listener, silent
+from striate.files.run_mark import is_run
 
 ACCEPTED = (
     "Accepted: a folder with a folder of pictures for each class, split into train, val and test folders or "
@@ -72,6 +73,8 @@ def _open_folder(path: Path, *, follow_links: bool) -> Dataset:
     except OSError as error:
         raise StriateError(f"{path} cannot be listed: {error.strerror}. Check its permissions.") from error
     _refuse_hub_cache(path, top)
+    if is_run(str(path)):
+        raise StriateError(f"{path} is a run that `striate train` wrote, not a data set. {ACCEPTED}.")
     packed = _packed(path, top)
     if packed is not None:
         return packed
