@@ -1,5 +1,6 @@
 """`striate.explain` in Python: arrays, figures, networks without maps, the report's heat."""
 
+import copy
 import json
 import shutil
 
@@ -9,6 +10,7 @@ import torch
 from PIL import Image
 
 import striate
+from striate.actions.explanation import Explanation
 from striate.actions.heat_of_mistakes import heat_of_mistakes
 from striate.actions.load import Network
 from striate.errors import StriateError
@@ -90,9 +92,90 @@ def test_a_network_without_maps_is_explained_by_saliency_and_says_so():
         striate.explain(network(module), bright("left"), method="grad-cam")
 
 
-def test_a_plain_module_does_not_say_how_it_reads_pictures():
-    with pytest.raises(StriateError, match="how Sides reads pictures is not known; pass"):
+def pooled(channels=3):
+    """A module that reads any size: convolution, pooling, one dense layer."""
+    torch.manual_seed(0)
+    layers = (
+        torch.nn.Conv2d(channels, 4, 3),
+        torch.nn.ReLU(),
+        torch.nn.AdaptiveAvgPool2d(1),
+        torch.nn.Flatten(),
+    )
+    return torch.nn.Sequential(*layers, torch.nn.Linear(4, 2))
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_plain_module_is_explained_and_what_is_assumed_of_it_is_told(channels):
+    events = []
+    (found,) = striate.explain(pooled(channels), bright("left"), on_event=events.append)
+    assert found.heat.shape == (40, 64) and found.classes[0].label in ("0", "1")
+    (told,) = [event.text for event in events if isinstance(event, Note)]
+    assert f"taken is {channels} x 224 x 224, normalised as for ImageNet" in told
+
+
+def test_a_plain_module_with_preprocessing_and_labels_is_explained_like_a_network():
+    given, events = network(), []
+    (found,) = striate.explain(
+        Sides(), bright("left"), preprocessing=given.preprocessing, labels=LABELS, on_event=events.append
+    )
+    (same,) = striate.explain(given, bright("left"))
+    assert found.classes[0].label == "left" and not any(isinstance(one, Note) for one in events)
+    np.testing.assert_array_equal(found.heat, same.heat)
+
+
+def test_what_a_module_cannot_be_asked_is_one_line():
+    with pytest.raises(StriateError, match=r"cannot read a picture of 1x224x224: .* Give preprocessing="):
         striate.explain(Sides(), bright("left"))
+    with pytest.raises(StriateError, match="3 labels are given and Sequential gives 2 scores"):
+        striate.explain(pooled(), bright("left"), labels=(*LABELS, "middle"))
+    with pytest.raises(StriateError, match="does not give one row of scores a picture"):
+        striate.explain(torch.nn.Conv2d(3, 4, 3), bright("left"))
+    with pytest.raises(StriateError, match="reads pictures of 5 channels"):
+        striate.explain(pooled(5), bright("left"))
+    with pytest.raises(StriateError, match="preprocessing and labels are a module's"):
+        striate.explain(network(), bright("left"), labels=LABELS)
+
+
+@pytest.mark.parametrize("numbers", [torch.float16, torch.bfloat16, torch.float64])
+@pytest.mark.parametrize(
+    "method", ["grad-cam", "eigen-cam", "integrated-gradients", "activations", "filters"]
+)
+def test_networks_in_other_numbers_are_explained_as_in_float32_and_stay_as_they_are(numbers, method):
+    module = pooled(1).to(numbers)  # rounded to these numbers
+    (found,) = striate.explain(network(module), bright("left"), method=method)
+    (plain,) = striate.explain(network(copy.deepcopy(module).float()), bright("left"), method=method)
+    assert {one.dtype for one in module.parameters()} == {numbers}
+    if isinstance(found, Explanation):
+        np.testing.assert_array_equal(found.heat, plain.heat)
+        assert found.classes[0].score == plain.classes[0].score
+
+
+@pytest.mark.parametrize("numbers", [torch.float16, torch.bfloat16, torch.float64])
+def test_networks_in_other_numbers_predict(numbers):
+    given = network(Sides().to(numbers))
+    assert given.predict(bright("right")).label == "right"
+
+
+@pytest.mark.filterwarnings("ignore:`torch.jit")
+@pytest.mark.parametrize("method", ["grad-cam", "saliency", "occlusion", "filters", "invariance"])
+def test_torchscript_is_refused_in_one_line(method):
+    scripted = torch.jit.script(pooled(1))
+    for given in (network(scripted), scripted):
+        with pytest.raises(StriateError, match=r"is TorchScript .* give the nn.Module"):
+            striate.explain(given, bright("left"), method=method)
+    traced = torch.jit.trace(pooled(1).eval(), torch.zeros(1, 1, 16, 16))
+    if method in ("filters", "invariance"):
+        with pytest.raises(StriateError, match="is TorchScript"):
+            striate.explain(network(traced), bright("left"), method=method)
+    elif method != "grad-cam":  # what is seen from outside is enough
+        assert striate.explain(network(traced), bright("left"), method=method)[0].heat.shape == (40, 64)
+
+
+def test_a_network_in_training_mode_is_explained_evaluating_by_every_method():
+    given = network(pooled(1))
+    given.module.train()
+    (page,) = striate.explain(given, bright("left"), method="invariance")
+    assert page.to_json()["method"] == "invariance" and given.module.training
 
 
 def test_the_network_is_left_in_the_mode_it_was_in():

@@ -2,7 +2,10 @@
 
 import csv
 import json
+import shlex
 import shutil
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -285,6 +288,27 @@ def test_a_file_holds_one_s_own_augmentation_and_the_run_keeps_its_numbers(digit
     (tmp_path / "wrong.toml").write_text('augment = {rotate = "far"}\n')
     with pytest.raises(StriateError, match="rotate = 'far' is not possible; allowed: a number"):
         train(digits, config=tmp_path / "wrong.toml", out=tmp_path / "none")
+
+
+def test_the_recorded_command_of_one_s_own_augmentation_trains_the_same_network(digits, tmp_path):
+    (tmp_path / "mine.toml").write_text('augment = {preset = "light", zoom = [0.8, 1.1], fill = "reflect"}\n')
+    given = {"model": "lenet5", "epochs": 1, "out": tmp_path / "runs", "name": "mine"}
+    run = train(digits, config=tmp_path / "mine.toml", **given)
+    recorded = tomllib.loads((run.path / "config.toml").read_text())
+    (tmp_path / "runs").rename(tmp_path / "first")
+    words = shlex.split(recorded["command"])
+    again = subprocess.run([sys.executable, "-m", *words], capture_output=True, text=True, check=False)
+    assert again.returncode == 0, again.stderr
+    for name in ("best.safetensors", "config.toml"):
+        first = (tmp_path / "first" / "classify" / "mine" / name).read_bytes()
+        assert (tmp_path / "runs" / "classify" / "mine" / name).read_bytes() == first, name
+
+
+def test_a_table_on_the_command_line_that_is_none_is_one_line(digits, tmp_path):
+    for augment in ("{rotate = }", "{rotate: 20}"):
+        with pytest.raises(StriateError, match="a table looks like") as caught:
+            train(digits, augment=augment, out=tmp_path)
+        assert "\n" not in str(caught.value)
 
 
 def test_without_data_the_next_step_is_said():

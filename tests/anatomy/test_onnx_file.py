@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from striate.actions.inspect import inspect
+from striate.cli.inspect_text import total_lines, training_lines
 from striate.errors import StriateError
 
 onnx = pytest.importorskip("onnx")
@@ -82,9 +83,85 @@ def test_bad_files_are_one_line(tmp_path):
         inspect(tmp_path / "bad.onnx")
     with pytest.raises(StriateError, match="is not there"):
         inspect(tmp_path / "gone.onnx")
-    path = save(tmp_path / "odd.onnx", [node("GridSample", ["x", "x"], "y")], [])
-    with pytest.raises(StriateError, match=r"the ONNX operator GridSample .* is not known here"):
+    path = save(tmp_path / "odd.onnx", [node("Wavelet", ["x"], "y", domain="somebody")], [])
+    with pytest.raises(StriateError, match=r"the ONNX operator Wavelet .* has no rule here, and onnx"):
         inspect(path)
+
+
+@pytest.mark.parametrize("side", [32, 48])
+def test_an_operator_without_a_rule_is_followed_by_its_size_and_named_as_not_counted(tmp_path, capsys, side):
+    nodes = [
+        node("Conv", ["x", "w"], "a", kernel_shape=[3, 3]),
+        node("Mish", ["a"], "b"),
+        node("TopK", ["b", "k"], "c", axis=1),  # two of the four channels
+        node("Conv", ["c", "v"], "y", kernel_shape=[3, 3]),
+    ]
+    weights = [weight("w", 4, 1, 3, 3), weight("v", 2, 2, 3, 3)]
+    weights.append(onnx.numpy_helper.from_array(np.array([2], dtype=np.int64), "k"))
+    nodes[2].output.append("places")
+    anatomy = inspect(save(tmp_path / "net.onnx", nodes, weights), (1, side, side))
+    rows = {layer.kind: layer for layer in anatomy.layers}
+    inner = side - 2
+    assert rows["Mish"].output == (4, inner, inner) and rows["TopK"].output == (2, inner, inner)
+    assert rows["Mish"].inputs == ("a.Conv",) and rows["TopK"].inputs == ("b.Mish",)
+    assert rows["Mish"].bytes == 4 * 4 * inner**2 and rows["Mish"].operations == 0
+    assert anatomy.multiply_adds == 36 * inner**2 + 36 * (side - 4) ** 2
+    assert anatomy.to_dict()["not_counted"] == ["b.Mish", "c.TopK"]
+    told = "\n".join(total_lines(anatomy))
+    values = [4 * inner**2, 4 * inner**2, 2 * inner**2, 2 * (side - 4) ** 2]
+    assert f"not counted     Mish, TopK: 2 of 4 layers, {100 * sum(values[1:3]) / sum(values):.1f} %" in told
+
+
+def eight_bit(name, size_chw, classes=5):
+    """A network of the catalogue quantised as `--engine openvino-int8` does it."""
+    import torch
+
+    from striate.engines.int8 import quantise
+    from striate.engines.reading import Reading
+    from striate.models.build import create_model
+    from striate.preprocess import Preprocessing
+
+    pytest.importorskip("onnxruntime")
+    channels, *size_hw = size_chw
+    reading = Preprocessing(tuple(size_hw), channels, (0.5,) * channels, (0.5,) * channels)
+    module = Reading(create_model(name, classes).eval(), reading).eval()
+    pictures = torch.randint(0, 255, (8, *size_chw), dtype=torch.uint8, generator=torch.manual_seed(0))
+    return quantise(module, pictures[:2], pictures)
+
+
+def test_a_network_in_8_bit_integers_has_the_figures_of_the_one_it_was_made_from(tmp_path):
+    (tmp_path / "int8.onnx").write_bytes(eight_bit("lenet5", (1, 32, 32)))
+    found, plain = inspect(tmp_path / "int8.onnx"), inspect("lenet5", num_classes=5)
+    assert found.multiply_adds == plain.multiply_adds
+    assert found.parameters == plain.parameters + 2  # mean and spread of the pictures stand in the file
+    assert found.stored > 0 and not found.unused  # scales and zeros
+    assert not [one for one in found.layers if "Quantize" in one.kind]
+    (note,) = found.notes
+    assert "nodes work with 8-bit numbers" in note and f"note            {note}" in total_lines(found)
+    assert training_lines(found, 4) == []
+
+
+def test_operators_of_8_bit_integers_count_as_what_they_compute(tmp_path):
+    nodes = [
+        node("QuantizeLinear", ["x", "s", "z"], "q"),
+        node("QLinearConv", ["q", "s", "z", "w", "ws", "wz", "s", "z", "b"], "c", kernel_shape=[3, 3]),
+        node("QLinearAdd", ["c", "s", "z", "c", "s", "z", "s", "z"], "d", domain="com.microsoft"),
+        node("DequantizeLinear", ["d", "s", "z"], "f"),
+        node("GlobalAveragePool", ["f"], "y"),
+    ]
+    number = onnx.numpy_helper.from_array
+    weights = [
+        number(np.zeros((4, 1, 3, 3), dtype=np.int8), "w"),
+        number(np.zeros(4, dtype=np.int32), "b"),
+        number(np.ones(4, dtype=np.float32), "ws"),
+        number(np.zeros(4, dtype=np.int8), "wz"),
+        number(np.array(0.1, dtype=np.float32), "s"),
+        number(np.array(0, dtype=np.uint8), "z"),
+    ]
+    anatomy = inspect(save(tmp_path / "net.onnx", nodes, weights))
+    assert [layer.kind for layer in anatomy.layers] == ["QLinearConv", "QLinearAdd", "GlobalAveragePool"]
+    assert anatomy.parameters == 40 and anatomy.multiply_adds == 36 * 900
+    assert anatomy.by_name["c.QLinearConv"].receptive_field == (3, 3)
 
 
 @pytest.mark.parametrize(

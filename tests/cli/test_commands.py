@@ -232,6 +232,24 @@ def test_check_draws_a_sheet_of_an_augmentation(striate, digits, tmp_path):
     assert code == 2 and ".png, .jpg or .html" in err
 
 
+def test_check_with_augment_follows_every_option_or_refuses_it(striate, digits, tmp_path):
+    sheet = ("check", digits, "--augment", "{shift = 0.1, mirror = true}", "--out")
+    code, _, err = striate(*sheet, tmp_path / "a.png")
+    assert code == 0, err
+    assert striate(*sheet, tmp_path / "b.png", "--seed", 0)[0] == 0
+    assert striate(*sheet, tmp_path / "c.png", "--seed", 1)[0] == 0
+    first, same, other = ((tmp_path / f"{name}.png").read_bytes() for name in "abc")
+    assert first == same != other
+    for flags in (["--strict"], ["--fail"], ["--clean-list", tmp_path / "clean.csv"]):
+        code, _, err = striate(*sheet, tmp_path / "d.png", *flags)
+        assert code == 2 and f"{flags[0]} is about problems, and --augment only draws a sheet" in err
+    code, _, err = striate(*sheet, tmp_path / "d.png", "--max-pixels", 20)
+    assert code == 2 and "has no picture that can be read" in err
+    code, _, err = striate("check", digits, "--seed", 1)
+    assert code == 2 and "--seed is of the augmentation sheet" in err
+    assert not (tmp_path / "d.png").exists() and not (tmp_path / "clean.csv").exists()
+
+
 def test_models_lists_the_catalogue(striate):
     code, out, _ = striate("models", "--json")
     listed = {entry["name"]: entry for entry in json.loads(out)}

@@ -11,7 +11,10 @@ from torch import Tensor
 
 from striate.actions.load import load
 from striate.data.dataset import BadPicture, Dataset
+from striate.data.datasets.picture_files import set_limits
 from striate.data.datasets.recognise import open_dataset
+from striate.data.decoding import DEFAULT_LIMITS, Limits
+from striate.data.transforms.presets import named_or_table
 from striate.data.transforms.sheet import augmentation_sheet
 from striate.drawing.signed import signed
 from striate.errors import StriateError
@@ -36,6 +39,7 @@ def write_sheet(
     *,
     run: str | PathLike[str] | None = None,
     seed: int = 0,
+    limits: Limits = DEFAULT_LIMITS,
     follow_links: bool = False,
     overwrite: bool = False,
 ) -> Path:
@@ -43,11 +47,13 @@ def write_sheet(
 
     Args:
         data: a data set.
-        name: of the augmentation.
-        out: a .png, .jpg or .html file; None is `augment-<name>.png` here.
+        name: of the augmentation, or a table on one line.
+        out: a .png, .jpg or .html file; None is `augment-<name>.png` here, of a
+            table `augment-table.png`.
         run: whose size and fit are taken; without one photographs are squeezed to 224 pixels, and small
             pictures stay as large as they are.
         seed: as in training.
+        limits: larger pictures are left out.
         follow_links: as for `train`.
         overwrite: replace a file at `out` that Striate did not write, too.
 
@@ -55,10 +61,10 @@ def write_sheet(
         StriateError: no such data set, augmentation or kind of file.
     """
     augmentation_sheet(torch.zeros(1, 3, 8, 8, dtype=torch.uint8), name, seed, 1)  # an unknown name first
-    usual = f"augment-{name}.png"
+    usual = f"augment-{name if isinstance(named_or_table(name), str) else 'table'}.png"
     path = output_file(out or usual, SHEET, usual, "--out", data=[data], overwrite=overwrite)
     suffix = path.suffix.lower()
-    dataset = open_dataset(Path(data), follow_links=follow_links)
+    dataset = set_limits(open_dataset(Path(data), follow_links=follow_links), limits)
     chosen = _chosen(dataset)
     specification = load(run).preprocessing if run is not None else _usual(chosen)
     pictures = torch.stack([specification.fit_picture(picture) for picture in chosen])

@@ -1,22 +1,31 @@
 """`explain`: why a network answers as it does, as pictures, arrays and figures; one method a call."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
+from torch import nn
+
 from striate.actions.explain_options import Explained, ExplainOptions, Run, require_options
 from striate.actions.explain_pictures import explain_pictures
+from striate.actions.load import Network
+from striate.actions.module_to_explain import network_of
 from striate.data.decoding import Limits
 from striate.data.picture_paths import starting_folder
 from striate.errors import StriateError
 from striate.events import Listener, silent
-from striate.explanation.methods import find_method, function_of
+from striate.explanation.methods import DEFAULT, find_method, function_of
 from striate.files.output_place import refuse_inside
+from striate.models.number_types import in_float32, require_open
+from striate.models.untouched import in_eval_mode
+from striate.preprocess import Preprocessing
 
 
 def explain(
-    run: Run,
+    run: Run | nn.Module,
     images: Any = None,
     *,
     method: str | None = None,
@@ -25,7 +34,9 @@ def explain(
     against: str | None = None,
     layer: str | None = None,
     weights: str | PathLike[str] | None = None,
-    with_runs: Sequence[Run] = (),
+    with_runs: Sequence[Run | nn.Module] = (),
+    preprocessing: Preprocessing | None = None,
+    labels: Sequence[str] | None = None,
     out: str | PathLike[str] | None = None,
     seed: int = 0,
     channel: int | None = None,
@@ -41,7 +52,8 @@ def explain(
     """Explain a network's answers; for heat maps a list of `Explanation`, one a picture.
 
     Args:
-        run: a Run, the path of one, a catalogue name with `weights`, or a loaded Network.
+        run: a Run, the path of one, a catalogue name with `weights`, a loaded Network, or any `nn.Module`
+            from pictures to one row of scores.
         images: a picture (path, PIL image, array, tensor), a list of them, a folder, or a data set.
         method: of `striate.explanation.methods.METHODS`; None is grad-cam, without maps saliency.
         class_name: what is explained; None is the `top` most probable classes and, where the data says it,
@@ -51,6 +63,9 @@ def explain(
         layer: dotted name of the layer that is read; None is the last map before pooling or flattening.
         weights: a file, or "imagenet", with a catalogue name.
         with_runs: other networks that explain the same classes beside it.
+        preprocessing: how a module reads pictures; None is 224 pixels, as many channels as its first
+            convolution reads, normalised as for ImageNet, and a note says so.
+        labels: class names of a module, in the order of its scores; None is the scores' numbers.
         out: a folder for pictures, arrays and an index page; None writes nothing.
         seed: of methods that draw noise, and of the sanity check.
         channel: of `layer`, for activations, filters and deconvnet.
@@ -71,10 +86,36 @@ def explain(
     given: dict[str, Any] = {
         key: value
         for key, value in locals().items()
-        if key not in ("out", "max_pixels", "max_bytes", "on_event")
+        if key not in ("out", "max_pixels", "max_bytes", "on_event", "preprocessing", "labels")
     }
-    folder, limits = None if out is None else Path(out), Limits.of(max_bytes, max_pixels)
-    return list(explanations(ExplainOptions(**given, out=folder, limits=limits), on_event))
+    networks = (run, *with_runs)
+    if not any(isinstance(one, nn.Module) for one in networks) and (preprocessing or labels) is not None:
+        raise StriateError("preprocessing and labels are a module's; a run and a Network have their own.")
+    with ExitStack() as left_as_it_was:
+        ready = [_ready(one, method, preprocessing, labels, left_as_it_was, on_event) for one in networks]
+        given |= {"run": ready[0], "with_runs": tuple(ready[1:])}
+        folder, limits = None if out is None else Path(out), Limits.of(max_bytes, max_pixels)
+        return list(explanations(ExplainOptions(**given, out=folder, limits=limits), on_event))
+
+
+def _ready(
+    run: Run | nn.Module,
+    method: str | None,
+    preprocessing: Preprocessing | None,
+    labels: Sequence[str] | None,
+    left_as_it_was: ExitStack,
+    on_event: Listener,
+) -> Run:
+    """A module or a network as one that can be explained: evaluating, in float32; anything else as it is."""
+    if not isinstance(run, Network | nn.Module):
+        return run
+    module = run.module if isinstance(run, Network) else run
+    require_open(module, by_layers=find_method(method or DEFAULT).kind == "page")
+    left_as_it_was.enter_context(in_eval_mode(module))
+    ready = in_float32(module)
+    if isinstance(run, Network):
+        return run if ready is module else replace(run, module=ready, engine=None)
+    return network_of(ready, preprocessing, labels, on_event)
 
 
 def explanations(options: ExplainOptions, on_event: Listener = silent) -> Iterator[Explained]:

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import torch
 from PIL import Image
-from torch import nn
 
 from striate.actions.explain_options import ExplainOptions
 from striate.actions.explained_page import ExplainedPage, Figures
@@ -54,7 +53,7 @@ def explain_embedding(options: ExplainOptions, on_event: Listener) -> Iterator[E
         network, named, [truths[name] for name, _ in named], near=near, seed=options.seed, on_event=on_event
     )
     run = options.run
-    stem = network.name if isinstance(run, Network | nn.Module) else Path(run).name
+    stem = network.name if isinstance(run, Network) else Path(run).name
     yield page.written(options.out and options.out / f"{stem}-embedding", overwrite=options.overwrite)
 
 
@@ -177,6 +176,6 @@ def _queries(classes: Sequence[int | None]) -> list[int]:
 def _subjects(options: ExplainOptions, on_event: Listener) -> list[Subject]:
     if options.images is not None:
         return subjects(options.images, options.limits, on_event, follow_links=options.follow_links)
-    if isinstance(options.run, Network | nn.Module) or not Path(options.run).is_dir():
+    if isinstance(options.run, Network) or not Path(options.run).is_dir():
         raise StriateError("an embedding is a map of pictures; name a folder or a data set.")
     return own_pictures(Path(options.run), "test", options.limits, on_event)

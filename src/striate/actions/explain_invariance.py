@@ -72,7 +72,7 @@ def explain_invariance(options: ExplainOptions, on_event: Listener) -> Iterator[
         labels = [truths[name] for name, _ in named]
         known = all(label in network.labels for label in labels)
         indices = torch.tensor([network.labels.index(str(label)) for label in labels]) if known else None
-        name = network.name if isinstance(run, Network | nn.Module) else Path(run).name
+        name = network.name if isinstance(run, Network) else Path(run).name
         asked.append(Asked(name, network, torch.stack([picture for _, picture in named]), indices))
     what = short_name(found[0].name) if len(found) == 1 else f"{len(found):,} pictures"
     page = invariance_page(asked, what, options.seed, on_event)

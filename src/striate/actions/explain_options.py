@@ -6,15 +6,12 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
-from torch import nn
-
 from striate.actions.load import Network, load
 from striate.data.decoding import Limits
 from striate.errors import StriateError
 from striate.explanation.methods import DEFAULT, find_method
-from striate.preprocess import Preprocessing
 
-Run = str | PathLike[str] | Network | nn.Module
+Run = str | PathLike[str] | Network
 
 
 @runtime_checkable
@@ -94,16 +91,4 @@ def require_options(options: ExplainOptions) -> None:
 
 
 def _network(run: Run, weights: str | PathLike[str] | None) -> Network:
-    """A loaded network as it is, a plain module as one that reads 224 RGB pixels, else what `load` finds."""
-    if isinstance(run, Network):
-        return run
-    if isinstance(run, nn.Module):
-        return _of_module(run)
-    return load(run, weights=weights)
-
-
-def _of_module(module: nn.Module) -> Network:
-    raise StriateError(
-        f"how {type(module).__name__} reads pictures is not known; pass striate.actions.load.Network(name, "
-        f"module, preprocessing, labels) with its {Preprocessing.__name__} and class names."
-    )
+    return run if isinstance(run, Network) else load(run, weights=weights)

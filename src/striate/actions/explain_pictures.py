@@ -6,7 +6,7 @@ from pathlib import Path
 
 import torch
 from jaxtyping import Float
-from torch import Tensor, nn
+from torch import Tensor
 
 from striate.actions.explain_options import ExplainOptions, Run
 from striate.actions.explained_files import ExplainedFiles
@@ -204,6 +204,4 @@ def _enlarged(answer: _Answer, subject: Subject, picture: Picture, options: Expl
 
 def _name(run: Run) -> str:
     """What a network is called on a picture: its run's folder, or its name."""
-    if isinstance(run, Network):
-        return run.name
-    return type(run).__name__ if isinstance(run, nn.Module) else Path(run).name or str(run)
+    return run.name if isinstance(run, Network) else Path(run).name or str(run)

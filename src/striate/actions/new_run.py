@@ -7,6 +7,7 @@ from striate.actions.material import dataset_record
 from striate.actions.options import TrainOptions
 from striate.actions.preparing import Prepared
 from striate.actions.trainee import resolved
+from striate.data.transforms.presets import on_one_line
 from striate.drawing.range_chart import range_chart
 from striate.events import Listener, Warned
 from striate.machine import describe
@@ -49,7 +50,7 @@ def command(options: TrainOptions) -> str:
             continue
         words.append(f"--{key.replace('_', '-')}")
         if value is not True:
-            words.append(quote(str(value)))
+            words.append(quote(on_one_line(value) if isinstance(value, dict) else str(value)))
     return " ".join(words)
 
 

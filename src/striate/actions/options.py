@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from striate.data.transforms.presets import make_augmentation
+from striate.data.transforms.presets import make_augmentation, named_or_table
 from striate.errors import StriateError
 
 
@@ -57,7 +57,7 @@ class TrainOptions(BaseModel):
     augment: str | dict[str, Any] = Field(
         "auto",
         description="Changes of training pictures: auto, none, light, shift, photo, crop, imagenet, cifar, "
-        "book, mixup, cutmix, strong; in a file also a table of numbers.",
+        "book, mixup, cutmix, strong; or a table of numbers, '{rotate = 20, mirror = true}'.",
     )
     fit: Literal["squeeze", "pad", "crop"] = Field(
         "squeeze", description="squeeze, pad or crop: how a picture is brought to the input size."
@@ -89,6 +89,11 @@ class TrainOptions(BaseModel):
     )
     out: Path = Field(Path("runs"), description="Where runs are kept.")
     name: str | None = Field(None, description="The run's name; DATA-MODEL by default.")
+
+    @field_validator("augment", mode="before")
+    @classmethod
+    def _a_table_may_stand_on_one_line(cls, augment: Any) -> Any:
+        return named_or_table(augment) if isinstance(augment, str) else augment
 
     @field_validator("augment")
     @classmethod

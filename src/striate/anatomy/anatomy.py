@@ -11,8 +11,7 @@ from torch import nn
 from striate.anatomy.geometry import Geometry
 from striate.anatomy.trace import Arithmetic, Step, trace
 from striate.anatomy.training import Training, training_memory
-
-BYTES = 4  # a float32
+from striate.models.number_types import number_type, require_open
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,9 +29,9 @@ class Layer:
         trainable_parameters: those of them that are not frozen.
         multiply_adds: of convolutions and matrix products, biases left out.
         operations: floating-point operations, each multiplication and each addition counted.
-        bytes: new memory for the output in float32; 0 for what can work in place (activation functions,
-        dropout,
-            batch normalisation with stored statistics, flattening).
+        bytes: new memory for the output, in the network's own numbers (float32, float16...); 0 for what can
+            work in place (activation functions, dropout, batch normalisation with stored statistics,
+            flattening).
         training_bytes: what a training keeps of this layer for its backward pass.
         receptive_field: pixels (h, w) that one value reads. In a map this is the theoretical size, which
         padding
@@ -41,6 +40,7 @@ class Layer:
         centre: pixel (h, w) in the middle of what the first value reads.
         whole_picture: every value reads all of the picture.
         arithmetic: the operation that gives the output its size.
+        counted: False where only the output's size is known, not what it costs.
     """
 
     name: str
@@ -59,6 +59,7 @@ class Layer:
     centre: tuple[float, ...] | None
     whole_picture: bool
     arithmetic: Arithmetic | None
+    counted: bool = True
 
     @property
     def values(self) -> int:
@@ -82,6 +83,7 @@ class Layer:
             "stride": None if self.stride is None else list(self.stride),
             "centre": None if self.centre is None else list(self.centre),
             "whole_picture": self.whole_picture,
+            "counted": self.counted,
         }
 
 
@@ -97,6 +99,9 @@ class Anatomy:
         trainable_unused: how many of those are not frozen.
         stored: values that are kept and not learned, such as running means.
         training: what one training step keeps, or None where it could not be found out.
+        numbers: in which the network computes, such as `float32`.
+        number_bytes: of one of them.
+        notes: what else is to be known of the figures.
     """
 
     model: str
@@ -106,6 +111,9 @@ class Anatomy:
     trainable_unused: int
     stored: int
     training: Training | None
+    numbers: str
+    number_bytes: int
+    notes: tuple[str, ...] = ()
 
     @property
     def parameters(self) -> int:
@@ -129,8 +137,13 @@ class Anatomy:
 
     @property
     def forward_bytes(self) -> int:
-        """The picture and all outputs in float32, with activation functions working in place."""
-        return BYTES * prod(self.input) + sum(layer.bytes for layer in self.layers)
+        """The picture and all outputs in the network's numbers, activation functions working in place."""
+        return self.number_bytes * prod(self.input) + sum(layer.bytes for layer in self.layers)
+
+    @property
+    def forward_values(self) -> int:
+        """How many values of the network's own size `forward_bytes` are."""
+        return self.forward_bytes // self.number_bytes
 
     @cached_property
     def by_name(self) -> dict[str, Layer]:
@@ -147,6 +160,9 @@ class Anatomy:
             "multiply_adds": self.multiply_adds,
             "operations": self.operations,
             "forward_bytes": self.forward_bytes,
+            "numbers": self.numbers,
+            "notes": list(self.notes),
+            "not_counted": [layer.name for layer in self.layers if not layer.counted],
             "unused": self.unused,
             "stored_values": self.stored,
             "training": None if self.training is None else self.training.to_dict(),
@@ -165,8 +181,11 @@ def anatomy_of(network: nn.Module, input_size: Sequence[int], model: str | None 
     Raises:
         StriateError: the network cannot read such a picture, or needs values and not only shapes.
     """
+    require_open(network)
+    numbers = number_type(network)
     steps = trace(network, input_size)
-    training, kept = training_memory(network, input_size)
+    notes = tuple(getattr(network, "anatomy_notes", ()))
+    training, kept = (None, {}) if notes else training_memory(network, input_size)  # 8 bits do not train
     names = {-1: "input"} | {number: step.name for number, step in enumerate(steps)}
     counted: set[int] = set()
     layers = tuple(_layer(step, names, counted, kept) for step in steps if step.output is not None)
@@ -185,6 +204,9 @@ def anatomy_of(network: nn.Module, input_size: Sequence[int], model: str | None 
         trainable_unused=trainable,
         stored=sum(buffer.numel() for buffer in network.buffers()),
         training=training,
+        numbers=str(numbers).removeprefix("torch."),
+        number_bytes=numbers.itemsize,
+        notes=notes,
     )
 
 
@@ -203,13 +225,14 @@ def _layer(step: Step, names: dict[int, str], counted: set[int], kept: dict[str,
         trainable_parameters=sum(one.numel() for one in fresh if one.requires_grad),
         multiply_adds=step.multiply_adds,
         operations=step.operations,
-        bytes=0 if step.in_place else BYTES * step.output.numel(),
+        bytes=0 if step.in_place else step.output.element_size() * step.output.numel(),
         training_bytes=kept.get(step.name, 0) if kept else None,
         receptive_field=reads and tuple(axis.field for axis in reads),
         stride=reads and tuple(axis.step for axis in reads),
         centre=reads and tuple(axis.centre for axis in reads),
         whole_picture=reads is not None and all(axis.whole for axis in reads),
         arithmetic=step.arithmetic,
+        counted=getattr(step.module, "anatomy_counted", True),
     )
 
 

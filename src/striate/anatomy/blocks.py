@@ -27,7 +27,7 @@ def page_values(anatomy: Anatomy) -> dict[str, Any]:
             "trainable": anatomy.trainable_parameters,
             "multiply_adds": anatomy.multiply_adds,
             "operations": anatomy.operations,
-            "values": anatomy.forward_bytes // 4,
+            "values": anatomy.forward_values,
             "unused": sum(anatomy.unused.values()),
             "training_picture": training and training.picture,
             "training_fixed": training and training.fixed,

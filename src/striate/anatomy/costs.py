@@ -17,7 +17,7 @@ FREE = {
     *("view", "_unsafe_view", "reshape", "_reshape_alias", "expand", "permute", "transpose", "t", "squeeze"),
     *("unsqueeze", "slice", "select", "split", "split_with_sizes", "chunk", "unbind", "clone", "detach"),
     *("alias", "_to_copy", "contiguous", "lift_fresh", "cat", "stack", "im2col", "unfold", "copy", "fill"),
-    *("empty", "zeros", "constant_pad_nd", "index_select", "as_strided"),
+    *("new_empty", "empty", "zeros", "constant_pad_nd", "index_select", "as_strided"),
 }
 
 

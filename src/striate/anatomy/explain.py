@@ -2,7 +2,7 @@
 
 from math import prod
 
-from striate.anatomy.anatomy import BYTES, Anatomy, Layer
+from striate.anatomy.anatomy import Anatomy, Layer
 from striate.anatomy.formula import misfit_text, size_text
 from striate.anatomy.trace import Arithmetic
 from striate.errors import UnknownName
@@ -149,7 +149,7 @@ def _memory(layer: Layer) -> str:
     size = "*".join(str(one) for one in layer.output)
     shown = f"{size} = {layer.values:,} values"
     if layer.bytes:
-        shown += f", {BYTES}*{layer.values:,} = {layer.bytes:,} bytes"
+        shown += f", {layer.bytes // layer.values}*{layer.values:,} = {layer.bytes:,} bytes"
     else:
         shown += ", no new memory: it can work in place"
     if layer.training_bytes is not None:

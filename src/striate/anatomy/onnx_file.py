@@ -4,6 +4,7 @@ Weights are never read: an initialiser is only its shape, but for the small inte
 """
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from striate.anatomy import onnx_operators
+from striate.anatomy.onnx_operators import OPERATORS
+from striate.anatomy.onnx_quantised import CONVERSIONS, LEARNED, QUANTISED
+from striate.anatomy.onnx_shapes import InferredShapes, by_size
 from striate.errors import StriateError
 
 LARGEST_CONSTANT = 64  # values of an initialiser that is read: shapes, axes, pads, scales
@@ -20,13 +23,23 @@ LARGEST_CONSTANT = 64  # values of an initialiser that is read: shapes, axes, pa
 class OnnxNode(nn.Module):
     """One node: its operator, its attributes and the weights that it is the first to use."""
 
-    def __init__(self, node: Any, attributes: dict[str, Any], weights: dict[str, nn.Parameter]) -> None:
+    def __init__(
+        self,
+        node: Any,
+        attributes: dict[str, Any],
+        weights: dict[str, nn.Parameter],
+        sizes: Callable[[], dict[str, tuple[int, ...]]],
+    ) -> None:
         super().__init__()
         self.anatomy_kind = str(node.op_type)
         self.anatomy_name = (node.name or node.output[0]).strip("/").replace("/", ".")
-        self.run: Callable[..., Any] = onnx_operators.find(node.op_type, self.anatomy_name)
         self.attributes = attributes
         self.inputs, self.outputs = list(node.input), list(node.output)
+        rule = OPERATORS.get(node.op_type) or QUANTISED.get(node.op_type)
+        self.anatomy_counted = rule is not None
+        unknown = by_size(self.anatomy_kind, self.anatomy_name, self.outputs, sizes)
+        self.run: Callable[..., Any] = rule or unknown
+        self.converts = node.op_type in CONVERSIONS
         for number, weight in enumerate(weights.values()):
             self.register_parameter(f"weight{number}", weight)
 
@@ -52,9 +65,14 @@ class OnnxNode(nn.Module):
 class OnnxNetwork(nn.Module):
     """The nodes of a graph in their order; values that are known in advance stay arrays."""
 
-    def __init__(self, graph: Any) -> None:
+    def __init__(self, model: Any) -> None:
         super().__init__()
+        graph = model.graph
+        self._size: tuple[int, ...] = ()
+        shapes = InferredShapes(model)
+        self.learned, self.scales = _scales(graph)
         self.constants: dict[str, Any] = {}
+        self.stored: dict[str, str] = {}  # scales and zeros: the buffer of each
         self.weights: dict[str, nn.Parameter] = {}
         for initialiser in graph.initializer:
             self._take(initialiser)
@@ -65,18 +83,33 @@ class OnnxNetwork(nn.Module):
             fresh = {name: self.weights[name] for name in node.input if name in self.weights}
             fresh = {name: weight for name, weight in fresh.items() if name not in used}
             used.update(fresh)
-            self.nodes.append(OnnxNode(node, _attributes(node), fresh))
+            sizes = partial(self._sizes, shapes)
+            self.nodes.append(OnnxNode(node, _attributes(node), fresh, sizes))
+        eight_bit = sum(node.op_type in QUANTISED for node in graph.node)
+        how = f"{eight_bit} of {len(graph.node)} nodes work with 8-bit numbers; memory is counted in float32"
+        self.anatomy_notes = (how,) if eight_bit else ()
 
     def forward(self, pictures: Tensor) -> Any:
-        values: dict[str, Any] = {"": None, self.picture: pictures, **self.constants, **self.weights}
+        self._size = tuple(pictures.shape)
+        stored = {name: getattr(self, place) for name, place in self.stored.items()}
+        values: dict[str, Any] = {
+            "": None,
+            self.picture: pictures,
+            **self.constants,
+            **self.weights,
+            **stored,
+        }
         for node in self.nodes:
             assert isinstance(node, OnnxNode)
             given = [_known(values, name) for name in node.inputs]
             computed = any(isinstance(one, Tensor) for one in given)
-            made = node(*given) if computed else node.calculate(*given)
+            made = node(*given) if computed and not node.converts else node.calculate(*given)
             made = made if isinstance(made, tuple) else (made,)
             values.update(zip(node.outputs, made, strict=False))
         return _known(values, self.answer)
+
+    def _sizes(self, shapes: InferredShapes) -> dict[str, tuple[int, ...]]:
+        return shapes.of(self._size)
 
     def _take(self, initialiser: Any) -> None:
         import onnx
@@ -84,8 +117,12 @@ class OnnxNetwork(nn.Module):
         shape = tuple(initialiser.dims)
         count = int(np.prod(shape)) if shape else 1
         floating = initialiser.data_type in {1, 10, 11, 16}
-        if count <= LARGEST_CONSTANT and (not floating or not shape):
+        constant = count <= LARGEST_CONSTANT and (not floating or not shape)
+        if constant and initialiser.name not in self.learned:
             self.constants[initialiser.name] = onnx.numpy_helper.to_array(initialiser)
+        elif initialiser.name in self.scales:
+            self.stored[initialiser.name] = place = f"scale{len(self.stored)}"
+            self.register_buffer(place, torch.empty(shape, device="meta"))
         else:
             empty = torch.empty(shape, device="meta")
             self.weights[initialiser.name] = nn.Parameter(empty, requires_grad=floating)
@@ -110,7 +147,7 @@ def read_onnx(path: Path) -> tuple[OnnxNetwork, tuple[int, ...]]:
     graph = model.graph
     if not _inputs(graph) or not graph.output:
         raise StriateError(f"{path} has no input or no output; it is not a network.")
-    network = OnnxNetwork(graph).eval()
+    network = OnnxNetwork(model).eval()
     dims = [int(dim.dim_value) for dim in _inputs(graph)[0].type.tensor_type.shape.dim][1:]
     if len(dims) == 3:
         dims = [dims[0] or 3, dims[1] or 224, dims[2] or 224]  # sizes that the file leaves open
@@ -129,6 +166,18 @@ def _known(values: dict[str, Any], name: str) -> Any:
 def _inputs(graph: Any) -> list[Any]:
     stored = {initialiser.name for initialiser in graph.initializer}
     return [one for one in graph.input if one.name not in stored]
+
+
+def _scales(graph: Any) -> tuple[set[str], set[str]]:
+    """What of 8-bit operators is learned, and what only says how their numbers are read, by name."""
+    inputs = [
+        (name, place in LEARNED.get(node.op_type, (place,)), node.op_type in LEARNED)
+        for node in graph.node
+        for place, name in enumerate(node.input)
+    ]
+    learned = {name for name, is_learned, in_eight_bits in inputs if is_learned and in_eight_bits}
+    read = {name for name, is_learned, _ in inputs if is_learned}
+    return learned, {name for name, _, in_eight_bits in inputs if in_eight_bits} - read
 
 
 def _attributes(node: Any) -> dict[str, Any]:

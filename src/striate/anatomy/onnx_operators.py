@@ -11,23 +11,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from striate.errors import StriateError
-
 Attributes = dict[str, Any]
 Operator = Callable[..., Any]
-
-
-def find(name: str, node: str) -> Operator:
-    """The operator.
-
-    Raises:
-        StriateError: there is no rule for it.
-    """
-    if name in OPERATORS:
-        return OPERATORS[name]
-    raise StriateError(
-        f"the ONNX operator {name} (node {node}) is not known here; known are {', '.join(sorted(OPERATORS))}."
-    )
 
 
 def _padding(given: Attributes, picture: Tensor, kernel: Sequence[int]) -> tuple[Tensor, list[int]]:

@@ -19,7 +19,11 @@ from striate.anatomy.fields import field_after, matrices, windows_of
 from striate.anatomy.geometry import Geometry, Unknown, Window, of_picture
 from striate.anatomy.shape_memory import ShapeMemory
 from striate.errors import StriateError
+from striate.models.number_types import number_type
 from striate.models.untouched import every_call, in_eval_mode
+
+# Free operations whose values stand in a place of their own.
+NEW_MEMORY = {"cat", "stack", "im2col", "constant_pad_nd", "new_empty"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +69,7 @@ def trace(network: nn.Module, input_size: Sequence[int]) -> list[Step]:
     Raises:
         StriateError: the network cannot read such a picture, or needs values and not only shapes.
     """
-    picture = torch.empty(1, *input_size, device="meta")
+    picture = torch.empty(1, *input_size, device="meta", dtype=number_type(network))
     tracer = Tracer(picture)
     shown = "x".join(map(str, input_size))
     with in_eval_mode(network), every_call(network, tracer.enter, tracer.leave), torch.no_grad(), tracer:
@@ -76,6 +80,12 @@ def trace(network: nn.Module, input_size: Sequence[int]) -> list[Step]:
         except (RuntimeError, ValueError, TypeError, IndexError, NotImplementedError) as error:
             reason = str(error).strip().splitlines()[0][:200] if str(error).strip() else type(error).__name__
             at = f" at {tracer.place}" if tracer.place else ""
+            if isinstance(stopped := tracer.stopped_in(), nn.RNNBase):
+                raise StriateError(
+                    f"{type(network).__name__} has a recurrent layer{at} ({type(stopped).__name__}), which "
+                    "is not counted: inspect counts convolutions, pooling, dense layers and attention. "
+                    "Inspect the part of the network before it."
+                ) from error
             raise StriateError(
                 f"{type(network).__name__} cannot read a picture of {shown}{at}: {reason}. Give the size "
                 "it is made for with --input CxHxW (input_size in Python)."
@@ -114,6 +124,10 @@ class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]
             self.alive.append(made)
             self._note(func, given, made)
         return outputs
+
+    def stopped_in(self) -> nn.Module | None:
+        """The module that was running when the pass ended with an error."""
+        return self.open[-1][1] if self.open else None
 
     def enter(self, name: str, module: nn.Module) -> None:
         """A module begins. One without children is a layer."""
@@ -236,7 +250,7 @@ class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
 def _passes(call: Call) -> bool:
     """Whether an operation between modules is no layer of its own: other shapes of the same values."""
-    if call.name in costs.FREE - {"cat", "stack", "im2col", "constant_pad_nd"}:
+    if call.name in costs.FREE - NEW_MEMORY:
         flattens = call.source().dim() > 2 and call.output.dim() == 2
         return not (flattens and call.name in {"view", "_unsafe_view", "reshape"})
     return False
@@ -250,7 +264,7 @@ def _kind(name: str) -> str:
 def _works_in_place(call: Call) -> bool:
     """Whether no new memory is needed: one input, the same number of values, each from its own place."""
     if call.name in costs.FREE:
-        return call.name not in {"cat", "stack", "im2col", "constant_pad_nd"}
+        return call.name not in NEW_MEMORY
     if call.name.startswith("_adaptive") and call.source().shape == call.output.shape:
         return True
     batch_norm = "batch_norm" in call.name

@@ -12,6 +12,7 @@ from torch.func import functional_call
 
 from striate.anatomy.shape_memory import RememberingMode
 from striate.errors import StriateError
+from striate.models.number_types import number_type
 from striate.models.untouched import every_call, same_modes
 
 # What a real step took at its peak, as a share of what it keeps. Measured with torch 2.14 on one core:
@@ -25,7 +26,7 @@ BATCH = 2  # one picture is not enough: batch normalisation of a single value is
 
 @dataclass(frozen=True, slots=True)
 class Training:
-    """Bytes of a training in float32 with AdamW.
+    """Bytes of a training with AdamW, in the network's own numbers.
 
     Attributes:
         fixed: weights and stored values, gradients, and AdamW's two averages: the same for every batch size.
@@ -60,7 +61,8 @@ def training_memory(network: nn.Module, input_size: Sequence[int]) -> tuple[Trai
         for name, tensor in [*network.named_parameters(), *network.named_buffers()]
     }
     keeper = _Keeper({tensor.untyped_storage()._cdata for tensor in shapes.values()})
-    pictures = torch.empty(BATCH, *input_size, device="meta")
+    numbers = number_type(network)
+    pictures = torch.empty(BATCH, *input_size, device="meta", dtype=numbers)
     with same_modes(network), every_call(network, keeper.enter, keeper.leave), torch.enable_grad():
         network.train()
         try:
@@ -68,9 +70,9 @@ def training_memory(network: nn.Module, input_size: Sequence[int]) -> tuple[Trai
                 functional_call(network, shapes, (pictures,))
         except (StriateError, RuntimeError, ValueError, TypeError, IndexError, NotImplementedError):
             return None, {}
-    learned = sum(4 * one.numel() for one in network.parameters() if one.requires_grad)
-    weights = sum(4 * one.numel() for one in [*network.parameters(), *network.buffers()])
-    picture = 0 if keeper.holds(pictures) else 4 * prod(input_size)
+    learned = sum(one.nbytes for one in network.parameters() if one.requires_grad)
+    weights = sum(one.nbytes for one in [*network.parameters(), *network.buffers()])
+    picture = 0 if keeper.holds(pictures) else numbers.itemsize * prod(input_size)
     by_layer = {name: size // BATCH for name, size in keeper.sizes.items()}
     return Training(fixed=weights + 3 * learned, picture=keeper.total // BATCH + picture), by_layer
 

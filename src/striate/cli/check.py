@@ -6,6 +6,7 @@ import typer
 
 from striate.cli.say import print_json, say
 from striate.cli.train import FollowLinks, Json, MaxBytes, MaxPixels, Overwrite
+from striate.errors import StriateError
 
 
 def names_of_augmentations(incomplete: str) -> list[str]:
@@ -41,7 +42,7 @@ def check(
             autocompletion=names_of_augmentations,
         ),
     ] = None,
-    seed: Annotated[int, typer.Option(help="Of the augmentation sheet.")] = 0,
+    seed: Annotated[int | None, typer.Option(help="Of the augmentation sheet; 0 if not given.")] = None,
     fail: Annotated[bool, typer.Option("--fail", help="Exit with 1 if there are problems.")] = False,
     follow_links: FollowLinks = False,
     overwrite: Overwrite = False,
@@ -65,9 +66,22 @@ def check(
 
     if augment is not None:
         from striate.actions.augmentation_sheet import write_sheet
+        from striate.data.decoding import Limits
 
+        for flag, given in (("--clean-list", clean_list), ("--strict", strict), ("--fail", fail)):
+            if given:
+                raise StriateError(
+                    f"{flag} is about problems, and --augment only draws a sheet; leave one of them out."
+                )
         sheet = write_sheet(
-            data, augment, out, run=run, seed=seed, follow_links=follow_links, overwrite=overwrite
+            data,
+            augment,
+            out,
+            run=run,
+            seed=seed or 0,
+            limits=Limits.of(max_bytes, max_pixels),
+            follow_links=follow_links,
+            overwrite=overwrite,
         )
         page = str(sheet)
         if json:
@@ -75,6 +89,8 @@ def check(
         else:
             say(page)
         return
+    if seed is not None:
+        raise StriateError("--seed is of the augmentation sheet; add --augment NAME, or leave it out.")
     from striate.actions.check import check as action
     from striate.cli.audit_text import audit_lines
     from striate.cli.native_messages import without_libjpeg

@@ -41,7 +41,7 @@ def total_lines(anatomy: Anatomy) -> list[str]:
         f"parameters      {anatomy.parameters:,}, trainable {trainable:,}, frozen {frozen:,}",
         f"multiply-adds   {anatomy.multiply_adds:,} of convolutions and dense layers",
         f"operations      {anatomy.operations:,} floating-point, every multiplication and addition",
-        f"memory          {anatomy.forward_bytes // 4:,} values, {memory}, activation functions in place",
+        f"memory          {anatomy.forward_values:,} values, {memory}, activation functions in place",
     ]
     if anatomy.unused:
         count = sum(anatomy.unused.values())
@@ -55,16 +55,20 @@ def total_lines(anatomy: Anatomy) -> list[str]:
         )
         if line
     ]
-    return lines + _misfits(anatomy)
+    lines += [f"note            {note}" for note in anatomy.notes]
+    return lines + _not_counted(anatomy) + _misfits(anatomy)
 
 
 def training_lines(anatomy: Anatomy, batch: int | None) -> list[str]:
     """What training would need: for one batch size, and the largest that fits this machine."""
     training = anatomy.training
+    if training is None and anatomy.notes:
+        return []
     if training is None:
         return ["training         its memory could not be found out on shapes alone"]
     fixed, picture = size_text(training.fixed), size_text(training.picture)
-    lines = [f"training        {fixed} for weights, gradients and AdamW, and {picture} a picture, float32"]
+    each = f"{fixed} for weights, gradients and AdamW, and {picture} a picture, {anatomy.numbers}"
+    lines = [f"training        {each}"]
     if batch is not None:
         kept = training.bytes(batch)
         peak = size_text(int(PEAK * kept))
@@ -138,6 +142,20 @@ def _most(anatomy: Anatomy, what: str, counts: Sequence[int]) -> str | None:
     order = sorted(range(len(counts)), key=lambda number: -counts[number])[:2]
     shares = [f"{anatomy.layers[number].name} {100 * counts[number] / total:.1f} %" for number in order]
     return f"most {what:<11}{', '.join(shares)}"
+
+
+def _not_counted(anatomy: Anatomy) -> list[str]:
+    """The operations of which only the output's size is known, and how much of the network they are."""
+    missing = [layer for layer in anatomy.layers if not layer.counted]
+    if not missing:
+        return []
+    kinds = ", ".join(dict.fromkeys(layer.kind for layer in missing))
+    values = sum(layer.values for layer in anatomy.layers)
+    share = 100 * sum(layer.values for layer in missing) / values
+    return [
+        f"not counted     {kinds}: {len(missing)} of {len(anatomy.layers)} layers, {share:.1f} % of values;",
+        "                only sizes are known, so multiply-adds and operations are at least these",
+    ]
 
 
 def _misfits(anatomy: Anatomy) -> list[str]:

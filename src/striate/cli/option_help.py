@@ -16,7 +16,7 @@ TRAIN: dict[str, str] = {
     "label_smoothing": "Share of the target spread over all classes.",
     "patience": "Epochs without improvement after which a stage ends.",
     "balance": "Against rare classes: none, weights, sampling or focal.",
-    "augment": "Changes of training pictures: auto, none, light, shift, photo, crop, imagenet, cifar, book, mixup, cutmix, strong; in a file also a table of numbers. [default: auto]",  # noqa: E501
+    "augment": "Changes of training pictures: auto, none, light, shift, photo, crop, imagenet, cifar, book, mixup, cutmix, strong; or a table of numbers, '{rotate = 20, mirror = true}'. [default: auto]",  # noqa: E501
     "fit": "squeeze, pad or crop: how a picture is brought to the input size. [default: squeeze]",
     "split": "CSV with image,split: your own train, validation and test parts.",
     "test": "A data set to measure on instead of a part of DATA.",

@@ -4,6 +4,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from striate.models.number_types import number_type
 from striate.preprocess import Preprocessing
 from striate.shapes import Pictures
 
@@ -24,5 +25,5 @@ class Reading(nn.Module):
             images = pictures.to(torch.float32) * scale[:, None, None] + shift[:, None, None]
         else:
             images = self.preprocessing.normalise(pictures).contiguous(memory_format=torch.channels_last)
-        found: Tensor = self.network(images)
+        found: Tensor = self.network(images.to(number_type(self.network)))
         return found

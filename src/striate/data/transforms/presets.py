@@ -1,5 +1,7 @@
 """Augmentations by name, and one's own from a table of numbers."""
 
+import json
+import tomllib
 from collections.abc import Mapping
 from dataclasses import fields
 from difflib import get_close_matches
@@ -59,6 +61,28 @@ PIECES = {"geometry": Geometry, "crop": Crop, "colour": Colour, "erasing": Erasi
 PIECE_OF = {field.name: piece for piece, kind in PIECES.items() for field in fields(kind)}
 
 
+def named_or_table(chosen: str) -> str | dict[str, Any]:
+    """A name as it is; a table written on one line, `{preset = "light", rotate = 20}`, as a dictionary.
+
+    Raises:
+        StriateError: it begins like a table and is none.
+    """
+    if not chosen.lstrip().startswith("{"):
+        return chosen
+    try:
+        table: dict[str, Any] = tomllib.loads(f"table = {chosen}")["table"]
+    except ValueError as error:
+        raise StriateError(
+            f"augmentation {chosen}: {error}; a table looks like '{{preset = \"light\", rotate = 20}}'."
+        ) from error
+    return table
+
+
+def on_one_line(table: Mapping[str, Any]) -> str:
+    """A table as `named_or_table` reads it: TOML writes these values as JSON does."""
+    return f"{{{', '.join(f'{key} = {json.dumps(value)}' for key, value in table.items())}}}"
+
+
 def make_augmentation(chosen: str | Mapping[str, Any]) -> Augmentation | None:
     """The augmentation of a name, or of a table such as `{preset = "light", rotate = 20, mirror = true}`.
 
@@ -67,6 +91,7 @@ def make_augmentation(chosen: str | Mapping[str, Any]) -> Augmentation | None:
     Raises:
         StriateError: an unknown name or key, or a value that makes no sense.
     """
+    chosen = named_or_table(chosen) if isinstance(chosen, str) else chosen
     if isinstance(chosen, str):
         if chosen not in AUGMENTATIONS:
             near = get_close_matches(chosen, AUGMENTATIONS, 1)
