@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import settings
+from PIL import Image
 
 settings.register_profile("striate", deadline=None)  # a busy machine is no reason to fail
 settings.load_profile("striate")
@@ -59,3 +61,31 @@ def digits_run(digits: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     from striate.actions.train import train
 
     return train(digits, model="lenet5", epochs=8, lr=4e-3, out=tmp_path_factory.mktemp("runs")).path
+
+
+def paint_cut_out(path: Path, colour: tuple[int, int, int], seed: int) -> None:
+    """A textured thing of 64 x 48 pixels with odd margins; transparent pixels hold black."""
+    coarse = np.random.default_rng(seed).integers(0, 200, (6, 8, 1))
+    texture = np.kron(coarse, np.ones((8, 8, 1), int))
+    pixels = np.zeros((53, 67, 4), np.uint8)
+    pixels[3:51, 1:65, :3] = np.clip(np.array(colour) - texture, 0, 255)
+    pixels[3:51, 1:65, 3] = 255
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(pixels, "RGBA").save(path)
+
+
+@pytest.fixture
+def folders(tmp_path: Path) -> tuple[Path, Path]:
+    """Two classes of six cut-outs each, a copy and a mirror image among them, and six backgrounds."""
+    for label, colour in (("cat", (255, 120, 120)), ("dog", (120, 120, 255))):
+        for number in range(6):
+            paint_cut_out(tmp_path / "things" / label / f"{number}.png", colour, ord(label[0]) + number * 9)
+    first = Image.open(tmp_path / "things/cat/0.png")
+    first.save(tmp_path / "things/cat/0 copy.png")
+    first.transpose(Image.Transpose.FLIP_LEFT_RIGHT).save(tmp_path / "things/cat/0 mirrored.png")
+    rng = np.random.default_rng(1)
+    (tmp_path / "behind").mkdir()
+    for number in range(6):
+        coarse = rng.integers(0, 100, (12, 16, 3), dtype=np.uint8)
+        Image.fromarray(coarse).resize((160, 120)).save(tmp_path / "behind" / f"{number}.jpg")
+    return tmp_path / "things", tmp_path / "behind"

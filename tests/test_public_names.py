@@ -14,6 +14,7 @@ ROOT = Path(__file__).resolve().parents[1]
 VERBS = [
     "check",
     "compare",
+    "compose",
     "convert",
     "create_model",
     "demo",

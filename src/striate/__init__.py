@@ -13,6 +13,7 @@ from importlib import import_module as _import_module
 _PLACES = {
     "check": "striate.actions.check",
     "compare": "striate.actions.compare",
+    "compose": "striate.actions.compose",
     "convert": "striate.actions.convert",
     "create_model": "striate.models.build",
     "demo": "striate.actions.demo",

@@ -1,5 +1,6 @@
 from striate.actions.check import check as check
 from striate.actions.compare import compare as compare
+from striate.actions.compose import compose as compose
 from striate.actions.convert import convert as convert
 from striate.actions.demo import demo as demo
 from striate.actions.doctor import doctor as doctor

@@ -1,27 +1,7 @@
 """`striate convert` as a person types it."""
 
 import json
-import sys
 from pathlib import Path
-
-import pytest
-
-from striate.cli.main import main
-
-
-@pytest.fixture
-def striate(capsys, monkeypatch):
-    def run(*words: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["striate", *map(str, words)])
-        try:
-            main()
-            code = 0
-        except SystemExit as end:
-            code = int(end.code or 0)
-        out, err = capsys.readouterr()
-        return code, out, err
-
-    return run
 
 
 def test_json_is_one_line_that_names_every_file(striate, digits: Path, tmp_path: Path):

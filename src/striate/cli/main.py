@@ -11,6 +11,7 @@ from typer.core import TyperGroup
 from striate.cli import (
     check,
     compare,
+    compose,
     convert,
     demo,
     doctor,
@@ -106,6 +107,7 @@ app.command("ladder")(ladder.ladder)
 app.command("report")(report.report)
 app.command("inspect")(inspect.inspect)
 app.command("models")(models.models)
+app.command("compose")(compose.compose)
 app.command("convert")(convert.convert)
 app.command("doctor")(doctor.doctor)
 

@@ -1,14 +1,15 @@
 """What moves through training: a picture together with its truth, and a batch of them.
 
 Every field but the picture is optional, and a task reads the ones it needs: a classifier `label`; a detector
-`boxes` and `box_labels`; a segmenter `masks`; landmarks `points`; a captioner `caption`. Pairs and triplets
-(faces) are not a kind of sample: `label` is the identity, and the step forms the pairs inside a batch.
+`boxes` and `box_labels`; a segmenter `masks`; landmarks `points` and `visible`; a captioner `caption`.
+Pairs and triplets (faces) are not a kind of sample: `label` is the identity, and the step forms the pairs
+inside a batch.
 """
 
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Float, Int64
+from jaxtyping import Bool, Float, Int64, UInt8
 from torch import Tensor
 
 from striate.shapes import Boxes, Picture
@@ -16,13 +17,28 @@ from striate.shapes import Boxes, Picture
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """What is known about one picture. Boxes and points are in its pixels and move with them."""
+    """What is known about one picture. Boxes and points are in its pixels and move with them.
+
+    Attributes:
+        label: its class.
+        boxes: (x1, y1, x2, y2), corners between pixels: a box of the whole picture is (0, 0, W, H).
+        box_labels: the class of each box.
+        crowd: boxes around several objects that nobody counted (COCO's `iscrowd`).
+        difficult: boxes that an evaluation leaves out (VOC's `difficult`).
+        masks: (H, W) class indices, 255 where nothing is known, or (N, H, W) whether a pixel is of an object.
+        points: x and y, (P, 2) of the picture or (N, P, 2) of each box; what is not visible is anything.
+        visible: of each point, as in COCO: 0 not known, 1 hidden, 2 visible; None is all visible.
+        caption: a sentence.
+    """
 
     label: int | None = None
     boxes: Boxes | None = None
     box_labels: Int64[Tensor, " N"] | None = None
-    masks: Tensor | None = None  # (H, W) class indices or (N, H, W) instances
-    points: Tensor | None = None  # (N, 2) x, y
+    crowd: Bool[Tensor, " N"] | None = None
+    difficult: Bool[Tensor, " N"] | None = None
+    masks: UInt8[Tensor, "H W"] | Bool[Tensor, "N H W"] | None = None
+    points: Float[Tensor, "*N P 2"] | None = None
+    visible: UInt8[Tensor, "*N P"] | None = None
     caption: str | None = None
 
 

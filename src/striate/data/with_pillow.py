@@ -19,6 +19,7 @@ from striate.data.deep_samples import (
     open_negative,
     with_true_transparency,
 )
+from striate.data.headers import foreign, sniff
 from striate.data.part_of_picture import part_that_was_read, passes_of
 from striate.data.quiet import pillow_quiet
 from striate.shapes import Picture
@@ -84,6 +85,22 @@ def decode_with_pillow(
             raise
         except _PILLOW_ERRORS as error:
             raise BadPicture(f"its pixels cannot be read ({error})") from error
+
+
+def rgba_with_pillow(content: bytes, max_pixels: int) -> Image.Image:
+    """The upright picture with its transparency, as a Pillow image of mode `RGBA`; a damaged one is refused.
+
+    Raises:
+        BadPicture: no whole picture can be had.
+    """
+    if sniff(content[:32]) is None:
+        raise BadPicture(foreign(content))
+    with pillow_quiet:
+        image = _opened(content, max_pixels)
+        try:
+            return upright(image).convert("RGBA")
+        except _PILLOW_ERRORS as error:
+            raise BadPicture("the file is cut short or damaged") from error
 
 
 def reduced_jpeg(content: bytes, factor: int) -> tuple[Picture, tuple[int, int]] | None:
