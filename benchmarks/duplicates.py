@@ -6,16 +6,23 @@
 2. Real sets: textures against the stems of their names (`wall002_red` and `wall002_blue` are one motif),
    faces (groups may hold one person only), stamps, scenes and photographs, MNIST.
 3. Seconds for thumbnails with the spectrum of photographs; one in twenty is a mirrored copy.
+4. The peers on the copies of 1: imagehash and imagededup by perceptual hash, pairs within 10 of 64 bits,
+   grouped as ours are. Their processes see BMP files of the same pixels.
 
-    python benchmarks/duplicates.py [SHARED_DATA]
+    python benchmarks/duplicates.py [SHARED_DATA] [--peers SET ...]
+
+With `--peers` only 4 is measured, on those sets, and put beside what the result file has.
 """
 
+import argparse
 import io
 import json
+import os
 import re
-import sys
+import subprocess
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from itertools import combinations
 from pathlib import Path
@@ -33,7 +40,11 @@ from striate.data.duplicates import groups, members, near_pairs
 from striate.data.scan import scan
 from striate.data.thumbnails import SIDE, thumbnail
 
-DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+ROOT = Path(__file__).resolve().parents[1]
+DATA = ROOT.parent / "shared" / "data"
+PEERS = Path(os.environ.get("STRIATE_PEERS", ROOT / ".venv-peers")) / "bin" / "python"
+CLAIM = "near-duplicates are found through size, compression, mirror, quarter turn, colour, crop"
+SETS = {"scenes": ("scenes", "photos"), **{name: (name,) for name in ("stamps", "faces", "textures")}}
 SHORTEST = 64  # pixels; smaller originals are left out, for their halves would not be compared
 MOST = 150  # pictures of a set that are copied
 Change = Callable[[Image.Image], Image.Image]
@@ -115,39 +126,85 @@ CHANGES: dict[str, Change] = {
 }
 
 
-def main(arguments: list[str]) -> None:
+def main() -> None:
     """Measure, print, write benchmarks/results/duplicates.json."""
-    data = Path(arguments[0]) if arguments else DATA
-    results = {"recall": recall(data), "sets": sets(data), "seconds": seconds((20_000,))}
-    content = {
-        "benchmark": "duplicates",
-        "claim": "near-duplicates are found through size, compression, mirror, quarter turn, colour, crop",
-        "taken": datetime.now(UTC).isoformat(timespec="seconds"),
-        "machine": this_machine(),
-        "results": results,
-    }
-    (RESULTS / "duplicates.json").write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("data", type=Path, nargs="?", default=DATA)
+    parser.add_argument("--peers", nargs="+", choices=SETS, help="measure the peers alone, on these sets")
+    given = parser.parse_args()
+    file = RESULTS / "duplicates.json"
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    if given.peers:
+        content = json.loads(file.read_text(encoding="utf-8"))
+        content["results"]["peers"] = {"taken": now, **peers(given.data, given.peers)}
+    else:
+        results = {"recall": recall(given.data), "sets": sets(given.data), "seconds": seconds((20_000,))}
+        content = {
+            "benchmark": "duplicates",
+            "claim": CLAIM,
+            "taken": now,
+            "machine": this_machine(),
+            "results": {**results, "peers": {"taken": now, **peers(given.data, SETS)}},
+        }
+    file.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
 
 def recall(data: Path) -> dict[str, Any]:
     """For each set and change the share of copies that are found."""
     table: dict[str, Any] = {}
-    for name, folders in {
-        "scenes": ("scenes", "photos"),
-        **{n: (n,) for n in ("stamps", "faces", "textures")},
-    }.items():
+    for name, folders in SETS.items():
         images = originals([data / folder for folder in folders])
         own = together([as_picture(image) for image in images])
-        apart = sum(len(group) - 1 for group in members(own))
         table[name] = {"n": len(images)}
         for change, changed in CHANGES.items():
-            found = together([as_picture(one) for one in (*images, *map(changed, images))])
-            hits = sum(found[row] == found[row + len(images)] for row in range(len(images)))
-            joined = sum(len(group) - 1 for group in members(found[: len(images)])) - apart
-            table[name][change] = {"found": hits, "recall": hits / len(images), "joined": joined}
-            told = f"{name:<9} {change:<28} {hits:>4} of {len(images)}"
-            print(f"{told}  joined {joined}", flush=True)
+            found = figures(own, together([as_picture(one) for one in (*images, *map(changed, images))]))
+            table[name][change] = found
+            print(
+                f"{name:<9} {change:<28} {found['found']:>4} of {len(images)}  joined {found['joined']}",
+                flush=True,
+            )
     return table
+
+
+def peers(data: Path, names: Iterable[str]) -> dict[str, Any]:
+    """For each set, change and peer the same figures as `recall` gives for ours."""
+    script = ROOT / "benchmarks" / "peers" / "picture_hashes.py"
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    table: dict[str, Any] = {}
+    with subprocess.Popen([str(PEERS), str(script)], **pipes) as process, tempfile.TemporaryDirectory() as at:
+
+        def grouped(images: list[Image.Image]) -> dict[str, list[int]]:
+            for number, image in enumerate(images):
+                image.save(Path(at) / f"{number}.bmp")
+            print(at, file=process.stdin, flush=True)
+            return {
+                peer: groups(len(images), found)
+                for peer, found in json.loads(process.stdout.readline()).items()
+            }
+
+        process.stdout.readline()  # it has loaded everything
+        for name in names:
+            images = originals([data / folder for folder in SETS[name]])
+            for file in Path(at).glob("*.bmp"):
+                file.unlink()
+            own, table[name] = grouped(images), {"n": len(images)}
+            for change, changed in CHANGES.items():
+                found = grouped([*images, *map(changed, images)])
+                table[name][change] = {peer: figures(own[peer], found[peer]) for peer in found}
+                told = "  ".join(
+                    f"{peer} {one['found']} joined {one['joined']}"
+                    for peer, one in table[name][change].items()
+                )
+                print(f"{name:<9} {change:<28} of {len(images)}: {told}", flush=True)
+    return table
+
+
+def figures(own: list[int], found: list[int]) -> dict[str, Any]:
+    """What of the copies in the second half of `found` is with its original, and what they joined besides."""
+    n = len(own)
+    hits = sum(found[row] == found[row + n] for row in range(n))
+    apart, now = (sum(len(group) - 1 for group in members(part)) for part in (own, found[:n]))
+    return {"found": hits, "recall": hits / n, "joined": now - apart}
 
 
 def originals(folders: list[Path]) -> list[Image.Image]:
@@ -254,4 +311,4 @@ def photo_like(count: int) -> Tensor:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

@@ -4,7 +4,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import binom
+from scipy.stats import binom, binomtest
 
 from striate.metrics.accuracy import hits, wilson_interval
 
@@ -34,6 +34,13 @@ def test_interval_holds_the_share_and_stays_in_bounds(n, data):
     right = data.draw(st.integers(0, n))
     low, high = wilson_interval(right, n)
     assert 0 <= low <= right / n <= high <= 1
+
+
+@pytest.mark.parametrize("n", [1, 7, 83, 2000, 100_000])
+def test_interval_is_scipys(n):
+    for right in {0, 1, n // 3, n - 1, n}:
+        theirs = binomtest(right, n).proportion_ci(0.95, method="wilson")
+        assert wilson_interval(right, n) == pytest.approx((theirs.low, theirs.high), rel=1e-12, abs=1e-15)
 
 
 def test_interval_covers_about_95_percent_of_experiments():

@@ -1,6 +1,6 @@
 """What a heat map answers: which class of which picture, instead of which other class."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -93,9 +93,6 @@ class Heat(NamedTuple):
 
     maps: Maps
     figures: dict[str, list[float]]
-
-
-Method = Callable[[Question], Heat]
 
 
 def class_scores(logits: Logits, classes: Labels, against: Labels | None = None) -> Scores:

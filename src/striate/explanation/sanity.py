@@ -14,7 +14,6 @@ from jaxtyping import Float
 from scipy import stats
 from torch import Tensor, nn
 
-from striate.explanation.question import Maps
 from striate.models.backbone import Backbone, head_parameter_names
 
 Part = Literal["head", "network"]
@@ -40,11 +39,6 @@ def similarity(first: Float[Tensor, "h w"], second: Float[Tensor, "h w"]) -> flo
         return 0.0
     found = float(stats.spearmanr(first.flatten().numpy(), second.flatten().numpy()).statistic)
     return 0.0 if math.isnan(found) else found
-
-
-def similarities(maps: Maps, others: Maps) -> list[float]:
-    """`similarity` picture by picture."""
-    return [similarity(one, other) for one, other in zip(maps, others, strict=True)]
 
 
 def _head(network: nn.Module) -> set[str]:

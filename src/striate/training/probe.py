@@ -46,7 +46,6 @@ class Probe:
         penalty: what cross-validation chose.
         loss: mean cross-entropy of the pictures it was fitted to, in nats.
         answers: (N,) what the classifiers of the other folds say of each picture; -1 where nobody was asked.
-        held_out_loss: mean cross-entropy of those answers; None where there were no folds.
     """
 
     weight: Float[Tensor, "K D"]
@@ -54,7 +53,6 @@ class Probe:
     penalty: float
     loss: float
     answers: Int64[Tensor, " N"]
-    held_out_loss: float | None
 
 
 def fit_probe(
@@ -87,7 +85,7 @@ def fit_probe(
     if basis is not None:
         x = x @ basis
     fold = folds(labels, groups, seed).numpy()
-    penalty, given, held_out = _choose(x, y[compared], w[compared], classes, fold[compared])
+    penalty, given = _choose(x, y[compared], w[compared], classes, fold[compared])
     answers = np.full(len(y), -1)
     answers[compared] = given
     blocks: Iterable[Values] = (x,)
@@ -103,9 +101,7 @@ def fit_probe(
     weight = inner / spread
     bias = theta[:, -1] - weight @ mean
     as_tensor = torch.from_numpy
-    return Probe(
-        as_tensor(weight).float(), as_tensor(bias).float(), penalty, loss, as_tensor(answers), held_out
-    )
+    return Probe(as_tensor(weight).float(), as_tensor(bias).float(), penalty, loss, as_tensor(answers))
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,11 +182,11 @@ def _compared(pictures: int, seed: int) -> Whole:
     return np.sort(np.random.default_rng([seed, 1]).permutation(pictures)[:COMPARED])
 
 
-def _choose(x: Values, y: Whole, w: Values, classes: int, fold: Whole) -> tuple[float, Whole, float | None]:
-    """The penalty with the lowest loss on held-out pictures, their answers with it, and that loss."""
+def _choose(x: Values, y: Whole, w: Values, classes: int, fold: Whole) -> tuple[float, Whole]:
+    """The penalty with the lowest loss on held-out pictures, and their answers with it."""
     asked = [k for k in sorted(set(fold)) if 0 < (fold == k).sum() < len(x)]
     if len(asked) < 2:
-        return USUAL_PENALTY, np.full(len(x), -1), None
+        return USUAL_PENALTY, np.full(len(x), -1)
     starts: dict[int, Values | None] = dict.fromkeys(asked)
     best: tuple[float, float, Values] | None = None
     worse = 0
@@ -209,7 +205,7 @@ def _choose(x: Values, y: Whole, w: Values, classes: int, fold: Whole) -> tuple[
             if worse == WORSE:
                 break
     assert best is not None
-    return best[1], best[2].argmax(axis=1), best[0]
+    return best[1], best[2].argmax(axis=1)
 
 
 def _fit(
