@@ -15,10 +15,10 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from striate.errors import StriateError
+from striate.placement import Fit, Placement
 from striate.shapes import FittedPicture, Images, Picture, Pictures
 
 Channels = Float[Tensor, " C"]
-Fit = Literal["squeeze", "pad", "crop"]
 GREY_WEIGHTS = (0.299, 0.587, 0.114)  # ITU-R BT.601, as Pillow and libjpeg have them
 
 
@@ -51,13 +51,12 @@ class Preprocessing:
         picture = to_channels(picture, self.channels)
         if tuple(picture.shape[1:]) == self.size_hw:
             return picture
-        if self.fit == "squeeze":
-            return _resize(picture, self.size_hw)
-        height, width = picture.shape[1:]
-        ratios = (self.size_hw[0] / height, self.size_hw[1] / width)
-        ratio = min(ratios) if self.fit == "pad" else max(ratios)
-        inner = (max(1, round(height * ratio)), max(1, round(width * ratio)))
+        inner = self.place((picture.shape[1], picture.shape[2])).inner_hw
         return _centred(_resize(picture, inner), self.size_hw)
+
+    def place(self, picture_hw: tuple[int, int]) -> Placement:
+        """Where a picture of this size lies in the input, for its boxes, points and masks."""
+        return Placement.of(self.fit, picture_hw, self.size_hw)
 
     def normalise(self, pictures: Pictures | Images) -> Images:
         """Pictures of values 0 to 255 as the network's floats: divided by 255, minus `mean`, over `std`."""
