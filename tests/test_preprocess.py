@@ -7,7 +7,6 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from striate.errors import StriateError
 from striate.preprocess import Preprocessing, stacked, to_channels
 
 
@@ -86,19 +85,6 @@ def test_grey_is_the_weighted_sum_that_pillow_takes():
     theirs = Image.fromarray(picture.permute(1, 2, 0).numpy()).convert("L")
     ours = to_channels(picture, 1)[0].int()
     assert (ours - torch.tensor(list(theirs.tobytes())).view(5, 7)).abs().max() <= 1
-
-
-def test_the_specification_survives_json():
-    one = Preprocessing((28, 32), 1, (0.1307,), (0.3081,), "pad")
-    assert Preprocessing.from_json(one.to_json()) == one
-
-
-@pytest.mark.parametrize(
-    "text", ["", "{}", "[1]", '{"size_hw": 3}', spec().to_json().replace("0.25", "0"), "null"]
-)
-def test_a_damaged_specification_is_one_clear_line(text):
-    with pytest.raises(StriateError, match="preprocess"):
-        Preprocessing.from_json(text)
 
 
 @pytest.mark.parametrize("kind", [torch.uint8, torch.float32])

@@ -82,21 +82,6 @@ class Preprocessing:
         """The specification as the text of `preprocess.json`."""
         return json.dumps(asdict(self), indent=2) + "\n"
 
-    @classmethod
-    def from_json(cls, text: str) -> "Preprocessing":
-        """The specification that `to_json` wrote; anything else is a `StriateError`."""
-        try:
-            read = json.loads(text)
-            return cls(
-                size_hw=(int(read["size_hw"][0]), int(read["size_hw"][1])),
-                channels=read["channels"],
-                mean=tuple(float(value) for value in read["mean"]),
-                std=tuple(float(value) for value in read["std"]),
-                fit=read["fit"],
-            )
-        except (ValueError, KeyError, TypeError, IndexError) as error:
-            raise StriateError(f"preprocess.json cannot be read ({error!r}); train the run again.") from error
-
 
 def stacked(pictures: Sequence[FittedPicture]) -> Pictures:
     """Pictures of one size as a batch that is stored as they are: pixel by pixel, as decoders and resizing

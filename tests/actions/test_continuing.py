@@ -11,6 +11,7 @@ import torch
 from tests.conftest import write_digits
 
 from striate.actions.dry_run import dry_run
+from striate.actions.report import report
 from striate.actions.train import train
 from striate.errors import StriateError
 from striate.events import EpochEnded, Note, Warned
@@ -33,6 +34,21 @@ def test_a_finished_run_goes_on_as_a_new_run_with_a_parent(digits_run, tmp_path)
     before, _ = read_weights(parent / "best.safetensors")
     after, _ = read_weights(run.path / "best.safetensors")
     assert all(torch.allclose(tensor, after[name], atol=1e-4) for name, tensor in before.items())
+
+
+def test_a_run_that_was_moved_goes_on_where_it_lies(digits_run, tmp_path, monkeypatch):
+    moved = shutil.copytree(digits_run, tmp_path / "archive" / "first")
+    monkeypatch.chdir(moved)
+    run = train(resume=".", epochs=1, lr=1e-6)
+    assert run.path == tmp_path / "archive" / "classify" / "first"
+    assert resolved(run)["parent"] == str(moved)
+
+
+def test_the_page_of_a_run_that_was_moved_names_the_place_where_it_lies(digits_run, tmp_path):
+    moved = shutil.copytree(digits_run, tmp_path / digits_run.name)  # of the same name as before
+    page = report(moved, out=tmp_path / "page.html").read_text(encoding="utf-8")
+    assert f"striate predict {moved} picture.jpg" in page
+    assert f"striate predict {digits_run} picture.jpg" not in page
 
 
 def test_more_pictures_start_from_a_run_and_outputs_follow_the_class_names(digits_run, tmp_path):

@@ -225,10 +225,20 @@ def test_a_missing_or_surplus_tensor_and_a_number_that_is_none_are_named():
     good = small().state_dict()
     without = {key: tensor for key, tensor in good.items() if key != "f6.bias"}
     assert "f6.bias is missing" in refused(small(), without)
-    assert "extra.weight is unknown" in refused(small(), good | {"extra.weight": torch.ones(1)})
+    surplus = refused(small(), good | {"extra.weight": torch.ones(1)})
+    assert "has all of LeNet5 and 1 names more: extra.weight. Save it without these" in surplus
     broken = good | {"f6.bias": torch.full((84,), float("nan"))}
     assert "not finite in f6.bias" in refused(small(), broken)
     assert "holds no state_dict" in refused(small(), {})
+
+
+@pytest.mark.parametrize("prefix", ["module.", "model.", "_orig_mod.", "net."])
+def test_a_prefix_of_all_names_is_removed_and_one_of_some_is_named(prefix):
+    good = small().state_dict()
+    assert load_weights(small(), {prefix + name: tensor for name, tensor in good.items()}).notes
+    beside = {prefix + name: tensor for name, tensor in good.items()} | {"loss.weight": torch.ones(1)}
+    said = refused(small(), beside)
+    assert f"{len(good)} of its {len(beside)} names begin with '{prefix}'" in said and "loss.weight" in said
 
 
 def test_every_network_knows_the_1000_classes_and_its_input():

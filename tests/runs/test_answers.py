@@ -19,7 +19,8 @@ def folder(tmp_path):
     write_answers(made, "predictions.csv", ANSWERS)
     names = [one.file for one in ANSWERS]
     split = {"train": [], "validation": [], "test": names}
-    record = {"split": split, "digests": {"test": ["d1", "d2", "d1"]}, "test_data": None}
+    named = {"data": "x", "fingerprint": "f", "classes": ["cat", "dog"]}
+    record = {**named, "split": split, "digests": {"test": ["d1", "d2", "d1"]}, "test_data": None}
     made.write_json("dataset.json", record)
     return made
 
@@ -36,7 +37,7 @@ def test_pictures_are_known_by_content_and_copies_are_counted(folder):
 
 def test_another_test_set_has_its_own_names(folder):
     record = folder.read_json("dataset.json")
-    record["test_data"] = {"names": ["b.png"], "digests": ["e"]}
+    record["test_data"] = {"data": "y", "fingerprint": "g", "names": ["b.png"], "digests": ["e"]}
     folder.write_json("dataset.json", record)
     assert measured_answers(folder) == {("e", 0): ANSWERS[1]}
 

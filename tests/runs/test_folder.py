@@ -10,6 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from striate.actions.load import load
+from striate.actions.train import train
 from striate.errors import StriateError, WorkFailed
 from striate.runs.files import write_bytes, write_text
 from striate.runs.folder import RunFolder
@@ -36,6 +38,19 @@ def test_a_newer_format_is_refused_by_name(tmp_path):
     (folder / "format").write_text("99\n")
     with pytest.raises(StriateError, match="run format '99', this Striate reads up to 1"):
         RunFolder.open(folder.path)
+
+
+def test_a_run_that_was_killed_before_its_settings_were_written_never_began(tmp_path):
+    folder = RunFolder.create(tmp_path, "classify", "photos")
+    with pytest.raises(StriateError, match=r"never began.*delete this folder and train again"):
+        folder.read_toml("config.toml")
+    with pytest.raises(StriateError, match="never began"):
+        train(resume=folder.path)
+    with pytest.raises(StriateError, match="never began"):
+        load(folder.path)
+    (folder / "metrics.jsonl").write_text("")
+    with pytest.raises(StriateError, match="is missing"):
+        folder.read_toml("config.toml")
 
 
 def test_an_unfinished_last_line_is_no_epoch(tmp_path):

@@ -7,13 +7,12 @@ picture by picture; others, less sharply, by their shares. The first run is what
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from os import PathLike
-from pathlib import Path
 from typing import Any
 
 from striate.errors import StriateError
 from striate.metrics.paired import holm, paired_difference, unpaired_difference
 from striate.runs.answers import SavedAnswer, measured_answers
-from striate.runs.folder import RunFolder
+from striate.runs.record import RunRecord
 
 SIGNIFICANT = 0.05
 
@@ -102,18 +101,19 @@ def compare(runs: Sequence[str | PathLike[str]]) -> Comparison:
 
 
 def _measured(run: str | PathLike[str]) -> Measured:
-    folder = RunFolder.open(Path(run))
+    record = RunRecord.open(run)
+    folder = record.folder
     if not folder.finished:
         raise StriateError(
             f"{folder.path} is not finished, so it has no figures: `striate train --resume {folder.path}`."
         )
-    result, answers = folder.read_json("result.json"), measured_answers(folder)
+    result, answers = record.result, measured_answers(folder)
     if not answers:
         raise StriateError(
             f"{folder.path} was measured on no picture, so there is nothing to compare; train it with --test."
         )
     return Measured(
-        str(folder.path), str(result.get("model")), str(result["split"]), result["metrics"], answers
+        str(folder.path), str(result.model), result.split, record.table("result.json")["metrics"], answers
     )
 
 

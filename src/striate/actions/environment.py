@@ -4,7 +4,7 @@ from typing import Any
 
 from striate.errors import StriateError
 from striate.machine import describe
-from striate.runs.folder import RunFolder
+from striate.runs.record import RunRecord
 
 DECIDE = (
     "striate",
@@ -21,12 +21,12 @@ PATHS = ("data", "split", "test", "weights", "reason")
 
 
 def refuse_other_environment(
-    folder: RunFolder, now: dict[str, Any], fingerprint: str, test_fingerprint: str | None
+    record: RunRecord, now: dict[str, Any], fingerprint: str, test_fingerprint: str | None
 ) -> None:
     """Compare a run's records with what a resumed training would use.
 
     Args:
-        folder: the run.
+        record: the run.
         now: what is derived now, as in config.toml's [resolved].
         fingerprint: of the data as it is now.
         test_fingerprint: of the data of `--test`.
@@ -34,16 +34,16 @@ def refuse_other_environment(
     Raises:
         StriateError: names everything that differs.
     """
-    then = folder.read_toml("config.toml").get("resolved", {})
+    then = record.table("config.toml").get("resolved", {})
     differences = [
         f"{key} was {then.get(key)!r} and is {value!r}"
         for key, value in _plain(now).items()
         if key not in PATHS and then.get(key) != value
     ]
-    if folder.read_json("dataset.json")["fingerprint"] != fingerprint:
+    if record.dataset.fingerprint != fingerprint:
         differences.append("the pictures have changed")
-    differences += ["the pictures of --test have changed"] if _test_changed(folder, test_fingerprint) else []
-    machine, here = folder.read_json("environment.json"), describe()
+    differences += ["the pictures of --test have changed"] if _test_changed(record, test_fingerprint) else []
+    machine, here = record.table("environment.json"), describe()
     differences += [
         f"{key} was {machine.get(key)} and is {here.get(key)}"
         for key in DECIDE
@@ -53,14 +53,14 @@ def refuse_other_environment(
         differences.append(f"the CPU was {_cpu(machine)} and is {_cpu(here)}")
     if differences:
         raise StriateError(
-            f"{folder.path} cannot be continued exactly: {'; '.join(differences)}. "
+            f"{record.folder.path} cannot be continued exactly: {'; '.join(differences)}. "
             "Restore that, or train a new run."
         )
 
 
-def _test_changed(folder: RunFolder, fingerprint: str | None) -> bool:
-    recorded = folder.read_json("dataset.json")["test_data"]
-    return recorded is not None and recorded["fingerprint"] != fingerprint
+def _test_changed(record: RunRecord, fingerprint: str | None) -> bool:
+    recorded = record.dataset.test_data
+    return recorded is not None and recorded.fingerprint != fingerprint
 
 
 def _plain(value: Any) -> Any:
@@ -72,4 +72,4 @@ def _plain(value: Any) -> Any:
 
 def _cpu(environment: dict[str, Any]) -> str:
     cpu = environment.get("cpu") or {}
-    return f"{cpu.get('name')} ({' '.join(cpu.get('features', []))})"
+    return f"{cpu.get('name')} ({' '.join(map(str, cpu.get('features') or []))})"

@@ -17,7 +17,7 @@ from striate.data.fingerprint import digest
 from striate.data.wording import composed
 from striate.errors import StriateError
 from striate.events import Listener, Progress, Warned, silent
-from striate.runs.folder import RunFolder
+from striate.runs.record import RunRecord
 
 NO_TEST = "there is no test part: the figures are of the validation part, which selection has seen"
 CHUNK = 256  # pictures in memory at a time
@@ -53,22 +53,23 @@ def evaluate(
     Raises:
         StriateError: the data is not there any more, or shares no class with the run.
     """
-    folder = RunFolder.open(Path(run))
+    record = RunRecord.open(run)
+    folder = record.folder
     network = load(folder.path, engine=engine, on_event=on_event, flips=flips, scales=scales)
-    limits = _limits(folder, max_bytes, max_pixels)
+    limits = _limits(record, max_bytes, max_pixels)
     if data is None:
         if not (folder / "calibration.json").is_file():
             raise StriateError(
                 f"{folder.path} is not finished, and its test part is for the end: "
                 f"`striate train --resume {folder.path}`."
             )
-        return _own_part(folder, network, limits, on_event)
+        return _own_part(record, network, limits, on_event)
     if not (folder / "calibration.json").is_file():
         on_event(Warned(f"{folder.path} is not finished: these are the weights of its best epoch so far"))
     dataset = set_limits(open_dataset(Path(data), on_event, follow_links=follow_links), limits)
     split, rows = measured_part(dataset)
     evaluation = judge(network, dataset, rows, split, on_event)[0]
-    return replace(evaluation, seen_in_training=_seen_in_training(folder, dataset, evaluation, on_event))
+    return replace(evaluation, seen_in_training=_seen_in_training(record, dataset, evaluation, on_event))
 
 
 def measured_part(dataset: Dataset) -> tuple[str, list[int]]:
@@ -77,9 +78,9 @@ def measured_part(dataset: Dataset) -> tuple[str, list[int]]:
     return ("test", rows) if rows else ("all", list(range(len(dataset.items))))
 
 
-def follows_links(folder: RunFolder) -> bool:
+def follows_links(record: RunRecord) -> bool:
     """Whether a run was trained with `follow_links`, so that its pictures are found again."""
-    return bool(folder.read_toml("config.toml").get("follow_links", False))
+    return record.config.follow_links
 
 
 def require_shared_classes(classes: Sequence[str], dataset: Dataset) -> None:
@@ -129,29 +130,24 @@ def judge(
     ), skipped
 
 
-def _limits(folder: RunFolder, max_bytes: int | None, max_pixels: int | None) -> Limits:
+def _limits(record: RunRecord, max_bytes: int | None, max_pixels: int | None) -> Limits:
     """What was asked for, else what the run was trained with, else the usual."""
-    trained = folder.read_toml("config.toml")
-    return Limits.of(max_bytes or trained.get("max_bytes"), max_pixels or trained.get("max_pixels"))
+    trained = record.config
+    return Limits.of(max_bytes or trained.max_bytes, max_pixels or trained.max_pixels)
 
 
-def _own_part(folder: RunFolder, network: Network, limits: Limits, on_event: Listener) -> Evaluation:
+def _own_part(record: RunRecord, network: Network, limits: Limits, on_event: Listener) -> Evaluation:
     """The pictures that were measured at the end of training, read again from where they lie."""
-    record = folder.read_json("dataset.json")
-    resolved = folder.read_toml("config.toml").get("resolved", {})
-    part = "test" if record["split"]["test"] or record["test_data"] else "validation"
-    data, absolute = record["data"], resolved.get("data")
-    wanted = _by_name(record["split"][part], record["digests"][part])
-    if record["test_data"]:
-        data, absolute = record["test_data"]["data"], resolved.get("test")
-        wanted = _by_name(record["test_data"]["names"], record["test_data"]["digests"])
-    path = next((p for p in (Path(data), Path(str(absolute))) if p.exists()), None)
+    recorded, where = record.dataset, record.folder.path
+    part = recorded.measured_part
+    wanted = _by_name(recorded.of_part(part))
+    path = record.data_of(part)
     if path is None:
         raise StriateError(
-            f"the data of {folder.path} is not at {data} any more; say where it is: "
-            f"`striate evaluate {folder.path} DATA`."
+            f"the data of {where} is not at {recorded.place_of(part)} any more; say where it is: "
+            f"`striate evaluate {where} DATA`."
         )
-    dataset = set_limits(open_dataset(path, on_event, follow_links=follows_links(folder)), limits)
+    dataset = set_limits(open_dataset(path, on_event, follow_links=follows_links(record)), limits)
     rows = [row for row, item in enumerate(dataset.items) if composed(item.name) in wanted]
     if len(rows) < len(wanted):
         gone = f"{len(wanted) - len(rows):,} of the {len(wanted):,} {part} pictures"
@@ -167,19 +163,19 @@ def _own_part(folder: RunFolder, network: Network, limits: Limits, on_event: Lis
     return judge(network, dataset, rows, part, on_event)[0]
 
 
-def _by_name(names: Sequence[str], digests: Sequence[str | None]) -> dict[str, str | None]:
+def _by_name(digests: dict[str, str | None]) -> dict[str, str | None]:
     """Digests by name in one Unicode form: another disk may give names in the other."""
-    return {composed(name): digest for name, digest in zip(names, digests, strict=True)}
+    return {composed(name): digest for name, digest in digests.items()}
 
 
 def _some(names: Sequence[str]) -> str:
     return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
 
 
-def _seen_in_training(folder: RunFolder, dataset: Dataset, evaluation: Evaluation, on_event: Listener) -> int:
+def _seen_in_training(record: RunRecord, dataset: Dataset, evaluation: Evaluation, on_event: Listener) -> int:
     """How many of the measured pictures trained or selected the network; warns of them."""
-    record, measured = folder.read_json("dataset.json"), set(evaluation.names)
-    seen = set(record["digests"]["train"]) | set(record["digests"]["validation"])
+    digests, measured = record.dataset.digests, set(evaluation.names)
+    seen = {*digests.get("train", []), *digests.get("validation", [])}
     rows = [row for row, item in enumerate(dataset.items) if item.name in measured]
     shared = sum(found in seen for found in _digests(dataset, rows).values())
     if shared:

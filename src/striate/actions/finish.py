@@ -19,6 +19,7 @@ from striate.metrics.calibration_error import expected_calibration_error
 from striate.reports.run import write_report
 from striate.runs.answers import write_answers
 from striate.runs.folder import RunFolder
+from striate.runs.record import RunRecord
 from striate.shapes import Logits, Picture
 from striate.tasks.calibration import at_bound, fit_temperature, temperature_interval
 from striate.tasks.thresholds import WANTED, overall_threshold
@@ -43,7 +44,7 @@ def finish(
         dataset, skipped = material.dataset, []
         evaluation = _own_part(network, material, on_event)
     write_evaluation(folder, network, evaluation, _reader(dataset))
-    epochs = folder.read_metrics()
+    epochs = RunRecord(folder).epochs
     folder.write_json(
         "result.json",
         {
@@ -51,7 +52,7 @@ def finish(
             "task": options.task,
             "model": network.name,
             "epochs": len(epochs),
-            "seconds": round(sum(line["seconds"] for line in epochs), 1),
+            "seconds": round(sum(line.get("seconds") or 0 for line in epochs), 1),
             "total_seconds": round(monotonic() - began, 1),
             "split": evaluation.split,
             "metrics": evaluation.metrics,

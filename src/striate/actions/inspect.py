@@ -104,14 +104,13 @@ def _network(
 
 
 def _of_run(folder: Path) -> tuple[nn.Module, Size, str]:
-    from striate.actions.load import build
-    from striate.runs.folder import RunFolder
-    from striate.runs.weights import read_weights
+    from striate.actions.network_of_run import architecture_of, build
+    from striate.runs.record import RunRecord
 
-    _, architecture = read_weights(RunFolder.open(folder) / "best.safetensors")
+    architecture = architecture_of(RunRecord.open(folder))
     network = on_meta(lambda: build(architecture))
-    height, width = (int(side) for side in architecture["image_size"])
-    return network, (int(architecture["in_channels"]), height, width), str(folder)
+    height, width = architecture.image_size
+    return network, (architecture.in_channels, height, width), str(folder)
 
 
 def on_meta(build: Callable[[], Any]) -> Any:

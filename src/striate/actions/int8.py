@@ -6,11 +6,9 @@ they do not belong together, or one is missing, both are made again.
 """
 
 import hashlib
-import math
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from os import PathLike
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -27,8 +25,11 @@ from striate.engines.opening import is_installed
 from striate.engines.reading import Reading
 from striate.errors import StriateError, WorkFailed
 from striate.events import Listener, Note, Progress, Warned, silent
+from striate.runs.bounded import read_bytes
 from striate.runs.files import write_bytes
 from striate.runs.folder import RunFolder
+from striate.runs.record import RunRecord
+from striate.runs.records import Int8, checked
 from striate.shapes import Pictures
 from striate.tasks.calibration import fit_temperature
 
@@ -92,12 +93,12 @@ def in_int8(network: Network, run: str | PathLike[str], on_event: Listener) -> N
 def _kept(folder: RunFolder) -> tuple[Record, bytes] | None:
     """What was made before, if it is whole."""
     try:
-        record = Record(**folder.read_json(ENGINE)[KEY])
-        content = (folder / FILE).read_bytes() if record.serves else b""
-        sound = math.isfinite(record.temperature) and record.temperature > 0
-    except (StriateError, OSError, KeyError, TypeError, ValueError):
+        found = checked(Int8, folder.read_json(ENGINE)[KEY], folder / ENGINE)
+        record = Record(**found.model_dump(include={field.name for field in fields(Record)}))
+        content = read_bytes(folder / FILE) if record.serves else b""
+    except (StriateError, OSError, KeyError, TypeError):
         return None
-    if record.serves and (not sound or hashlib.sha256(content).hexdigest() != record.sha256):
+    if record.serves and hashlib.sha256(content).hexdigest() != record.sha256:
         return None
     return record, content
 
@@ -146,7 +147,8 @@ def _quantised(network: Network, pictures: Pictures) -> bytes:
 def _keep(folder: RunFolder, record: Record, content: bytes, on_event: Listener) -> None:
     """Write the network first: a record without it is made again."""
     try:
-        known: Any = folder.read_json(ENGINE) if (folder / ENGINE).is_file() else asdict(Choice())
+        run = RunRecord(folder)
+        known = run.table(ENGINE) if run.has(ENGINE) else asdict(Choice())
         if record.serves:
             write_bytes(folder / FILE, content)
         folder.write_json(ENGINE, {**known, KEY: asdict(record)})

@@ -21,6 +21,7 @@ from striate.models.weights import available_weights
 from striate.reports.ladder import write_ladder
 from striate.runs.answers import read_answers
 from striate.runs.folder import RunFolder
+from striate.runs.record import RunRecord
 
 # What each rung trains with, in the course's order; the first two do not use the network that is asked for.
 RUNGS: dict[str, dict[str, Any]] = {
@@ -116,7 +117,7 @@ def ladder(
     require_replaceable(page, PAGE, "--out", overwrite=None)
     folders = [_rung(name, given, home, on_event) for name in names]
     found = _compared(names, folders)
-    split = str(folders[0].read_json("result.json")["split"])
+    split = RunRecord(folders[0]).result.split
     grown = None
     if curve:
         wanted = {**given, "transfer": "probe", "minutes": None}
@@ -174,25 +175,25 @@ def _compared(names: Sequence[str], folders: Sequence[RunFolder]) -> tuple[Rung,
     rungs: list[Rung] = []
     before: dict[str, bool] | None = None
     for name, folder in zip(names, folders, strict=True):
-        result = folder.read_json("result.json")
-        metrics, answers = result["metrics"], read_answers(folder, "predictions.csv")
-        if metrics["accuracy"] is None:
+        record = RunRecord(folder)
+        result, answers = record.result, read_answers(folder, "predictions.csv")
+        accuracy, (low, high) = result.metrics.accuracy, result.metrics.accuracy_interval or (None, None)
+        if accuracy is None or low is None or high is None:
             raise StriateError(
                 f"{folder.path} was measured on no picture: there are too few to keep some for a test."
             )
         right = {answer.file: answer.right for answer in answers}
         shared = [file for file in right if before is not None and file in before]
-        low, high = metrics["accuracy_interval"]
         rungs.append(
             Rung(
                 name=name,
                 run=str(folder.path),
-                model=str(result["model"]),
-                accuracy=float(metrics["accuracy"]),
-                interval=(float(low), float(high)),
-                seconds=float(result["total_seconds"]),
+                model=str(result.model),
+                accuracy=accuracy,
+                interval=(low, high),
+                seconds=result.total_seconds or 0.0,
                 pictures=len(answers),
-                epochs=tuple(folder.read_metrics()),
+                epochs=record.epochs,
                 repaired=tuple(file for file in shared if right[file] and not (before or {})[file]),
                 broken=tuple(file for file in shared if not right[file] and (before or {})[file]),
             )

@@ -1,6 +1,5 @@
 """`load`: a run, or a catalogue name with weights, becomes a network that answers for pictures."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from os import PathLike
@@ -12,19 +11,19 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from striate.actions.mirroring import require_mirrored
+from striate.actions.network_of_run import network_of
 from striate.actions.scales import checked, enlarged
 from striate.data.decoding import as_picture
 from striate.engines.choosing import Choice, parse_choice
 from striate.engines.served import Served
-from striate.errors import StriateError
+from striate.errors import StriateError, WorkFailed
 from striate.events import Listener, Warned, silent
 from striate.models.build import create_model
 from striate.models.catalog import MODELS, find_entry
-from striate.models.dense_head import give_dense_head
 from striate.models.pretrained import find_weights, imagenet_classes, load_weights, preprocessing_of
 from striate.preprocess import Preprocessing
-from striate.runs.folder import RunFolder
-from striate.runs.weights import read_weights
+from striate.runs.preprocessing import read_preprocessing
+from striate.runs.record import RunRecord
 from striate.shapes import Logits, Pictures
 from striate.tasks.classify import decode_scores, leading_classes
 
@@ -108,7 +107,13 @@ class Network:
         served = self.engine or Served(self.module, self.preprocessing, Choice())
         shown = [pictures, *(enlarged(pictures, scale) for scale in self.scales)]
         shown += [view.flip(3) for view in shown] if self.flips else []
-        return torch.stack([decode_scores(served.run(view)) for view in shown]).mean(dim=0)
+        scores = torch.stack([decode_scores(served.run(view)) for view in shown]).mean(dim=0)
+        if not bool(torch.isfinite(scores).all()):
+            raise WorkFailed(
+                f"the scores of {self.name} are not finite, so they answer nothing: its weights are damaged, "
+                "or its training went wrong. Train it again, with a smaller --lr."
+            )
+        return scores
 
     def answers(self, scores: Logits, top: int = 5) -> list[Answer]:
         """Scores (B, K) in words, with calibrated probabilities."""
@@ -227,63 +232,31 @@ def _with_own_engine(
     if weights is not None:
         source = find_weights(str(run), download=True) if weights == "imagenet" else Path(weights)
         return replace(_from_catalogue(str(run), source), flips=flips, scales=checked(scales)), Choice()
-    folder = RunFolder.open(Path(run))
+    record = RunRecord.open(run)
     if flips:
-        require_mirrored(folder)
-    return replace(_from_run(folder), flips=flips, scales=checked(scales)), engine_of(folder)
+        require_mirrored(record)
+    return replace(_from_run(record), flips=flips, scales=checked(scales)), engine_of(record)
 
 
-def engine_of(folder: RunFolder) -> Choice:
+def engine_of(record: RunRecord) -> Choice:
     """What the run's end chose to serve it; torch for a run that is older than engines, or not finished."""
-    if not (folder / ENGINE).is_file():
+    recorded = record.engine
+    if recorded is None:
         return Choice()
-    recorded = folder.read_json(ENGINE)
     try:
-        return Choice.of(recorded["engine"], recorded["precision"])
-    except (KeyError, TypeError, ValueError) as error:
+        return Choice.of(recorded.engine, recorded.precision)
+    except ValueError as error:
         raise StriateError(
-            f"{folder / ENGINE} names no engine that this Striate knows; delete it, and torch serves the run."
+            f"{record.folder / ENGINE} names no engine that this Striate knows; delete it, and torch serves "
+            "the run."
         ) from error
 
 
-def _from_run(folder: RunFolder) -> Network:
-    tensors, architecture = read_weights(folder / "best.safetensors")
-    module = build(architecture)
-    try:
-        module.load_state_dict(tensors)
-    except RuntimeError as error:
-        raise StriateError(
-            f"{folder / 'best.safetensors'} does not hold the weights of {architecture.get('model')}; "
-            "the run is damaged, train it again."
-        ) from error
-    calibration = folder / "calibration.json"
-    temperature = float(folder.read_json("calibration.json")["temperature"]) if calibration.is_file() else 1.0
-    try:
-        specification = (folder / "preprocess.json").read_text(encoding="utf-8")
-    except OSError as error:
-        raise StriateError(f"{folder / 'preprocess.json'} is missing; this run cannot predict.") from error
-    labels = tuple(str(label) for label in folder.read_json("labels.json"))
-    return Network(
-        str(architecture["model"]), module, Preprocessing.from_json(specification), labels, temperature
-    )
-
-
-def build(architecture: dict[str, Any]) -> nn.Module:
-    """The network that `best.safetensors` names, with random weights; the global random state is kept."""
-    try:
-        with torch.random.fork_rng(devices=[]):
-            network = create_model(
-                architecture["model"],
-                num_classes=int(architecture["num_classes"]),
-                in_channels=int(architecture["in_channels"]),
-                image_size=(int(architecture["image_size"][0]), int(architecture["image_size"][1])),
-            )
-            if "hidden" in architecture:
-                give_dense_head(network, int(architecture["hidden"]))
-            return network
-    except (KeyError, TypeError, ValueError, IndexError) as error:
-        text = json.dumps(architecture)[:200]
-        raise StriateError(f"the run's weights describe no network ({text}); train the run again.") from error
+def _from_run(record: RunRecord) -> Network:
+    module, architecture = network_of(record)
+    labels = record.labels
+    record.require_outputs(labels, architecture.num_classes)
+    return Network(architecture.model, module, read_preprocessing(record), labels, record.temperature)
 
 
 def _from_catalogue(name: str, weights: Path) -> Network:

@@ -17,6 +17,7 @@ from striate.actions.options import TrainOptions
 from striate.errors import StriateError
 from striate.events import EpochEnded, Event, Listener
 from striate.runs.folder import RunFolder
+from striate.runs.record import RunRecord
 
 
 def require_logger(name: str | None) -> None:
@@ -91,7 +92,7 @@ def _mlflow(options: TrainOptions, folder: RunFolder) -> Iterator[Listener]:
     status = "FAILED"
     try:
         yield log
-        result = folder.read_json("result.json")
+        result = RunRecord(folder).table("result.json")
         figures = {
             f"{result['split']}_{name}": value
             for name, value in result["metrics"].items()
@@ -117,7 +118,7 @@ def _run_of(client: Any, options: TrainOptions, folder: RunFolder) -> str:
     made = client.create_run(
         number, run_name=folder.path.name, tags={"striate.run": path, "striate.key": key}
     )
-    config = folder.read_toml("config.toml")
+    config = RunRecord(folder).table("config.toml")
     for key, value in {**config, **config.get("resolved", {})}.items():
         if isinstance(value, str | int | float):
             client.log_param(made.info.run_id, key, value)

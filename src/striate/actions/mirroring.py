@@ -1,10 +1,10 @@
 """`--flips`: whether a run may be asked about mirror images of pictures."""
 
 from striate.errors import StriateError
-from striate.runs.folder import RunFolder
+from striate.runs.record import RunRecord
 
 
-def require_mirrored(folder: RunFolder) -> None:
+def require_mirrored(record: RunRecord) -> None:
     """Refuse mirror images for a run that never learned from any: a mirrored 2 is no 2.
 
     Its augmentation decides; where pictures were not changed at all, the weights that it started from, as
@@ -13,14 +13,15 @@ def require_mirrored(folder: RunFolder) -> None:
     Raises:
         StriateError: the run did not learn from mirror images.
     """
-    found = folder.read_toml("config.toml").get("resolved", {})
-    ranges = found.get("augmentation_ranges")
+    found = record.config.resolved
+    ranges = found.augmentation_ranges
     if ranges is None:
-        mirrored = found.get("weights", "random") != "random" and found.get("parent") is None
+        mirrored = (found.weights or "random") != "random" and found.parent is None
     else:
-        mirrored = bool(ranges.get("geometry", {}).get("mirror"))
+        geometry = ranges.get("geometry")
+        mirrored = isinstance(geometry, dict) and bool(geometry.get("mirror"))
     if not mirrored:
         raise StriateError(
-            f"{folder.path} learned from no mirror images (augmentation '{found.get('augmentation')}'), so "
+            f"{record.folder.path} learned from no mirror images (augmentation '{found.augmentation}'), so "
             "it is not asked about any. Leave out --flips, or train with mirror images: --augment photo."
         )

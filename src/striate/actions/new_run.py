@@ -7,6 +7,7 @@ from striate.actions.material import dataset_record
 from striate.actions.options import TrainOptions
 from striate.actions.preparing import Prepared
 from striate.actions.trainee import resolved
+from striate.data.dataset import Part
 from striate.data.transforms.presets import on_one_line
 from striate.drawing.range_chart import range_chart
 from striate.events import Listener, Warned
@@ -14,6 +15,9 @@ from striate.machine import describe
 from striate.models.catalog import short_name
 from striate.runs.files import write_text
 from striate.runs.folder import RunFolder
+from striate.runs.record import RunRecord
+
+SEEN: tuple[Part, ...] = ("train", "validation")  # parts that train or select a network
 
 
 def new_run(options: TrainOptions, prepared: Prepared, on_event: Listener) -> RunFolder:
@@ -59,8 +63,8 @@ def _seen_before(prepared: Prepared) -> list[str]:
     parent, material = prepared.plan.parent, prepared.material
     if parent is None:
         return []
-    digests = RunFolder.open(parent).read_json("dataset.json").get("digests", {})
-    known = {digest for part in ("train", "validation") for digest in digests.get(part, ())}
+    digests = RunRecord.open(parent).dataset.digests
+    known = {digest for part in SEEN for digest in digests.get(part, [])}
     seen = sum(material.scan.rows[row].digest in known for row in material.split.test)
     if not seen:
         return []

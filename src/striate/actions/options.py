@@ -125,6 +125,18 @@ def train_options(given: dict[str, Any], config: Path | None = None) -> TrainOpt
         raise StriateError(_sentence(error)) from error
 
 
+def recorded_train_options(recorded: dict[str, Any]) -> TrainOptions:
+    """The options that a run has recorded.
+
+    Raises:
+        StriateError: one of them is missing or not allowed.
+    """
+    try:
+        return TrainOptions(**recorded)
+    except ValidationError as error:
+        raise StriateError(_sentence(error)) from error
+
+
 def _read_config(path: Path) -> dict[str, Any]:
     try:
         read = tomllib.loads(path.read_text(encoding="utf-8"))

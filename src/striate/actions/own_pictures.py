@@ -11,7 +11,7 @@ from striate.data.decoding import Limits
 from striate.data.wording import composed
 from striate.errors import StriateError
 from striate.events import Listener
-from striate.runs.folder import RunFolder
+from striate.runs.record import RunRecord
 
 
 def own_pictures(run: Path, part: Part, limits: Limits, on_event: Listener) -> list[Subject]:
@@ -20,19 +20,17 @@ def own_pictures(run: Path, part: Part, limits: Limits, on_event: Listener) -> l
     Raises:
         StriateError: the data is not there any more.
     """
-    folder = RunFolder.open(run)
-    record, resolved = folder.read_json("dataset.json"), folder.read_toml("config.toml").get("resolved", {})
-    names, data, absolute = set(record["split"][part]), record["data"], resolved.get("data")
-    if part == "test" and record["test_data"]:
-        names, data = set(record["test_data"]["names"]), record["test_data"]["data"]
-        absolute = resolved.get("test")
-    elif part == "test" and not names:
-        names = set(record["split"]["validation"])
-    path = next((place for place in (Path(data), Path(str(absolute))) if place.exists()), None)
+    record = RunRecord.open(run)
+    recorded = record.dataset
+    shown = recorded.measured_part if part == "test" else part
+    path = record.data_of(shown)
     if path is None:
-        raise StriateError(f"the data of {run} is not at {data} any more; say where it is, after the run.")
-    dataset = set_limits(open_dataset(path, on_event, follow_links=follows_links(folder)), limits)
-    names = {composed(name) for name in names}
+        raise StriateError(
+            f"the data of {run} is not at {recorded.place_of(shown)} any more; say where it is, after "
+            "the run."
+        )
+    dataset = set_limits(open_dataset(path, on_event, follow_links=follows_links(record)), limits)
+    names = {composed(name) for name in recorded.of_part(shown)}
     return [
         Subject(item.name, (dataset, row), class_of(dataset, row))
         for row, item in enumerate(dataset.items)

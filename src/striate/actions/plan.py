@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from striate.actions.network_of_run import architecture_of
 from striate.actions.options import TrainOptions
 from striate.data.dataset import BadPicture, Dataset
 from striate.data.datasets.picture_files import picture_shape
@@ -18,7 +19,8 @@ from striate.models.entry import Entry
 from striate.models.pretrained import available_weights, find_weights, preprocessing_of
 from striate.preprocess import Preprocessing
 from striate.runs.folder import RunFolder
-from striate.runs.weights import read_weights
+from striate.runs.preprocessing import read_preprocessing
+from striate.runs.record import RunRecord
 from striate.tasks.choosing import Choice, Traits, choose
 from striate.tasks.recipes.adjust import adjusted
 from striate.tasks.recipes.catalog import OWN_RECIPE, find_recipe
@@ -173,7 +175,7 @@ def _choice(options: TrainOptions, traits: Traits) -> Choice:
         return choose(traits, available_weights)
     parent = parent_of(options)
     if parent is not None:
-        of_run = str(read_weights(parent / "best.safetensors")[1]["model"])
+        of_run = architecture_of(RunRecord.open(parent)).model
         model = of_run if options.model == "auto" else options.model
         grown = "" if model == of_run else f", a {of_run}: layers of equal shape are taken over"
         return Choice(model, True, None, f"from the run {parent}{grown}")
@@ -198,10 +200,7 @@ def _weights(options: TrainOptions, choice: Choice, on_event: Listener) -> Path 
 
 
 def _inherited(options: TrainOptions, parent: Path) -> Preprocessing:
-    try:
-        spec = Preprocessing.from_json((parent / "preprocess.json").read_text(encoding="utf-8"))
-    except OSError as error:
-        raise StriateError(f"{parent / 'preprocess.json'} cannot be read: {error.strerror}.") from error
+    spec = read_preprocessing(RunRecord.open(parent))
     side = options.image_size
     return replace(spec, size_hw=(side, side)) if side else spec
 

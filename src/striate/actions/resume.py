@@ -3,10 +3,11 @@
 from pathlib import Path
 from typing import Any
 
-from striate.actions.options import TrainOptions, train_options
+from striate.actions.options import TrainOptions, recorded_train_options, train_options
 from striate.actions.trainee import Decided
 from striate.errors import StriateError
 from striate.runs.folder import RunFolder
+from striate.runs.record import RunRecord
 
 # What may be given for a finished run; everything else stays as it was.
 FOR_MORE = ("epochs", "minutes", "lr", "name", "out", "checkpoint_seconds", "log")
@@ -14,8 +15,14 @@ FOR_MORE = ("epochs", "minutes", "lr", "name", "out", "checkpoint_seconds", "log
 
 def recorded_options(folder: RunFolder) -> TrainOptions:
     """The options of a run, with paths that still lead somewhere."""
-    recorded = folder.read_toml("config.toml")
-    options = TrainOptions(**{k: v for k, v in recorded.items() if k in TrainOptions.model_fields})
+    recorded = RunRecord(folder).table("config.toml")
+    given = {k: v for k, v in recorded.items() if k in TrainOptions.model_fields}
+    try:
+        options = recorded_train_options(given)
+    except StriateError as error:
+        raise StriateError(
+            f"{folder / 'config.toml'} is damaged ({error}) Restore it, or train a new run."
+        ) from error
     # From another folder the paths as they were given lead nowhere; the absolute ones still do.
     absolute = recorded.get("resolved", {})
     if "parent" in absolute:
@@ -32,8 +39,8 @@ def recorded_options(folder: RunFolder) -> TrainOptions:
 
 def recorded_decisions(folder: RunFolder) -> Decided:
     """What was measured at a run's start."""
-    decided = folder.read_toml("config.toml").get("resolved", {}).get("decided", {})
-    return Decided(**{key: decided.get(key) for key in ("lr", "epochs", "transfer", "steps")})
+    found = RunRecord(folder).config.resolved.decided
+    return Decided(lr=found.lr, epochs=found.epochs, transfer=found.transfer, steps=found.steps)
 
 
 def refuse_changes(folder: RunFolder, given: dict[str, Any]) -> None:
@@ -59,14 +66,14 @@ def continued(folder: RunFolder, given: dict[str, Any]) -> TrainOptions:
         folder: the finished run.
         given: options of `FOR_MORE`.
     """
-    recorded = folder.read_toml("config.toml").get("resolved", {})
+    recorded, place = RunRecord(folder).config.resolved, folder.path.absolute()
     options = recorded_options(folder).model_dump()
     options |= {
         "weights": str(folder.path),
-        "model": recorded.get("model", options["model"]),
-        "recipe": recorded.get("recipe", options["recipe"]),
-        "out": folder.path.parent.parent,
-        "name": folder.path.name,
+        "model": recorded.model or options["model"],
+        "recipe": recorded.recipe or options["recipe"],
+        "out": place.parent.parent if place.parent.name == options["task"] else place.parent,
+        "name": place.name,
     }
     if given.keys() & {"epochs", "minutes"}:
         options |= {"epochs": None, "minutes": None}

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from striate.errors import StriateError
-from striate.runs.folder import RunFolder
+from striate.runs.record import RunRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,13 +21,12 @@ class Run:
     @property
     def result(self) -> dict[str, Any]:
         """What `train --json` prints."""
-        folder = RunFolder.open(self.path)
-        if not folder.finished:
+        record = RunRecord.open(self.path)
+        if not record.folder.finished:
             raise StriateError(
                 f"{self.path} is not finished; continue it with `striate train --resume {self.path}`."
             )
-        read: dict[str, Any] = folder.read_json("result.json")
-        return {**read, "run": str(self.path)}
+        return {**record.table("result.json"), "run": str(self.path)}
 
     @property
     def metrics(self) -> dict[str, Any]:

@@ -2,12 +2,11 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from striate.actions.load import build
+from striate.actions.network_of_run import build, tensors_of
 from striate.actions.options import TrainOptions
 from striate.actions.plan import Plan
 from striate.data.wording import composed
@@ -16,8 +15,8 @@ from striate.models.backbone import head_of, replace_head
 from striate.models.build import create_model
 from striate.models.growing import grow
 from striate.models.pretrained import load_weights
-from striate.runs.folder import RunFolder
-from striate.runs.weights import read_weights
+from striate.runs.record import RunRecord
+from striate.runs.records import Architecture
 
 
 def load_start(
@@ -42,19 +41,25 @@ def _from_file(network: nn.Module, path: Path, options: TrainOptions, on_event: 
 def _from_run(
     network: nn.Module, plan: Plan, parent: Path, classes: Sequence[str], on_event: Listener
 ) -> None:
-    tensors, architecture = read_weights(parent / "best.safetensors")
-    known = [composed(name) for name in RunFolder.open(parent).read_json("labels.json")]
-    if "hidden" in architecture:
+    record = RunRecord.open(parent)
+    tensors, architecture = tensors_of(record)
+    known = [composed(name) for name in record.labels]
+    record.require_outputs(record.labels, architecture.num_classes)
+    if architecture.hidden is not None:
         tensors, architecture = _without_dense_head(tensors, architecture)
         on_event(Note("the dense head of the earlier run is left out; the head is a new one"))
         known = []
-    if architecture["model"] == plan.model:
+    if architecture.model == plan.model:
         load_weights(network, tensors)
         if list(classes) != known:
             _match_head(network, known, classes, on_event)
         return
-    sizes = {key: value for key, value in architecture.items() if key != "model"}
-    shallow = create_model(architecture["model"], **{**sizes, "image_size": tuple(sizes["image_size"])})
+    shallow = create_model(
+        architecture.model,
+        num_classes=architecture.num_classes,
+        in_channels=architecture.in_channels,
+        image_size=(architecture.image_size[0], architecture.image_size[1]),
+    )
     load_weights(shallow, tensors)
     filled = grow(network, shallow)
     on_event(Note(f"{len(filled)} layers start from {parent}: {', '.join(filled)}"))
@@ -63,10 +68,10 @@ def _from_run(
 
 
 def _without_dense_head(
-    tensors: dict[str, Tensor], architecture: dict[str, Any]
-) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    tensors: dict[str, Tensor], architecture: Architecture
+) -> tuple[dict[str, Tensor], Architecture]:
     """The trunk's tensors with a fresh last layer, and what builds such a network."""
-    plain = {key: value for key, value in architecture.items() if key != "hidden"}
+    plain = architecture.model_copy(update={"hidden": None})
     with torch.random.fork_rng(devices=[]):
         fresh = build(plain)
     own = {name: tensor for name, tensor in fresh.state_dict().items() if name.startswith(f"{fresh.head}.")}

@@ -11,7 +11,7 @@ from striate.data.audit import Looked, Suspect
 from striate.data.dataset import PARTS, BadPicture, Dataset, class_of
 from striate.data.wording import composed
 from striate.events import Listener, Note, Progress
-from striate.runs.folder import RunFolder
+from striate.runs.record import RunRecord
 from striate.shapes import Picture
 
 SURE = 0.8  # least calibrated probability of the other class
@@ -24,7 +24,7 @@ def suspects(run: Path, dataset: Dataset, looked: Looked, on_event: Listener) ->
     Raises:
         StriateError: there is no such run, it holds no network, or it shares no class with the data set.
     """
-    folder = RunFolder.open(run)
+    record = RunRecord.open(run)
     network = load(run)
     require_shared_classes(network.labels, dataset)
     known = set(map(composed, network.labels))
@@ -34,7 +34,7 @@ def suspects(run: Path, dataset: Dataset, looked: Looked, on_event: Listener) ->
         on_event(
             Note(f"{left_out:,} pictures have a class that the run does not know; it says nothing of them")
         )
-    parts = _parts(folder)
+    parts = _parts(record)
     found: list[Suspect] = []
     for start in range(0, len(rows), _CHUNK):
         chunk = _fitted(dataset, rows[start : start + _CHUNK], network.preprocessing.fit_picture)
@@ -60,8 +60,7 @@ def _fitted(dataset: Dataset, rows: list[int], fit: Callable[[Picture], Picture]
     return pictures
 
 
-def _parts(folder: RunFolder) -> dict[str, str]:
+def _parts(record: RunRecord) -> dict[str, str]:
     """In which part of the run each content was, by its digest."""
-    record = folder.read_json("dataset.json")
-    digests = record.get("digests") or {}
-    return {digest: part for part in reversed(PARTS) for digest in digests.get(part) or []}
+    digests = record.dataset.digests
+    return {digest: part for part in reversed(PARTS) for digest in digests.get(part, []) if digest}

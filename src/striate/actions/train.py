@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 
+from striate.actions.checkpoint import checkpoint_of
 from striate.actions.environment import refuse_other_environment
 from striate.actions.finish import finish
 from striate.actions.loggers import logged, require_logger
@@ -23,9 +24,9 @@ from striate.actions.run import Run
 from striate.actions.trainee import resolved
 from striate.events import Listener, Note, RunStarted, silent
 from striate.files.output_place import refuse_inside
-from striate.runs.checkpoint import read_tree
 from striate.runs.folder import RunFolder
 from striate.runs.lock import only_writer
+from striate.runs.record import RunRecord
 from striate.training.fabric import Fabric, launched
 from striate.training.loop import fit as fit_stages
 from striate.training.multi_scale import MultiScale
@@ -97,6 +98,7 @@ def train(
     if resume is None:
         return _train(options_of(given, config), None, on_event)
     folder = RunFolder.open(Path(resume))
+    RunRecord(folder).require_begun()
     refuse_changes(folder, given | ({"config": config} if config is not None else {}))
     if not folder.finished:
         return _train(recorded_options(folder), folder, on_event)
@@ -162,7 +164,7 @@ def _saved(
 ) -> dict[str, Any] | None:
     material = prepared.material
     refuse_other_environment(
-        folder,
+        RunRecord(folder),
         resolved(options, prepared.plan, material, prepared.trainee),
         material.scan.fingerprint,
         material.elsewhere.scan.fingerprint if material.elsewhere else None,
@@ -171,8 +173,7 @@ def _saved(
     if not path.is_file():
         on_event(Note("this run has no checkpoint yet; it starts from its beginning"))
         return None
-    saved: dict[str, Any] = read_tree(path)
-    return saved
+    return checkpoint_of(path, prepared.trainee)
 
 
 def _fit(
@@ -184,7 +185,7 @@ def _fit(
 ) -> None:
     trainee, material, position = prepared.trainee, prepared.material, Position()
     if saved is not None:
-        position = Position(**saved["position"])
+        position = saved["position"]
         trainee.network.load_state_dict(saved["network"])
         on_event(Note(f"continuing after epoch {position.epochs_done}, step {position.step}"))
     if trainee.fabric.is_global_zero:

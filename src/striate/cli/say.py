@@ -1,10 +1,10 @@
 """The one place where the commands print. Names of files and classes are strangers' and steer no terminal."""
 
-import json
 import sys
 from typing import Any
 
 from striate.data.wording import one_line
+from striate.runs.finite_json import json_text
 
 
 def say(*lines: str, error: bool = False) -> None:
@@ -17,8 +17,8 @@ def say(*lines: str, error: bool = False) -> None:
 
 
 def print_json(value: Any) -> None:
-    """One line on stdout, with exact names. What JSON leaves raw but steers a terminal is escaped."""
-    text = json.dumps(value, ensure_ascii=False)
+    """One line on stdout, with exact names; what is not finite is null. What JSON leaves raw but steers a terminal is escaped."""
+    text = json_text(value)
     if not text.isprintable():
         text = "".join(f"\\u{ord(sign):04x}" if one_line(sign) != sign else sign for sign in text)
     print(text, flush=True)

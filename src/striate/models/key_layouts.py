@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection
 from torch import Tensor
 
 # DataParallel, Lightning, recipes, torch.compile; a trunk on its own, for `network.features`
-PREFIXES = ("module.", "model.", "network.", "_orig_mod.", "features.")
+PREFIXES = ("module.", "model.", "network.", "net.", "_orig_mod.", "features.")
 BLOCK = re.compile(r"features\.(\d+)\.(\d+)\.block\.")  # of an EfficientNet: stage, number in it
 
 
@@ -24,6 +24,15 @@ def without_prefixes(tensors: dict[str, Tensor], wanted: Collection[str]) -> tup
         tensors = {name.removeprefix(shared): tensor for name, tensor in tensors.items()}
         removed += shared
     return tensors, removed
+
+
+def stray_prefix(tensors: Collection[str], wanted: Collection[str]) -> str:
+    """What stands before names that the network has, in a file where other names stand beside them; or ""."""
+    for name in tensors:
+        start, dot, rest = name.partition(".")
+        if dot and name not in wanted and rest in wanted:
+            return f"{start}."
+    return ""
 
 
 def to_torchvision(tensors: dict[str, Tensor], wanted: Collection[str]) -> tuple[dict[str, Tensor], str]:

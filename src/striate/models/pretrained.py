@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from striate.errors import StriateError
-from striate.models.key_layouts import to_torchvision, without_prefixes
+from striate.models.key_layouts import stray_prefix, to_torchvision, without_prefixes
 from striate.models.weight_files import read_tensors, tensors_in
 from striate.models.weights import Weights, available_weights, find_weights, weights_entry
 from striate.preprocess import Preprocessing
@@ -151,6 +151,7 @@ def _parameter_names(module: nn.Module, part: object) -> set[str]:
 def _require_fit(
     origin: str, network: str, found: dict[str, Tensor], wanted: dict[str, Tensor], optional: set[str]
 ) -> None:
+    _refuse_surplus(origin, network, found, wanted, optional)
     problems = [f"{name} is missing" for name in wanted if name not in found and name not in optional]
     problems += [f"{name} is unknown" for name in found if name not in wanted]
     problems += [
@@ -170,6 +171,31 @@ def _require_fit(
         raise StriateError(
             f"{origin} has values that are not finite in {broken}; give weights of a training that went well."
         )
+
+
+def _refuse_surplus(
+    origin: str, network: str, found: dict[str, Tensor], wanted: dict[str, Tensor], optional: set[str]
+) -> None:
+    """Name a prefix that only some names have, and names beside a whole network: both have a remedy."""
+    surplus = [name for name in found if name not in wanted]
+    missing = [name for name in wanted if name not in found and name not in optional]
+    if surplus and (prefix := stray_prefix(surplus, wanted)):
+        marked = [name for name in surplus if name.startswith(prefix)]
+        others = [name for name in found if not name.startswith(prefix)]
+        beside = f", and others beside them do not ({_some(others)})" if others else ""
+        raise StriateError(
+            f"{origin} does not fit {network}: {len(marked):,} of its {len(found):,} names begin with "
+            f"'{prefix}'{beside}. Save it without '{prefix}' and without what does not belong to the network."
+        )
+    if surplus and not missing:
+        raise StriateError(
+            f"{origin} has all of {network} and {len(surplus):,} names more: {_some(surplus)}. Save it "
+            "without these, or name the network that has them."
+        )
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 
 
 def _shape(tensor: Tensor) -> str:

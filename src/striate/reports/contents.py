@@ -1,10 +1,12 @@
 """What a run folder holds, read once; a file that is missing or damaged is a sentence, not an error."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from striate.errors import StriateError
 from striate.runs.folder import RunFolder
+from striate.runs.record import RunRecord
 
 MEANING = {
     "config.toml": "the settings",
@@ -39,7 +41,7 @@ class Contents:
     def run(self) -> str:
         """The run as a command line names it."""
         told = str(self["result.json"].get("run", ""))
-        return told if told.rstrip("/").endswith(f"/{self.name}") else str(self.folder.path)
+        return told if _same_place(told, self.folder.path) else str(self.folder.path)
 
     @property
     def resolved(self) -> dict[str, Any]:
@@ -73,31 +75,36 @@ class Contents:
 
 def read_contents(folder: RunFolder) -> Contents:
     """Everything a report needs of a run."""
+    record = RunRecord(folder)
     files: dict[str, dict[str, Any]] = {}
     absent: dict[str, str] = {}
     for name, meaning in MEANING.items():
         if name == "metrics.jsonl":
             continue
         files[name] = {}
-        if not (folder / name).is_file():
+        if not record.has(name):
             absent[name] = f"{name} ({meaning}) is not there"
             continue
         try:
-            read = folder.read_toml(name) if name.endswith(".toml") else folder.read_json(name)
+            files[name] = record.table(name)
         except StriateError:
-            read = None
-        if isinstance(read, dict):
-            files[name] = read
-        else:
             absent[name] = f"{name} ({meaning}) is damaged"
     epochs: list[dict[str, Any]] = []
     try:
-        epochs = [epoch for epoch in folder.read_metrics() if isinstance(epoch, dict)]
-    except ValueError:
+        epochs = list(record.epochs)
+    except StriateError:
         absent["metrics.jsonl"] = "metrics.jsonl (the epochs) is damaged"
     if not epochs:
         absent.setdefault("metrics.jsonl", "metrics.jsonl (the epochs) is not there yet")
     return Contents(folder, files, epochs, absent)
+
+
+def _same_place(told: str, path: Path) -> bool:
+    """Whether a run still lies where it was made; a moved one lies where it is."""
+    try:
+        return Path(told).resolve() == path.resolve()
+    except (OSError, ValueError):
+        return False
 
 
 def _mapping(value: Any) -> dict[str, Any]:

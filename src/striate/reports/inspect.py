@@ -1,11 +1,11 @@
 """The page of `striate inspect --html`: the network drawn to scale, with the arithmetic of every layer."""
 
-import json
 from typing import Any
 
 from markupsafe import Markup
 
 from striate.reports.page import render
+from striate.runs.finite_json import json_text
 
 
 def inspect_html(values: dict[str, Any]) -> str:
@@ -21,5 +21,5 @@ def inspect_html(values: dict[str, Any]) -> str:
 
 def _as_json(value: Any) -> str:
     """JSON inside a script element: nothing in it can end the element."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    text = json_text(value, separators=(",", ":"))
     return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")

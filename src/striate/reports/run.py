@@ -4,6 +4,7 @@ The same folder gives the same bytes. Files that are not there yet are named on 
 """
 
 import base64
+import contextlib
 import shlex
 from pathlib import Path
 from typing import Any
@@ -18,8 +19,10 @@ from striate.reports.confusion import LARGEST_TABLE, class_rows, heat_rows, squa
 from striate.reports.contents import Contents, read_contents
 from striate.reports.page import render
 from striate.reports.trust import trust
+from striate.runs.bounded import read_bytes
 from striate.runs.files import write_text
 from striate.runs.folder import RunFolder
+from striate.runs.record import RunRecord
 
 PARTS = ("train", "validation", "test")
 NAMED = (
@@ -29,6 +32,7 @@ NAMED = (
     "ece",
     "ece_uncalibrated",
 )  # metrics with a place and words of their own
+LARGEST_PICTURE = 16 * 2**20  # bytes of a picture that the page takes in
 LISTED_FILES = 40  # skipped and damaged files that the page names; dataset.json has all of them
 
 
@@ -182,8 +186,12 @@ def _mistakes(contents: Contents) -> dict[str, Any]:
 
 def _inside(folder: RunFolder, name: str) -> str | None:
     """A picture of this run as a data URI; a path that leads out of the folder is not one."""
-    path = (folder / str(name)).resolve()
-    return picture_uri(path) if path.is_relative_to(folder.path.resolve()) else None
+    try:
+        path = (folder / str(name)).resolve()
+        inside = path.is_relative_to(folder.path.resolve()) and path.is_file()
+        return picture_uri(path) if inside and path.stat().st_size <= LARGEST_PICTURE else None
+    except (OSError, ValueError, RuntimeError):  # links in a circle, a zero byte
+        return None
 
 
 def _curves(contents: Contents) -> dict[str, Any]:
@@ -224,15 +232,9 @@ def _curves(contents: Contents) -> dict[str, Any]:
 
 def _labels(contents: Contents) -> list[str]:
     """The classes in the order of the confusion matrix."""
-    path = contents.folder / "labels.json"
     per_class = list(contents["evaluation.json"].get("per_class") or {})
-    if path.is_file():
-        try:
-            read = contents.folder.read_json("labels.json")
-        except StriateError:
-            read = None
-        if isinstance(read, list):
-            return [str(label) for label in read]
+    with contextlib.suppress(StriateError):
+        return list(RunRecord(contents.folder).labels)
     return [str(label) for label in contents["dataset.json"].get("classes") or per_class]
 
 
@@ -275,9 +277,11 @@ def _trained(contents: Contents) -> dict[str, Any]:
 
 def _picture_of_text(path: Path) -> str | None:
     """An SVG file as the address of an `img`, where nothing in it can run; None without the file."""
-    if not path.is_file():
+    try:
+        content = read_bytes(path)
+    except (StriateError, OSError):
         return None
-    return f"data:image/svg+xml;base64,{base64.b64encode(path.read_bytes()).decode()}"
+    return f"data:image/svg+xml;base64,{base64.b64encode(content).decode()}"
 
 
 def _data(contents: Contents) -> dict[str, Any]:

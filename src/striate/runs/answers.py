@@ -1,15 +1,17 @@
 """The single answers of a run, picture by picture: `predictions.csv` (measured) and `validation.csv`."""
 
 import csv
+import io
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from striate.errors import StriateError
 from striate.files.csv_cells import csv_text, unguarded
+from striate.runs.bounded import read_parsed
 from striate.runs.files import write_text
 from striate.runs.folder import RunFolder
+from striate.runs.record import RunRecord
 
 COLUMNS = ("file", "label", "predicted", "probability")
 
@@ -43,41 +45,43 @@ def read_answers(folder: RunFolder, name: str) -> list[SavedAnswer]:
     """
     path = folder / name
     try:
-        with path.open(encoding="utf-8", newline="") as file:
-            rows = csv.DictReader(file, strict=True)
-            return [_answer(row) for row in rows]
-    except OSError as error:
+        read: list[SavedAnswer] = read_parsed(path, _parsed)
+    except FileNotFoundError as error:
         raise StriateError(
-            f"{path} cannot be read ({error.strerror}); `striate train --resume {folder.path}` completes an "
-            "unfinished run, and runs of older versions have to be trained again."
+            f"{path} is missing; `striate train --resume {folder.path}` completes an unfinished run, and "
+            "runs of older versions have to be trained again."
         ) from error
-    except (csv.Error, KeyError, TypeError, ValueError) as error:
-        raise StriateError(f"{path} is damaged ({error}); train the run again.") from error
+    return read
 
 
 def measured_answers(folder: RunFolder) -> dict[tuple[str, int], SavedAnswer]:
     """The answers of `predictions.csv` by content: (digest, 0), and (digest, 1)... for copies."""
-    record = folder.read_json("dataset.json")
-    try:
-        part = "test" if record["split"]["test"] or record["test_data"] else "validation"
-        names, digests = record["split"][part], record["digests"][part]
-        if record["test_data"]:
-            names, digests = record["test_data"]["names"], record["test_data"]["digests"]
-        digest_of: dict[str, Any] = dict(zip(names, digests, strict=True))
-    except (KeyError, TypeError, ValueError) as error:
-        raise StriateError(
-            f"{folder / 'dataset.json'} is damaged ({error!r}); train the run again."
-        ) from error
+    dataset = RunRecord(folder).dataset
+    digest_of = dataset.of_part(dataset.measured_part)
     seen: Counter[str] = Counter()
     found = {}
     for answer in read_answers(folder, "predictions.csv"):
         digest = digest_of.get(answer.file)
         if digest is not None:
-            found[(str(digest), seen[digest])] = answer
+            found[(digest, seen[digest])] = answer
             seen[digest] += 1
     return found
 
 
-def _answer(row: dict[str, str]) -> SavedAnswer:
-    file, label, predicted = (unguarded(row[name]) for name in ("file", "label", "predicted"))
-    return SavedAnswer(file, label, predicted, float(row["probability"]))
+def _parsed(text: str) -> list[SavedAnswer]:
+    rows = csv.reader(io.StringIO(text, newline=""), strict=True)
+    try:
+        if tuple(next(rows, ())) != COLUMNS:
+            raise ValueError(f"its columns are not {', '.join(COLUMNS)}")
+        return [_answer(number, row) for number, row in enumerate(rows, 1)]
+    except csv.Error as error:
+        raise ValueError(str(error)) from error
+
+
+def _answer(number: int, row: list[str]) -> SavedAnswer:
+    if len(row) != len(COLUMNS):
+        raise ValueError(f"row {number} has {len(row)} fields instead of {len(COLUMNS)}")
+    probability = float(row[3])
+    if not 0 <= probability <= 1:
+        raise ValueError(f"row {number} has the probability {row[3][:20]}; it lies between 0 and 1")
+    return SavedAnswer(unguarded(row[0]), unguarded(row[1]), unguarded(row[2]), probability)

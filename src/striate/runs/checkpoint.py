@@ -14,6 +14,7 @@ from safetensors.torch import save
 from torch import Tensor
 
 from striate.errors import StriateError
+from striate.runs.bounded import require_file
 from striate.runs.files import utf8_path, write_bytes
 
 KEY = "striate"
@@ -37,6 +38,7 @@ def read_tree(path: Path) -> Any:
         StriateError: the file is missing, damaged or not Striate's.
     """
     try:
+        require_file(path)
         with utf8_path(path) as name, safe_open(name, framework="pt", device="cpu") as file:
             # A copy: tensors of a mapped file are not aligned, and an unaligned sum rounds differently.
             tensors = {key: file.get_tensor(key).clone() for key in file.keys()}  # noqa: SIM118
@@ -44,7 +46,7 @@ def read_tree(path: Path) -> Any:
         return _restore(shape, tensors)
     except FileNotFoundError as error:
         raise StriateError(f"{path} is missing; this run has nothing to continue from.") from error
-    except (SafetensorError, KeyError, ValueError, TypeError, OSError) as error:
+    except (SafetensorError, KeyError, ValueError, TypeError, OSError, RuntimeError) as error:
         raise StriateError(
             f"{path} is damaged or not a file of Striate's ({error}); train the run again."
         ) from error

@@ -17,9 +17,8 @@ runs/<task>/<name>/
   report.html  pictures/
 """
 
-import json
 import re
-import tomllib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,9 +27,13 @@ import tomli_w
 
 from striate.errors import StriateError, WorkFailed
 from striate.files.run_mark import MARK
+from striate.runs.bounded import parse_json, parse_toml, read_bytes, read_parsed
 from striate.runs.files import remove_leftovers, write_text
+from striate.runs.finite_json import json_text
 
 FORMAT = 1
+BEGUN = ("config.toml", "dataset.json", "environment.json", "labels.json", "preprocess.json")  # in this order
+LEARNED = ("metrics.jsonl", "checkpoint.safetensors", "best.safetensors", "result.json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +74,7 @@ class RunFolder:
                 f"{path} is not a run: it has no file 'format'. "
                 "A run is a folder that `striate train` wrote, such as runs/classify/photos-resnet18."
             )
-        try:
-            text = marker.read_text(encoding="utf-8", errors="backslashreplace").strip()
-        except OSError as error:
-            raise StriateError(
-                f"{marker} cannot be read: {error.strerror}. Check its permissions."
-            ) from error
+        text = read_bytes(marker).decode(errors="backslashreplace").strip()
         if not re.fullmatch("[0-9]{1,9}", text) or int(text) > FORMAT:
             raise StriateError(
                 f"{path} has run format '{text[:20]}', this Striate reads up to {FORMAT}; "
@@ -99,11 +97,11 @@ class RunFolder:
 
     def write_json(self, name: str, value: Any) -> None:
         """Write `value` whole as readable JSON."""
-        write_text(self.path / name, json.dumps(value, indent=1, ensure_ascii=False) + "\n")
+        write_text(self.path / name, json_text(value, indent=1) + "\n")
 
     def read_json(self, name: str) -> Any:
         """The content of a JSON file of this run."""
-        return self._parsed(name, json.loads)
+        return self._parsed(name, parse_json)
 
     def write_toml(self, name: str, value: dict[str, Any]) -> None:
         """Write `value` whole as TOML; None has no TOML form, so such keys are left out.
@@ -114,14 +112,14 @@ class RunFolder:
 
     def read_toml(self, name: str) -> dict[str, Any]:
         """The content of a TOML file of this run."""
-        read: dict[str, Any] = _from_toml(self._parsed(name, tomllib.loads))
+        read: dict[str, Any] = _from_toml(self._parsed(name, parse_toml))
         return read
 
     def append_metrics(self, line: dict[str, Any]) -> None:
         """Add one epoch to metrics.jsonl."""
         try:
             with (self.path / "metrics.jsonl").open("a", encoding="utf-8") as file:
-                file.write(json.dumps(line) + "\n")
+                file.write(_metrics_line(line))
                 file.flush()
         except OSError as error:
             raise WorkFailed(
@@ -130,27 +128,52 @@ class RunFolder:
 
     def read_metrics(self) -> list[dict[str, Any]]:
         """The epochs so far; a last line that a kill left unfinished is not one."""
-        path = self.path / "metrics.jsonl"
-        if not path.is_file():
+        try:
+            read: list[dict[str, Any]] = read_parsed(self.path / "metrics.jsonl", _parse_lines)
+        except FileNotFoundError:
             return []
-        lines = path.read_text(encoding="utf-8").split("\n")[:-1]
-        return [json.loads(line) for line in lines]
+        return read
 
     def cut_metrics(self, lines: int) -> None:
         """Keep the first `lines` epochs: what the checkpoint knows of."""
         kept = self.read_metrics()[:lines]
-        write_text(self.path / "metrics.jsonl", "".join(json.dumps(line) + "\n" for line in kept))
+        write_text(self.path / "metrics.jsonl", "".join(map(_metrics_line, kept)))
 
-    def _parsed(self, name: str, parse: Any) -> Any:
-        path = self.path / name
+    @property
+    def not_written(self) -> str | None:
+        """What a training that was killed at its very start did not write; None for a run that began."""
+        learned = any((self.path / name).exists() for name in LEARNED)
+        return None if learned else next((n for n in BEGUN if not (self.path / n).exists()), None)
+
+    def missing(self, name: str) -> StriateError:
+        """The error where a file is not there."""
+        if (absent := self.not_written) is not None:
+            return StriateError(
+                f"{self.path} never began: its training was stopped before the first step, and {absent} was "
+                "not written. Nothing is lost: delete this folder and train again."
+            )
+        return StriateError(
+            f"{self.path / name} is missing; this run is not complete. Resume or train it again."
+        )
+
+    def _parsed(self, name: str, parse: Callable[[str], Any]) -> Any:
         try:
-            return parse(path.read_text(encoding="utf-8"))
-        except OSError as error:
-            raise StriateError(
-                f"{path} is missing; this run is not complete. Resume or train it again."
-            ) from error
-        except ValueError as error:
-            raise StriateError(f"{path} is damaged ({error}); train the run again.") from error
+            return read_parsed(self.path / name, parse)
+        except FileNotFoundError as error:
+            raise self.missing(name) from error
+
+
+def _metrics_line(line: dict[str, Any]) -> str:
+    return json_text(line, ascii_only=True) + "\n"
+
+
+def _parse_lines(text: str) -> list[dict[str, Any]]:
+    """A line an epoch; a last line that a kill left unfinished is not one."""
+    lines = [parse_json(line) for line in text.split("\n")[:-1]]
+    wrong = next((n for n, line in enumerate(lines, 1) if not isinstance(line, dict)), None)
+    if wrong is not None:
+        raise ValueError(f"line {wrong} is no table of figures")
+    return lines
 
 
 def _for_toml(value: Any) -> Any:

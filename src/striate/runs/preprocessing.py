@@ -1,0 +1,15 @@
+"""A run's preprocessing as what carries it out; apart from the record, which needs no torch."""
+
+from striate.preprocess import Preprocessing
+from striate.runs.record import RunRecord
+
+
+def read_preprocessing(record: RunRecord) -> Preprocessing:
+    """How the run's network wants its pictures.
+
+    Raises:
+        StriateError: `preprocess.json` is missing or damaged.
+    """
+    found = record.input
+    size_hw = (found.size_hw[0], found.size_hw[1])
+    return Preprocessing(size_hw, found.channels, tuple(found.mean), tuple(found.std), found.fit)
