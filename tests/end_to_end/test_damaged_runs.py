@@ -7,6 +7,7 @@ Each file of one small run is damaged in each way; the oracle is arithmetic: pro
 import json
 import math
 import os
+import re
 import shutil
 import signal
 from collections.abc import Callable, Iterator
@@ -213,7 +214,7 @@ def asked(run: Path, home: Path) -> dict[str, Callable[[], object]]:
 
     def pages() -> bool:
         text = report(run, out=home / "page.html").read_text(encoding="utf-8")
-        return "nan" not in text.lower().replace("nanum", "").split(">")
+        return re.search(r">\s*-?(nan|inf)\b|\b(nan|inf)\s*%", text, re.IGNORECASE) is None
 
     def compared() -> bool:
         return finite(compare([home / "classify" / "good", run]).to_json())

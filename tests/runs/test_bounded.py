@@ -24,7 +24,7 @@ def test_json_beyond_its_bounds_is_one_line(tmp_path, content):
 @pytest.mark.parametrize("content", ["a = " + "[" * 100_000, "a = nan", "a = inf", "a = " + "9" * 30, "a"])
 def test_toml_beyond_its_bounds_is_one_line(tmp_path, content):
     (tmp_path / "config.toml").write_text(content)
-    with pytest.raises(StriateError, match="config.toml is damaged"):
+    with pytest.raises(StriateError, match=r"config\.toml is damaged"):
         read_parsed(tmp_path / "config.toml", parse_toml)
 
 
