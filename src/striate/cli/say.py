@@ -17,7 +17,10 @@ def say(*lines: str, error: bool = False) -> None:
 
 
 def print_json(value: Any) -> None:
-    """One line on stdout, with exact names; what is not finite is null. What JSON leaves raw but steers a terminal is escaped."""
+    """One line on stdout, with exact names; what is not finite is null.
+
+    What JSON leaves raw but steers a terminal is escaped.
+    """
     text = json_text(value)
     if not text.isprintable():
         text = "".join(f"\\u{ord(sign):04x}" if one_line(sign) != sign else sign for sign in text)
