@@ -187,7 +187,10 @@ def peers(data: Path, names: Iterable[str]) -> dict[str, Any]:
             images = originals([data / folder for folder in SETS[name]])
             for file in Path(at).glob("*.bmp"):
                 file.unlink()
-            own, table[name] = grouped(images), {"n": len(images)}
+            own = grouped(images)
+            untouched = {peer: extra(found) for peer, found in own.items()}
+            untouched["striate"] = extra(together([as_picture(image) for image in images]))
+            table[name] = {"n": len(images), "untouched": untouched}
             for change, changed in CHANGES.items():
                 found = grouped([*images, *map(changed, images)])
                 table[name][change] = {peer: figures(own[peer], found[peer]) for peer in found}
@@ -203,8 +206,12 @@ def figures(own: list[int], found: list[int]) -> dict[str, Any]:
     """What of the copies in the second half of `found` is with its original, and what they joined besides."""
     n = len(own)
     hits = sum(found[row] == found[row + n] for row in range(n))
-    apart, now = (sum(len(group) - 1 for group in members(part)) for part in (own, found[:n]))
-    return {"found": hits, "recall": hits / n, "joined": now - apart}
+    return {"found": hits, "recall": hits / n, "joined": extra(found[:n]) - extra(own)}
+
+
+def extra(found: list[int]) -> int:
+    """How many pictures are with another one, the first of each group not counted."""
+    return sum(len(group) - 1 for group in members(found))
 
 
 def originals(folders: list[Path]) -> list[Image.Image]:
