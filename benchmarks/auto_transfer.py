@@ -23,11 +23,11 @@ import torch
 from timing import RESULTS
 from torch import Tensor
 
-from striate import machine
-from striate.actions.options import TrainOptions
-from striate.actions.preparing import prepare
 from striate.actions.train import train
+from striate.machine import hardware as machine
 from striate.runs.folder import RunFolder
+from striate.trainer.options import TrainOptions
+from striate.trainer.preparing import prepare
 
 MODES = ("probe", "features", "frozen", "finetune", "auto")
 MODEL = {"model": "efficientnet_lite0", "weights": "imagenet"}

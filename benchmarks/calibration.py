@@ -22,11 +22,11 @@ from scipy.optimize import minimize_scalar
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from striate.actions.load import load
 from striate.data.datasets.recognise import open_dataset
+from striate.inference.loading import load
 from striate.metrics.calibration_error import calibration_error_by_chance, expected_calibration_error
 from striate.models.build import create_model
-from striate.models.pretrained import find_weights, load_weights, preprocessing_of
+from striate.models.weights.pretrained import find_weights, load_weights, preprocessing_of
 from striate.tasks.calibration import BOUND, at_bound, fit_temperature
 
 NETWORK = "efficientnet_lite0"

@@ -35,10 +35,10 @@ from timing import RESULTS, this_machine
 from torch import Tensor
 
 from striate.data.datasets.recognise import open_dataset
-from striate.data.decoding import as_picture
-from striate.data.duplicates import groups, members, near_pairs
+from striate.data.decoding.decode import as_picture
+from striate.data.look_alikes.duplicates import groups, members, near_pairs
+from striate.data.look_alikes.thumbnails import SIDE, thumbnail
 from striate.data.scan import scan
-from striate.data.thumbnails import SIDE, thumbnail
 
 ROOT = Path(__file__).resolve().parents[1]
 DATA = ROOT.parent / "shared" / "data"

@@ -16,13 +16,13 @@ from typing import Any
 
 import torch
 
-from striate import machine
-from striate.actions.load import Network, load
-from striate.actions.serving import agreement
 from striate.data.dataset import BadPicture
 from striate.data.datasets.recognise import open_dataset
 from striate.engines.choosing import CHOICES
 from striate.engines.openvino_engine import one_conversion
+from striate.inference.loading import Network, load
+from striate.inference.serving import agreement
+from striate.machine import hardware as machine
 from striate.shapes import Pictures
 
 RESULT = Path(__file__).parent / "results" / "engine_agreement.json"

@@ -30,14 +30,14 @@ import torch
 from PIL import Image
 from timing import RESULTS, write_result
 
-from striate.actions.explain_options import ExplainOptions
-from striate.actions.explainer import Explainer
-from striate.actions.load import Network, load
 from striate.events import silent
-from striate.explanation.enlarge import enlarge
+from striate.explaining.explainer import Explainer
+from striate.explaining.options import ExplainOptions
+from striate.explanation.heat.enlarge import enlarge
+from striate.explanation.heat.question import Maps
 from striate.explanation.methods import DEFAULT, METHODS
 from striate.explanation.quality import area, deletion, insertion, points_inside, share_inside
-from striate.explanation.question import Maps
+from striate.inference.loading import Network, load
 from striate.metrics.accuracy import wilson_interval
 
 CLASSES = {

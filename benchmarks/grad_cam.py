@@ -29,15 +29,15 @@ import torch
 import torch.nn.functional as F
 from timing import RESULTS, Timing, write_result
 
-from striate.actions.explain_options import ExplainOptions
-from striate.actions.explainer import Explainer
-from striate.actions.load import load
-from striate.data.decoding import as_picture
+from striate.data.decoding.decode import as_picture
 from striate.events import silent
-from striate.explanation.eigen_cam import principal_maps
-from striate.explanation.enlarge import enlarge
+from striate.explaining.explainer import Explainer
+from striate.explaining.options import ExplainOptions
+from striate.explanation.heat.eigen_cam import principal_maps
+from striate.explanation.heat.enlarge import enlarge
+from striate.explanation.heat.question import Question
 from striate.explanation.methods import METHODS, function_of
-from striate.explanation.question import Question
+from striate.inference.loading import load
 
 ROOT = Path(__file__).resolve().parent.parent
 PEERS = Path(os.environ.get("STRIATE_PEERS", ROOT / ".venv-peers")) / "bin" / "python"

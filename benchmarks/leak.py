@@ -31,11 +31,11 @@ from sklearn.preprocessing import StandardScaler
 from timing import RESULTS, this_machine
 
 from striate.data.datasets.recognise import open_dataset
-from striate.data.duplicates import groups as groups_of
-from striate.data.duplicates import members
+from striate.data.look_alikes.duplicates import groups as groups_of
+from striate.data.look_alikes.duplicates import members
 from striate.data.scan import scan
 from striate.models.build import create_model
-from striate.models.pretrained import find_weights, load_weights, preprocessing_of
+from striate.models.weights.pretrained import find_weights, load_weights, preprocessing_of
 from striate.shapes import Picture
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data" / "textures"

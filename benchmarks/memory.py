@@ -32,11 +32,11 @@ import json, sys, threading, time
 from striate import tune_process
 tune_process()
 from pathlib import Path
-from striate.data.audit import audit
+from striate.data.audit.audit import audit
 from striate.data.datasets.recognise import open_dataset
-from striate.data.picture_cache import wait_for_writers
+from striate.data.caching.picture_cache import wait_for_writers
 from striate.data.reading import read_pictures
-from striate.preprocess import Preprocessing
+from striate.preprocess.preprocessing import Preprocessing
 
 peak = {"RssAnon": 0, "RssFile": 0, "RssShmem": 0, "VmRSS": 0}
 

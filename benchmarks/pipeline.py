@@ -27,12 +27,12 @@ from typing import Any
 import torch
 from timing import Timing, alternate, write_result
 
+from striate.data.caching.picture_cache import wait_for_writers
 from striate.data.datasets.recognise import open_dataset
 from striate.data.loading import Batches, Store
-from striate.data.picture_cache import wait_for_writers
 from striate.data.reading import read_pictures
 from striate.data.transforms.presets import AUGMENTATIONS
-from striate.preprocess import Preprocessing
+from striate.preprocess.preprocessing import Preprocessing
 
 ROUNDS = 5
 BATCH = 64

@@ -28,13 +28,13 @@ import torch
 from safetensors.torch import save_file
 from timing import alternate, write_result
 
-from striate.actions.ensemble import Ensemble
-from striate.actions.load import Network, load
 from striate.actions.predict import predictions_of
 from striate.engines.choosing import CHOICES
 from striate.engines.opening import has_bf16
 from striate.engines.openvino_engine import convert, import_openvino
 from striate.engines.reading import Reading
+from striate.inference.ensemble import Ensemble
+from striate.inference.loading import Network, load
 
 ROUNDS, FILES = 5, 500
 MODEL = "efficientnet_lite0"

@@ -33,8 +33,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 import striate
-from striate import machine
 from striate.drawing.charts import Line, line_chart
+from striate.machine import hardware as machine
 from striate.training.precision import choose_precision
 
 ROOT = Path(__file__).resolve().parent.parent

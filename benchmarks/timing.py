@@ -11,7 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from striate import machine, tune_process
+from striate import tune_process
+from striate.machine import hardware as machine
 
 tune_process()  # our side as the command has it, where torch is not imported yet
 

@@ -24,7 +24,7 @@ from pathlib import Path
 from timing import RESULTS, Timing, write_result
 
 from striate.data.datasets.recognise import open_dataset
-from striate.models.pretrained import find_weights
+from striate.models.weights.pretrained import find_weights
 
 ROOT = Path(__file__).resolve().parents[1]
 PEERS = Path(os.environ.get("STRIATE_PEERS", ROOT / ".venv-peers")) / "bin" / "python"

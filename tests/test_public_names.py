@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import striate
-from striate.actions.options import TrainOptions
+from striate.trainer.options import TrainOptions
 
 ROOT = Path(__file__).resolve().parents[1]
 VERBS = [

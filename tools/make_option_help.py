@@ -5,7 +5,7 @@ Usage: python tools/make_option_help.py
 
 from pathlib import Path
 
-from striate.actions.options import TrainOptions
+from striate.trainer.options import TrainOptions
 
 HEADER = '''\
 """What `striate train --help` says of every option. Made by tools/make_option_help.py; a test compares."""

@@ -29,7 +29,7 @@ from fastai.vision.all import (
 from torch import nn
 
 from striate.models.build import create_model
-from striate.models.pretrained import load_weights
+from striate.models.weights.pretrained import load_weights
 
 EPOCHS = 5
 

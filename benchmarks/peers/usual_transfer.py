@@ -19,11 +19,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from striate.data.decoding import as_picture
+from striate.data.decoding.decode import as_picture
 from striate.models.backbone import replace_head
 from striate.models.build import create_model
-from striate.models.pretrained import load_weights, preprocessing_of
-from striate.preprocess import Preprocessing
+from striate.models.weights.pretrained import load_weights, preprocessing_of
+from striate.preprocess.preprocessing import Preprocessing
 
 NETWORK = "efficientnet_lite0"
 EPOCHS, BATCH, RATE = 20, 32, 1e-3

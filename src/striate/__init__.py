@@ -24,13 +24,13 @@ _PLACES = {
     "ladder": "striate.actions.ladder",
     "list_models": "striate.models.catalog",
     "load": "striate.actions.load",
-    "load_weights": "striate.models.pretrained",
+    "load_weights": "striate.models.weights.pretrained",
     "predict": "striate.actions.predict",
     "report": "striate.actions.report",
     "Run": "striate.actions.run",
     "StriateError": "striate.errors",
     "train": "striate.actions.train",
-    "tune_process": "striate.process",
+    "tune_process": "striate.machine.process",
 }
 __all__ = list(_PLACES)
 

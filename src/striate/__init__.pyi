@@ -14,9 +14,9 @@ from striate.actions.report import report as report
 from striate.actions.run import Run as Run
 from striate.actions.train import train as train
 from striate.errors import StriateError as StriateError
+from striate.machine.process import tune_process as tune_process
 from striate.models.build import create_model as create_model
 from striate.models.catalog import list_models as list_models
-from striate.models.pretrained import load_weights as load_weights
-from striate.process import tune_process as tune_process
+from striate.models.weights.pretrained import load_weights as load_weights
 
 __version__: str

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from striate.actions.copying import SortedCopies
 from striate.actions.load import Answer
 from striate.actions.predict import Prediction
 from striate.errors import StriateError
+from striate.inference.copying import SortedCopies
 
 LABELS = ("a/b", "a:b", "a_b", "unsure", "..", "A_B", "plain")
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from striate import machine
 from striate.actions import doctor as room
 from striate.actions.doctor import TorchState, doctor
 from striate.events import Event, Progress
+from striate.machine import hardware as machine
 
 SOUND = TorchState("", "", threads=2, cuda=None, gpu=False)
 XEON = machine.Cpu("Xeon", ("avx", "avx2"), physical_cores=2, usable_cores=2)

@@ -10,10 +10,10 @@ from tests.conftest import write_digits
 
 from striate.actions import ladder as action
 from striate.actions.ladder import ladder
-from striate.actions.learning_curve import stratified_part
 from striate.errors import StriateError
 from striate.events import Note
 from striate.reports.ladder import write_ladder
+from striate.trainer.learning_curve import stratified_part
 
 
 @pytest.fixture(scope="module")

@@ -15,12 +15,12 @@ from PIL import Image
 from tests.conftest import write_digits
 
 import striate
-from striate.actions import finish
-from striate.actions.load import Network
 from striate.actions.train import train
 from striate.errors import StriateError
 from striate.events import Note, Warned
-from striate.models.pretrained import find_weights
+from striate.inference.loading import Network
+from striate.models.weights.pretrained import find_weights
+from striate.trainer import finish
 
 NAMES = {
     *("format", "config.toml", "dataset.json", "environment.json", "metrics.jsonl", "checkpoint.safetensors"),

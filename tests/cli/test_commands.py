@@ -10,9 +10,9 @@ import pytest
 import torch
 from tests.conftest import write_digits
 
-from striate.actions.load import load
 from striate.cli.main import main
-from striate.data.decoding import as_picture
+from striate.data.decoding.decode import as_picture
+from striate.inference.loading import load
 
 
 @pytest.fixture

@@ -7,12 +7,12 @@ import pytest
 import torch
 from PIL import Image
 
-from striate.data import picture_cache
+from striate.data.caching import picture_cache
+from striate.data.caching.picture_cache import wait_for_writers
 from striate.data.datasets import picture_files
 from striate.data.datasets.recognise import open_dataset
-from striate.data.picture_cache import wait_for_writers
 from striate.data.reading import read_pictures
-from striate.preprocess import Preprocessing
+from striate.preprocess.preprocessing import Preprocessing
 
 SPEC = Preprocessing((24, 32), 3, (0.5,) * 3, (0.5,) * 3)
 

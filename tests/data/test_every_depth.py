@@ -14,7 +14,7 @@ import pytest
 from PIL import Image, UnidentifiedImageError
 
 from striate.data.dataset import BadPicture
-from striate.data.decoding import as_picture, decode, shape_of
+from striate.data.decoding.decode import as_picture, decode, shape_of
 
 HEIGHT, WIDTH = 5, 7
 DEPTHS = [1, 2, 4, 8, 16]

@@ -9,9 +9,9 @@ import torch
 from PIL import Image
 
 from striate.data.datasets.recognise import open_dataset
-from striate.data.headers import misnamed
+from striate.data.decoding.headers import misnamed
+from striate.data.look_alikes.thumbnails import thumbnail
 from striate.data.scan import scan
-from striate.data.thumbnails import thumbnail
 
 
 @pytest.fixture

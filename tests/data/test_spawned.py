@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 import torch
 
+from striate.data.caching.picture_cache import wait_for_writers
 from striate.data.datasets.recognise import open_dataset
 from striate.data.loading import Batches, Store
-from striate.data.picture_cache import wait_for_writers
 from striate.data.reading import read_pictures
 from striate.data.transforms.presets import AUGMENTATIONS
-from striate.preprocess import Preprocessing
+from striate.preprocess.preprocessing import Preprocessing
 
 SPEC = Preprocessing((48, 48), 3, (0.5,) * 3, (0.5,) * 3)
 

@@ -22,7 +22,7 @@ class Disk:
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             fsync(descriptor)
 
-        monkeypatch.setattr("striate.writing.os.fsync", written)
+        monkeypatch.setattr("striate.files.writing.os.fsync", written)
 
 
 @pytest.mark.slow

@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 
-from striate.data.files import readable
+from striate.data.paths.files import readable
 
 LIMIT = 240  # seconds on a busy machine; each takes 5 s on a quiet one
 # The row leaves the choice: "must be scaled or refused with a clear message".

@@ -12,8 +12,8 @@ import pytest
 from tests.conftest import write_digits
 from tests.end_to_end.test_resume import assert_same_end
 
-from striate import protocol
-from striate.protocol import (
+from striate import hyperparameters as protocol
+from striate.hyperparameters import (
     Adadelta,
     Adam,
     AdamW,

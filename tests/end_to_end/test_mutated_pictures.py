@@ -1,7 +1,7 @@
 """2,000 mutated pictures of every format through the decoder: a picture within limits, or one line of reason.
 
-`tests/data/test_flipped_bytes.py` flips bytes of small files. Here whole files are spoilt in the ways that
-disks, networks and attackers spoil them: cut, zeroed, swapped in parts, spliced, with other sizes in their
+`tests/data/decoding/test_flipped_bytes.py` flips bytes of small files. Here whole files are spoilt in the ways
+that disks, networks and attackers spoil them: cut, zeroed, swapped in parts, spliced, with other sizes in their
 headers. A process of its own decodes them, so that a crash is a failure of the test and not of the tests; its
 memory and its time are measured.
 """
@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 from PIL import Image, features
 
-from striate.data.decoding import Limits
+from striate.data.decoding.decode import Limits
 
 COUNT = 2000
 LIMITS = Limits(pixels=1_000_000)
@@ -28,7 +28,7 @@ MEMORY = 400_000_000  # bytes over what the process had before
 WORKER = """
 import json, resource, sys, time
 from striate.data.dataset import BadPicture
-from striate.data.decoding import Limits, decode_for, shape_of
+from striate.data.decoding.decode import Limits, decode_for, shape_of
 from tests.end_to_end.test_mutated_pictures import COUNT, LIMITS, SECONDS, mutated, sources
 import torch
 torch.set_num_threads(1)

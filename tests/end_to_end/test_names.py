@@ -10,7 +10,7 @@ from pathlib import Path
 from tests.conftest import write_digits
 
 import striate
-from striate.data.files import readable
+from striate.data.paths.files import readable
 
 ODD = os.fsdecode(b"un\xe9")
 

@@ -11,7 +11,7 @@ from striate.engines.reading import Reading
 from striate.errors import StriateError
 from striate.events import Event, Note
 from striate.models.catalog import MODELS
-from striate.preprocess import Preprocessing
+from striate.preprocess.preprocessing import Preprocessing
 
 OTHERS = ["openvino", "onnxruntime"]
 # Networks that differ in their operations, each at a size that it allows.

@@ -9,7 +9,7 @@ from striate.engines.errors import CannotConvert
 from striate.engines.int8 import quantise
 from striate.engines.openvino_engine import OpenVinoEngine, open_quantised
 from striate.engines.reading import Reading
-from striate.preprocess import Preprocessing
+from striate.preprocess.preprocessing import Preprocessing
 
 EXAMPLE = torch.zeros(2, 3, 8, 8, dtype=torch.uint8)
 READING = Reading(small_net(), Preprocessing((8, 8), 3, (0.1, 0.5, 0.9), (0.2, 0.3, 0.4)))

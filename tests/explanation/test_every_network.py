@@ -3,10 +3,10 @@
 import pytest
 import torch
 
-from striate.explanation.activations import activations_of
-from striate.explanation.channel_response import convolutions_of
+from striate.explanation.channels.activations import activations_of
+from striate.explanation.channels.channel_response import convolutions_of
+from striate.explanation.channels.filters import Ascent, excite
 from striate.explanation.embedding import features_of
-from striate.explanation.filters import Ascent, excite
 from striate.models.backbone import replace_head
 from striate.models.build import create_model
 from striate.models.catalog import MODELS

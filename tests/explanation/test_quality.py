@@ -6,10 +6,10 @@ import torch
 from tests.explanation.networks import Pooled, pictures, seeded
 from torch import Tensor, nn
 
-from striate.explanation.enlarge import enlarge
-from striate.explanation.hot_region import hot_box
+from striate.explanation.heat.enlarge import enlarge
+from striate.explanation.heat.hot_region import hot_box
+from striate.explanation.heat.question import Question
 from striate.explanation.quality import area, deletion, insertion, points_inside, share_inside
-from striate.explanation.question import Question
 from striate.explanation.sanity import randomised, similarity
 from striate.models.build import create_model
 

@@ -14,7 +14,7 @@ from striate.layers.radial_basis import RadialBasis, random_codes
 from striate.layers.response_norm import ResponseNorm
 from striate.layers.subsampling import TrainableSubsampling
 from striate.layers.table_connected import C3_TABLE, TableConnected2d
-from striate.ops.pooling import centre_weighted_pool, l2_pool
+from striate.lessons.pooling import centre_weighted_pool, l2_pool
 from striate.ops.response_norm import response_norm
 
 

@@ -10,7 +10,7 @@ from striate.models.catalog import MODELS
 from striate.models.classification.convnext import ConvNeXtBlock
 from striate.models.classification.dilated_context import WIDTH
 from striate.models.classification.replknet import LargeKernel, RepLKNet
-from striate.models.pretrained import load_weights
+from striate.models.weights.pretrained import load_weights
 
 
 def small_replknet() -> RepLKNet:

@@ -2,7 +2,7 @@
 
 import pytest
 import torchvision
-from tests.models import test_interchange, test_networks
+from tests.models.weights import test_interchange, test_networks
 
 from striate.models.catalog import MODELS
 

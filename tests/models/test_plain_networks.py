@@ -11,7 +11,7 @@ from striate.models.build import create_model
 from striate.models.catalog import MODELS
 from striate.models.classification.lenet_1998 import ScaledTanh, codes, lenet5_1998
 from striate.models.classification.vgg import start_from_shallower
-from striate.models.pretrained import load_weights
+from striate.models.weights.pretrained import load_weights
 from striate.tasks.classify import ClassifyStep
 
 
@@ -87,7 +87,7 @@ def test_lenet_1998_starts_within_the_papers_bounds():
 def test_training_lenet_1998_uses_its_own_loss():
     from striate.data.sample import Batch
     from striate.losses.discriminative_map import discriminative_map
-    from striate.preprocess import Preprocessing
+    from striate.preprocess.preprocessing import Preprocessing
 
     preprocessing = Preprocessing((32, 32), 1, (0.5,), (0.5,))
     torch.manual_seed(0)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from torch.nn import functional as F
 
 from striate.errors import StriateError
+from striate.lessons.padding import pad
 from striate.ops.geometry import (
     exact_output_size,
     full_output_size,
@@ -16,7 +17,6 @@ from striate.ops.geometry import (
     output_size,
     same_output_size,
 )
-from striate.ops.padding import pad
 
 
 @pytest.mark.parametrize(

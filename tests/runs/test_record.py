@@ -3,7 +3,7 @@
 import pytest
 
 from striate.errors import StriateError
-from striate.preprocess import Preprocessing
+from striate.preprocess.preprocessing import Preprocessing
 from striate.runs.files import write_text
 from striate.runs.folder import RunFolder
 from striate.runs.preprocessing import read_preprocessing

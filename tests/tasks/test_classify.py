@@ -11,7 +11,7 @@ from torch import nn
 from striate.data.sample import Batch, Mixed
 from striate.errors import StriateError
 from striate.models.auxiliary import WithAuxiliary
-from striate.preprocess import Preprocessing
+from striate.preprocess.preprocessing import Preprocessing
 from striate.tasks.classify import Classify, decode_scores, leading_classes, shares
 
 SPEC = Preprocessing((2, 2), 1, (0.0,), (1.0,))

@@ -10,18 +10,18 @@ from tests.conftest import write_digits
 from torch import nn
 
 import striate
-from striate.actions.options import TrainOptions
-from striate.actions.plan import make_plan
-from striate.actions.trainee import make_stages
 from striate.data.datasets.recognise import open_dataset
 from striate.data.transforms.presets import make_augmentation
 from striate.errors import StriateError
 from striate.events import silent
+from striate.hyperparameters import RmsProp, Sgd, Swa
 from striate.models.build import create_model
 from striate.models.catalog import find_entry
-from striate.protocol import RmsProp, Sgd, Swa
 from striate.tasks.recipes.adjust import adjusted
 from striate.tasks.recipes.catalog import OWN_RECIPE, RECIPES
+from striate.trainer.options import TrainOptions
+from striate.trainer.plan import make_plan
+from striate.trainer.trainee import make_stages
 from striate.training.schedules import rate_factor
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "recipes.md"

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from striate.protocol import Ema, Swa
+from striate.hyperparameters import Ema, Swa
 from striate.training.averaging import Averaging, measuring_norms
 
 

@@ -7,8 +7,8 @@ from torch import nn
 from striate.data.loading import Batches, Store
 from striate.errors import WorkFailed
 from striate.events import EpochEnded
-from striate.preprocess import Preprocessing
-from striate.protocol import Constant, Sgd
+from striate.hyperparameters import Constant, Sgd
+from striate.preprocess.preprocessing import Preprocessing
 from striate.runs.checkpoint import read_tree
 from striate.runs.folder import RunFolder
 from striate.tasks.classify import Classify

@@ -6,7 +6,7 @@ from tests.training.test_loop import Training
 
 from striate.data.loading import Batches
 from striate.errors import WorkFailed
-from striate.protocol import Sgd
+from striate.hyperparameters import Sgd
 from striate.training.fabric import make_fabric
 from striate.training.lr_finder import choose_rate, range_test, smoothed
 

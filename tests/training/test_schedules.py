@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch.optim.lr_scheduler import CosineAnnealingLR, OneCycleLR, PolynomialLR
 
-from striate.protocol import (
+from striate.hyperparameters import (
     SCHEDULES,
     Constant,
     Cosine,

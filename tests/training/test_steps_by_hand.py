@@ -14,7 +14,7 @@ from torch.nn import functional as F
 
 from striate.data.sample import Batch
 from striate.events import silent
-from striate.protocol import Constant, Cosine, Ema, Sgd, StepDecay, Swa
+from striate.hyperparameters import Constant, Cosine, Ema, Sgd, StepDecay, Swa
 from striate.runs.folder import RunFolder
 from striate.training.fabric import make_fabric
 from striate.training.loop import fit

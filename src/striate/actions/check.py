@@ -3,16 +3,16 @@
 from os import PathLike
 from pathlib import Path
 
-from striate.actions.suspects import suspects
-from striate.data.audit import Audit, Looked, audit_of, look
-from striate.data.clean_list import clean_list_text, clean_rows
+from striate.data.audit.audit import Audit, Looked, audit_of, look
+from striate.data.audit.clean_list import clean_list_text, clean_rows
 from striate.data.dataset import Dataset
 from striate.data.datasets.picture_files import set_limits
 from striate.data.datasets.recognise import open_dataset
-from striate.data.decoding import Limits
+from striate.data.decoding.decode import Limits
 from striate.data.writers.lists import LIST, require_files
 from striate.events import Listener, Note, Warned, silent
 from striate.files.output_place import PAGE, followed, output_file
+from striate.inference.suspects import suspects
 from striate.reports.check import write_check_page
 from striate.runs.files import write_bytes
 from striate.runs.folder import RunFolder

@@ -16,10 +16,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from striate import machine
-from striate.cache import cache_folder
 from striate.engines.cpu import BF16_FEATURES
 from striate.events import Listener, Progress, silent
+from striate.files.cache_folder import cache_folder
+from striate.machine import hardware as machine
 
 OLDEST_PYTHON = (3, 11)
 GIGABYTE = 10**9

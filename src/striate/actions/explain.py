@@ -9,19 +9,20 @@ from typing import Any
 
 from torch import nn
 
-from striate.actions.explain_options import Explained, ExplainOptions, Run, require_options
-from striate.actions.explain_pictures import explain_pictures
-from striate.actions.load import Network
-from striate.actions.module_to_explain import network_of
-from striate.data.decoding import Limits
-from striate.data.picture_paths import starting_folder
+from striate.data.decoding.decode import Limits
+from striate.data.paths.picture_paths import starting_folder
 from striate.errors import StriateError
 from striate.events import Listener, silent
-from striate.explanation.methods import DEFAULT, find_method, function_of
+from striate.explaining.methods import pages_by
+from striate.explaining.options import Explained, ExplainOptions, Run, require_options
+from striate.explaining.pictures import explain_pictures
+from striate.explaining.plain_module import network_of
+from striate.explanation.methods import DEFAULT, find_method
 from striate.files.output_place import refuse_inside
+from striate.inference.loading import Network
 from striate.models.number_types import in_float32, require_open
-from striate.models.untouched import in_eval_mode
-from striate.preprocess import Preprocessing
+from striate.models.surgery.untouched import in_eval_mode
+from striate.preprocess.preprocessing import Preprocessing
 
 
 def explain(
@@ -125,8 +126,7 @@ def explanations(options: ExplainOptions, on_event: Listener = silent) -> Iterat
     if options.out is not None:
         refuse_inside(options.out, _folders(options.images), "the explanations", "--out")
     if row.kind == "page":
-        pages: Iterator[Explained] = function_of(row)(options, on_event)
-        return pages
+        return pages_by(options.asked_method)(options, on_event)
     if options.images is None:
         raise StriateError(f"{options.asked_method} explains pictures; name some, a folder or a data set.")
     return explain_pictures(options, on_event)

@@ -82,7 +82,7 @@ def _network(
         return model, (3, 224, 224), type(model).__name__
     text = str(model)
     if text.endswith(".onnx"):
-        from striate.anatomy.onnx_file import read_onnx
+        from striate.anatomy.onnx.onnx_file import read_onnx
 
         _no_classes(num_classes, text)
         network, own = read_onnx(Path(text))
@@ -104,7 +104,7 @@ def _network(
 
 
 def _of_run(folder: Path) -> tuple[nn.Module, Size, str]:
-    from striate.actions.network_of_run import architecture_of, build
+    from striate.inference.network_of_run import architecture_of, build
     from striate.runs.record import RunRecord
 
     architecture = architecture_of(RunRecord.open(folder))

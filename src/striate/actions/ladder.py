@@ -6,9 +6,6 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from striate.actions.learning_curve import LearningCurve, learning_curve
-from striate.actions.options import TrainOptions, train_options
-from striate.actions.resume import recorded_options
 from striate.actions.train import train
 from striate.data.dataset import BadPicture
 from striate.data.datasets.recognise import open_dataset
@@ -17,11 +14,14 @@ from striate.errors import StriateError, UnknownName
 from striate.events import Listener, Note, silent
 from striate.files.output_place import PAGE, refuse_inside, require_replaceable
 from striate.models.catalog import find_entry
-from striate.models.weights import available_weights
+from striate.models.weights.table import available_weights
 from striate.reports.ladder import write_ladder
 from striate.runs.answers import read_answers
 from striate.runs.folder import RunFolder
 from striate.runs.record import RunRecord
+from striate.trainer.learning_curve import LearningCurve, learning_curve
+from striate.trainer.options import TrainOptions, train_options
+from striate.trainer.resume import recorded_options
 
 # What each rung trains with, in the course's order; the first two do not use the network that is asked for.
 RUNGS: dict[str, dict[str, Any]] = {

@@ -11,22 +11,23 @@ from typing import Any
 
 import torch
 
-from striate.actions.checkpoint import checkpoint_of
-from striate.actions.environment import refuse_other_environment
-from striate.actions.finish import finish
-from striate.actions.loggers import logged, require_logger
-from striate.actions.measuring import training_batches
-from striate.actions.new_run import new_run
-from striate.actions.options import TrainOptions, train_options
-from striate.actions.preparing import Prepared, prepare
-from striate.actions.resume import continued, recorded_decisions, recorded_options, refuse_changes
 from striate.actions.run import Run
-from striate.actions.trainee import resolved
 from striate.events import Listener, Note, RunStarted, silent
+from striate.explaining.heat_of_mistakes import heat_of_mistakes
 from striate.files.output_place import refuse_inside
 from striate.runs.folder import RunFolder
 from striate.runs.lock import only_writer
 from striate.runs.record import RunRecord
+from striate.trainer.environment import refuse_other_environment
+from striate.trainer.finish import finish
+from striate.trainer.loggers import logged, require_logger
+from striate.trainer.measuring import training_batches
+from striate.trainer.new_run import new_run
+from striate.trainer.options import TrainOptions, options_of
+from striate.trainer.preparing import Prepared, prepare
+from striate.trainer.resume import continued, recorded_decisions, recorded_options, refuse_changes
+from striate.trainer.saved_state import checkpoint_of
+from striate.trainer.trainee import resolved
 from striate.training.fabric import Fabric, launched
 from striate.training.loop import fit as fit_stages
 from striate.training.multi_scale import MultiScale
@@ -110,13 +111,6 @@ def train(
     return Run(folder.path)
 
 
-def options_of(given: dict[str, Any], config: str | PathLike[str] | None) -> TrainOptions:
-    """The checked options from what a person gave, which is without None, and a TOML file below it."""
-    if "weights" in given:
-        given = {**given, "weights": str(given["weights"])}
-    return train_options(given, Path(config) if config is not None else None)
-
-
 def _train(options: TrainOptions, folder: RunFolder | None, on_event: Listener) -> Run:
     began = monotonic()
     require_logger(options.log)
@@ -146,7 +140,7 @@ def _train(options: TrainOptions, folder: RunFolder | None, on_event: Listener) 
             listener = stack.enter_context(logged(options, folder, on_event))
         _fit(options, folder, prepared, saved, listener)
         if group.is_global_zero:
-            finish(folder, prepared.material, options, began, listener)
+            finish(folder, prepared.material, options, began, listener, heat_of_mistakes)
         group.barrier()
     return Run(folder.path)
 

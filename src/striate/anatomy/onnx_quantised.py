@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from striate.anatomy.onnx_operators import OPERATORS, Attributes, Operator
+from striate.anatomy.onnx.onnx_operators import OPERATORS, Attributes, Operator
 
 # Numbers between floats and integers: no layer of its own, the layers around it are.
 CONVERSIONS = {"QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear"}

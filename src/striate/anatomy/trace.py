@@ -20,7 +20,7 @@ from striate.anatomy.geometry import Geometry, Unknown, Window, of_picture
 from striate.anatomy.shape_memory import ShapeMemory
 from striate.errors import StriateError
 from striate.models.number_types import number_type
-from striate.models.untouched import every_call, in_eval_mode
+from striate.models.surgery.untouched import every_call, in_eval_mode
 
 # Free operations whose values stand in a place of their own.
 NEW_MEMORY = {"cat", "stack", "im2col", "constant_pad_nd", "new_empty"}

@@ -13,7 +13,7 @@ from torch.func import functional_call
 from striate.anatomy.shape_memory import RememberingMode
 from striate.errors import StriateError
 from striate.models.number_types import number_type
-from striate.models.untouched import every_call, same_modes
+from striate.models.surgery.untouched import every_call, same_modes
 
 # What a real step took at its peak, as a share of what it keeps. Measured with torch 2.14 on one core:
 # resnet18 (16 pictures of 224) 1.30, vgg11 (8 of 128) 1.39, mobilenet_v2 (16 of 128) 1.32, densenet121 (4 of

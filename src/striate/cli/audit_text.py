@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from striate.data.audit import Audit, Entry, SmallClass, Suspect
+from striate.data.audit.audit import Audit, Entry, SmallClass, Suspect
 from striate.data.dataset import Problem
 from striate.data.wording import one_line
 from striate.reports.check_words import SECTIONS, Section

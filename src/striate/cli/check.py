@@ -65,8 +65,8 @@ def check(
     from striate.cli.show import Shown
 
     if augment is not None:
-        from striate.actions.augmentation_sheet import write_sheet
-        from striate.data.decoding import Limits
+        from striate.data.decoding.decode import Limits
+        from striate.trainer.augmentation_sheet import write_sheet
 
         for flag, given in (("--clean-list", clean_list), ("--strict", strict), ("--fail", fail)):
             if given:

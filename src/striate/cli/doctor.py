@@ -28,7 +28,7 @@ def doctor(
     from striate.actions.doctor import doctor as action
 
     if clear_cache:
-        from striate.data import cache_room
+        from striate.data.caching import cache_room
         from striate.engines import compiled_cache
 
         say(f"freed {cache_room.clear() / 1e6:,.1f} MB of decoded pictures", error=True)

@@ -8,7 +8,7 @@ from striate.cli.say import print_json, say
 from striate.cli.train import Engine, Flips, FollowLinks, Json, MaxBytes, MaxPixels, Scales
 
 if TYPE_CHECKING:
-    from striate.actions.evaluation import Evaluation
+    from striate.inference.evaluation import Evaluation
 
 
 def evaluate(
@@ -31,8 +31,8 @@ def evaluate(
     striate evaluate runs/classify/photos-resnet18 new-photos/ --json
     """
     from striate.actions.evaluate import evaluate as action
-    from striate.actions.scales import parse_scales
     from striate.cli.show import Shown
+    from striate.inference.scales import parse_scales
 
     with Shown() as shown:
         evaluation = action(

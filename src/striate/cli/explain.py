@@ -77,10 +77,10 @@ def show_explanations(given: dict[str, Any], json: bool) -> None:
     from pathlib import Path
 
     from striate.actions.explain import explanations
-    from striate.actions.explain_options import ExplainOptions
     from striate.cli.explained_lines import explained_line
     from striate.cli.show import Shown
-    from striate.data.decoding import Limits
+    from striate.data.decoding.decode import Limits
+    from striate.explaining.options import ExplainOptions
 
     limits = Limits.of(given.pop("max_bytes"), given.pop("max_pixels"))
     given |= {"images": given["images"] or None, "with_runs": tuple(given["with_runs"] or ())}

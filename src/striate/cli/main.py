@@ -26,7 +26,7 @@ from striate.cli import (
 )
 from striate.cli.say import say
 from striate.errors import StriateError
-from striate.process import tune_process
+from striate.machine.process import tune_process
 
 
 class QuickGroup(TyperGroup):

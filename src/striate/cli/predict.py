@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from striate.actions.copying import SortedCopies
     from striate.actions.predict import Prediction
+    from striate.inference.copying import SortedCopies
 
 
 def predict(
@@ -55,11 +55,11 @@ def predict(
     striate predict runs/classify/photos-resnet18 - --json < cat.jpg
     striate predict squeezenet1_1 --weights squeezenet1_1.safetensors cat.jpg --json
     """
-    from striate.actions.copying import SortedCopies
     from striate.actions.predict import predict as action
-    from striate.actions.prediction_table import table_file
-    from striate.actions.scales import parse_scales
     from striate.cli.show import Shown
+    from striate.inference.copying import SortedCopies
+    from striate.inference.prediction_table import table_file
+    from striate.inference.scales import parse_scales
 
     table = table_file(csv, images, overwrite=overwrite) if csv is not None else None
     copies = SortedCopies(copy_to, images) if copy_to is not None else None
@@ -91,8 +91,8 @@ def _tell(
     """Print, table and copy the answers as they come; how many files had none."""
     from contextlib import ExitStack
 
-    from striate.actions.prediction_table import prediction_table
     from striate.cli.prediction_lines import PredictionLines
+    from striate.inference.prediction_table import prediction_table
 
     bad, lines = 0, PredictionLines()
     with ExitStack() as stack:

@@ -110,9 +110,9 @@ def _number(text: str | None) -> float | str | None:
 
 def show_plan(given: dict[str, object], json: bool) -> None:
     """Say what would be trained; write nothing."""
-    from striate.actions.dry_run import dry_run
     from striate.cli.plan_text import plan_text
     from striate.cli.show import Shown
+    from striate.trainer.dry_run import dry_run
 
     with Shown() as shown:
         found = dry_run(**given, on_event=shown)  # type: ignore[arg-type]

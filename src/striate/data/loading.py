@@ -10,7 +10,7 @@ import torch
 from jaxtyping import Int64, UInt8
 from torch import Tensor
 
-from striate.data.cached_pictures import reserve
+from striate.data.caching.cached_pictures import reserve
 from striate.data.sample import Batch, Mixed
 from striate.data.sampling import balanced, repetitions, shuffled
 from striate.data.transforms.augmentation import Augmentation

@@ -5,13 +5,13 @@ from dataclasses import replace
 from jaxtyping import UInt8
 from torch import Tensor
 
+from striate.data.caching.picture_cache import open_cache
 from striate.data.dataset import Dataset
 from striate.data.datasets.picture_files import PictureFiles
 from striate.data.loading import empty_store
-from striate.data.picture_cache import open_cache
 from striate.data.scan import Scan, scan
 from striate.events import Listener, silent
-from striate.preprocess import Preprocessing
+from striate.preprocess.preprocessing import Preprocessing
 from striate.shapes import Picture
 
 

@@ -10,12 +10,12 @@ from torch import Tensor
 
 from striate.data.dataset import BadPicture, Dataset
 from striate.data.datasets.picture_files import PictureFiles
-from striate.data.decoding import Decoded, decode_for
-from striate.data.duplicates import exact_pairs, groups, near_pairs
+from striate.data.decoding.decode import Decoded, decode_for
+from striate.data.decoding.headers import misnamed
 from striate.data.fingerprint import digest, fingerprint
-from striate.data.headers import misnamed
 from striate.data.in_threads import in_threads
-from striate.data.thumbnails import SIDE, shrunk, stretched
+from striate.data.look_alikes.duplicates import exact_pairs, groups, near_pairs
+from striate.data.look_alikes.thumbnails import SIDE, shrunk, stretched
 from striate.events import Listener, Progress, silent
 from striate.shapes import Picture
 

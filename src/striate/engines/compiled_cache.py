@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from striate.cache import cache_folder
+from striate.files.cache_folder import cache_folder
 
 DIGESTS = "digests.json"
 LARGEST = 2 * 10**9  # bytes of all converted networks together
@@ -66,7 +66,7 @@ def clear() -> int:
 
 def _place() -> Path | None:
     """The folder of all entries, made if it is missing; None where it cannot be made or nothing is kept."""
-    from striate.data.cache_room import limit_bytes  # with all that reads pictures, so only to write
+    from striate.data.caching.cache_room import limit_bytes  # with all that reads pictures, so only to write
 
     if limit_bytes() == 0:
         return None
@@ -78,7 +78,7 @@ def _place() -> Path | None:
 
 
 def _keep(fresh: Path, folder: Path) -> None:
-    from striate.data.cache_room import limit_bytes
+    from striate.data.caching.cache_room import limit_bytes
 
     limit = min(LARGEST, limit_bytes())
     needed = _bytes_in(fresh)

@@ -6,13 +6,13 @@ from importlib.util import find_spec
 import torch
 from torch import nn
 
-from striate import machine
 from striate.engines.cpu import BF16_FEATURES
 from striate.engines.engine import Engine, EngineName, Precision
 from striate.engines.errors import CannotConvert
 from striate.engines.torch_engine import TorchEngine
 from striate.errors import StriateError
 from striate.events import Listener, Note, silent
+from striate.machine import hardware as machine
 
 PRECISIONS = {"torch": ("fp32", "bf16"), "openvino": ("fp32", "bf16"), "onnxruntime": ("fp32",)}
 PACKAGES = {"torch": ("torch",), "openvino": ("openvino",), "onnxruntime": ("onnxruntime", "onnx")}

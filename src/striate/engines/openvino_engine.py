@@ -19,10 +19,10 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from striate import machine
 from striate.engines.compiled_cache import Stale, cached
 from striate.engines.errors import CannotConvert, reason
 from striate.engines.fingerprint import fingerprint
+from striate.machine import hardware as machine
 from striate.shapes import Images, Pictures
 
 TELEMETRY = "openvino_telemetry"

@@ -5,7 +5,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from striate.models.number_types import number_type
-from striate.preprocess import Preprocessing
+from striate.preprocess.preprocessing import Preprocessing
 from striate.shapes import Pictures
 
 

@@ -12,7 +12,7 @@ from striate.engines.engine import Engine
 from striate.engines.opening import open_engine
 from striate.engines.reading import Reading
 from striate.events import Listener, silent
-from striate.preprocess import Preprocessing
+from striate.preprocess.preprocessing import Preprocessing
 from striate.shapes import Pictures
 
 SMALLEST = 20_000_000  # multiply-adds a picture below which converting costs more than it brings

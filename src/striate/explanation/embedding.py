@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from striate.errors import StriateError
 from striate.models.backbone import head_of
-from striate.models.untouched import frozen
+from striate.models.surgery.untouched import frozen
 from striate.shapes import Images
 
 Projection = Literal["t-sne", "pca"]

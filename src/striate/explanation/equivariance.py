@@ -11,7 +11,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from striate.explanation.activations import LayerMaps, activations_of
+from striate.explanation.channels.activations import LayerMaps, activations_of
 from striate.shapes import Images
 
 

@@ -18,7 +18,7 @@ from torch import Tensor
 from torch.nn import functional as F
 from torchvision.transforms.v2 import functional as transforms
 
-from striate.preprocess import to_channels
+from striate.preprocess.preprocessing import to_channels
 from striate.shapes import Labels, Picture, Pictures, Shares
 
 Answer = Callable[[Pictures], Shares]  # pictures at the network's size become probabilities

@@ -14,13 +14,13 @@ class Row:
     """One method.
 
     Attributes:
-        place: `file:function`. Heat (`layer`, `pixels`) is made in `striate.explanation`: a `Question`
-            becomes a `Heat`. A `page` is made in `striate.actions`: an `ExplainOptions` becomes explanations.
+        place: `file:function` in `explanation/heat`, which turns a `Question` into a `Heat`; None for a
+            `page`, which is more than a map of one picture and is put together above this room.
         kind: whether it reads a layer's maps, the pixels, or draws something of its own.
         about: one line for people.
     """
 
-    place: str
+    place: str | None
     kind: Kind
     about: str
 
@@ -39,11 +39,11 @@ METHODS: dict[str, Row] = {
     ),
     "guided-backprop": Row("guided_backprop:guided_backprop", "pixels", "gradients through open rectifiers"),
     "occlusion": Row("occlusion:occlusion", "pixels", "how the score falls under a grey patch; slow"),
-    "activations": Row("explain_activations:explain_activations", "page", "every layer's channels"),
-    "filters": Row("explain_filters:explain_filters", "page", "what excites channels most"),
-    "deconvnet": Row("explain_deconvnet:explain_deconvnet", "page", "channels run back to the pixels"),
-    "invariance": Row("explain_invariance:explain_invariance", "page", "answers to changed pictures"),
-    "embedding": Row("explain_embedding:explain_embedding", "page", "a map of pictures, and neighbours"),
+    "activations": Row(None, "page", "every layer's channels"),
+    "filters": Row(None, "page", "what excites channels most"),
+    "deconvnet": Row(None, "page", "channels run back to the pixels"),
+    "invariance": Row(None, "page", "answers to changed pictures"),
+    "embedding": Row(None, "page", "a map of pictures, and neighbours"),
 }
 DEFAULT = "grad-cam"
 WITHOUT_MAPS = "saliency"  # what takes the default's place in a network without a map
@@ -60,8 +60,9 @@ def find_method(name: str) -> Row:
     return METHODS[name]
 
 
-def function_of(row: Row) -> Any:
-    """The function that a row names."""
+def heat_function(row: Row) -> Any:
+    """The function behind a row of a heat map."""
+    if row.place is None:
+        raise ValueError(f"{row} makes pages, not heat")
     file, function = row.place.split(":")
-    room = "striate.actions" if row.kind == "page" else "striate.explanation"
-    return getattr(import_module(f"{room}.{file}"), function)
+    return getattr(import_module(f"striate.explanation.heat.{file}"), function)

@@ -11,7 +11,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 from torchvision.transforms.v2 import functional as geometry
 
-from striate.explanation.question import Question, class_probabilities
+from striate.explanation.heat.question import Question, class_probabilities
 from striate.shapes import Images
 
 STEPS = 28

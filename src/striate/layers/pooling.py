@@ -1,10 +1,10 @@
-"""Pools that torch lacks; written out in `ops/pooling.py`."""
+"""Pools that torch lacks; written out in `lessons/pooling.py`."""
 
 from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from striate.ops.pooling import centre_weights
+from striate.lessons.pooling import centre_weights
 
 
 class L2Pool2d(nn.Module):

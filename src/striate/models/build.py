@@ -7,9 +7,9 @@ from torch import nn
 from striate.errors import StriateError
 from striate.models.catalog import find_entry
 from striate.models.entry import Entry
-from striate.models.pattern import is_pattern
-from striate.models.pattern_network import PatternNet
-from striate.models.pattern_shapes import plan_pattern
+from striate.models.patterns.pattern import is_pattern
+from striate.models.patterns.pattern_network import PatternNet
+from striate.models.patterns.pattern_shapes import plan_pattern
 
 FOLDERS = {"classify": "classification"}
 

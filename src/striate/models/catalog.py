@@ -6,8 +6,8 @@ without torch. The tests count parameters and multiply-adds again.
 
 from striate.errors import UnknownName
 from striate.models.entry import Entry
-from striate.models.pattern import is_pattern
-from striate.models.pattern_shapes import pattern_entry
+from striate.models.patterns.pattern import is_pattern
+from striate.models.patterns.pattern_shapes import pattern_entry
 from striate.models.tables.book import BOOK
 from striate.models.tables.cifar import CIFAR
 from striate.models.tables.inception import INCEPTION

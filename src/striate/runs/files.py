@@ -1,11 +1,11 @@
-"""The files of a run: written whole by `striate.writing`, cleared of leftovers, named for safetensors."""
+"""The files of a run: written whole, cleared of leftovers, named for safetensors."""
 
 import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
 from striate.files.leftovers import remove_leftovers
-from striate.writing import write_bytes, write_text
+from striate.files.writing import write_bytes, write_text
 
 __all__ = ["remove_leftovers", "utf8_path", "write_bytes", "write_text"]
 

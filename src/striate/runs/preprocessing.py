@@ -1,6 +1,6 @@
 """A run's preprocessing as what carries it out; apart from the record, which needs no torch."""
 
-from striate.preprocess import Preprocessing
+from striate.preprocess.preprocessing import Preprocessing
 from striate.runs.record import RunRecord
 
 

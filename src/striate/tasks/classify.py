@@ -20,8 +20,8 @@ from striate.losses.cross_entropy import ClassificationLosses, cross_entropy
 from striate.losses.discriminative_map import discriminative_map
 from striate.metrics.accuracy import hits
 from striate.models.auxiliary import WithAuxiliary
-from striate.models.trunk import head_scores
-from striate.preprocess import Preprocessing
+from striate.models.surgery.trunk import head_scores
+from striate.preprocess.preprocessing import Preprocessing
 from striate.shapes import Labels, Logits, Shares
 from striate.tasks.task import Judged
 

@@ -16,7 +16,7 @@ from striate.training.averaging import Averaging, measuring_norms
 from striate.training.depthwise import QuickDepthwise
 from striate.training.fabric import Fabric, gathered, seed_step, to_exact
 from striate.training.memory import enough_memory
-from striate.training.optimizers import restore_optimizer, set_rate
+from striate.training.optimizers.build import restore_optimizer, set_rate
 from striate.training.position import Position
 from striate.training.recorder import Recorder
 from striate.training.schedules import rate_factor

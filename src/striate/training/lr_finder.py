@@ -11,7 +11,7 @@ from typing import Any
 from striate.errors import WorkFailed
 from striate.training.fabric import Fabric, gathered, seed_step
 from striate.training.memory import enough_memory
-from striate.training.optimizers import set_rate
+from striate.training.optimizers.build import set_rate
 from striate.training.pace import endless, on_a_copy
 from striate.training.stages import Stage
 

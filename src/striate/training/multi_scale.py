@@ -12,7 +12,7 @@ import numpy as np
 from torch.nn import functional as F
 
 from striate.data.sample import Batch
-from striate.protocol import Number
+from striate.hyperparameters import Number
 
 
 class MultiScale:

@@ -6,7 +6,7 @@ The one exception is `Plateau`, which looks at validation; its two counters are 
 from math import cos, pi
 from typing import assert_never
 
-from striate.protocol import (
+from striate.hyperparameters import (
     Constant,
     Cosine,
     Number,

@@ -6,9 +6,9 @@ from typing import Any
 
 from torch import nn, optim
 
-from striate.protocol import USUAL_OPTIMIZER, USUAL_SCHEDULE, Average, Number, Optimizer, Schedule
+from striate.hyperparameters import USUAL_OPTIMIZER, USUAL_SCHEDULE, Average, Number, Optimizer, Schedule
 from striate.training.averaging import NORMS
-from striate.training.optimizers import make_optimizer
+from striate.training.optimizers.build import make_optimizer
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from striate.data.datasets.recognise import open_dataset
-from striate.data.picture_paths import picture_paths
+from striate.data.paths.picture_paths import picture_paths
 from striate.errors import StriateError
 from striate.runs.folder import RunFolder
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from striate.data.files import is_hidden
+from striate.data.paths.files import is_hidden
 from striate.data.writers.safe_names import SingleNames, class_folders, renamed_folders, safe_name
 
 RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10))}

@@ -18,11 +18,11 @@ from striate.data.composing.parts import Assigned, Shares, assign, given, wanted
 from striate.data.dataset import PARTS, BadPicture, Item, Part, Problem
 from striate.data.datasets.folder import is_picture, open_folder
 from striate.data.datasets.picture_files import PictureFiles
-from striate.data.decoding import decode_for
-from striate.data.files import Found, reach_of, read_file, walk
+from striate.data.decoding.decode import decode_for
+from striate.data.decoding.with_pillow import rgba_with_pillow
+from striate.data.paths.files import Found, reach_of, read_file, walk
 from striate.data.sample import Truth
 from striate.data.scan import Scan, scan
-from striate.data.with_pillow import rgba_with_pillow
 from striate.data.wording import counted, listed, one_line
 from striate.errors import StriateError
 from striate.events import Listener, Note, Warned, silent

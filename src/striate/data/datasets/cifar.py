@@ -21,7 +21,7 @@ import torch
 from striate.data.dataset import BadPicture, Part
 from striate.data.datasets.labelled import Row, class_notes, numbered, split_words
 from striate.data.datasets.plain_pickle import RefusedPickle, read_plain
-from striate.data.files import Listing, natural, read_file
+from striate.data.paths.files import Listing, natural, read_file
 from striate.data.wording import one_line
 from striate.errors import StriateError
 from striate.shapes import Picture

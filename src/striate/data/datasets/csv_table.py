@@ -29,7 +29,7 @@ from striate.data.datasets.labelled import (
     too_many,
 )
 from striate.data.datasets.picture_files import PictureFiles, content_below, located
-from striate.data.files import reach_of, readable
+from striate.data.paths.files import reach_of, readable
 from striate.data.wording import listed, one_line
 from striate.errors import StriateError
 from striate.files.csv_cells import unguarded

@@ -12,8 +12,8 @@ from typing import Any
 from striate.data.dataset import BadPicture
 from striate.data.datasets.labelled import Left, Row, class_notes, numbered, split_words
 from striate.data.datasets.picture_files import content_below
-from striate.data.decoding import DEFAULT_LIMITS, Limits, decode_for
-from striate.data.files import reach_of
+from striate.data.decoding.decode import DEFAULT_LIMITS, Limits, decode_for
+from striate.data.paths.files import reach_of
 from striate.shapes import Picture
 
 KEPT_BYTES = 2**28  # of loaded shelves together; one is always kept, whatever its size

@@ -17,8 +17,22 @@ from striate.data.dataset import Part
 from striate.data.datasets.labelled import Row, class_notes, numbered, split_words
 from striate.data.datasets.parts import PartFolder, part_folders, parts_of_classes
 from striate.data.datasets.picture_files import PictureFiles
-from striate.data.files import Found, Listing, Reach, is_hidden, list_folder, list_or_reason, reach_of, walk
-from striate.data.headers import CAMERA_SUFFIXES, FOREIGN_SUFFIXES, PICTURE_SUFFIXES, surely_a_picture
+from striate.data.decoding.headers import (
+    CAMERA_SUFFIXES,
+    FOREIGN_SUFFIXES,
+    PICTURE_SUFFIXES,
+    surely_a_picture,
+)
+from striate.data.paths.files import (
+    Found,
+    Listing,
+    Reach,
+    is_hidden,
+    list_folder,
+    list_or_reason,
+    reach_of,
+    walk,
+)
 from striate.data.wording import listed, one_line
 from striate.errors import StriateError
 from striate.files.run_mark import is_run

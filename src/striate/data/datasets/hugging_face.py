@@ -19,7 +19,7 @@ from striate.data.datasets.csv_table import TableDataset
 from striate.data.datasets.encoded import EncodedDataset, Place, Shelf, absolute_paths
 from striate.data.datasets.labelled import LARGEST_SET, Left, Row, too_many
 from striate.data.datasets.parquet import Shard, open_parquet
-from striate.data.files import Listing, list_folder, natural, reach_of
+from striate.data.paths.files import Listing, list_folder, natural, reach_of
 from striate.data.wording import listed, one_line
 from striate.errors import StriateError
 

@@ -16,10 +16,10 @@ import torch
 from torch import Tensor
 
 from striate.data.dataset import BadPicture, Item, Part
-from striate.data.files import list_folder, reach_of
+from striate.data.paths.files import list_folder, reach_of
 from striate.data.sample import Truth
-from striate.downloads import checksum
 from striate.errors import StriateError
+from striate.files.downloads import checksum
 from striate.shapes import Picture
 
 # H. Xiao et al., "Fashion-MNIST", 2017, table 2. IDX files hold no names, so the set is known by its labels.

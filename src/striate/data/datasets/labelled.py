@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from striate.data.dataset import PART_NAMES, PARTS, Item, Part
-from striate.data.files import natural
+from striate.data.paths.files import natural
 from striate.data.sample import Truth
 from striate.data.wording import composed, counted, listed
 from striate.errors import StriateError

@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from striate.cache import cache_folder
-from striate.data.archives import unpack
-from striate.downloads import DOWNLOAD_ERRORS, checksum, download
+from striate.data.paths.archives import unpack
 from striate.errors import WorkFailed
 from striate.events import Listener, Note, silent
+from striate.files.cache_folder import cache_folder
+from striate.files.downloads import DOWNLOAD_ERRORS, checksum, download
 
 
 @dataclass(frozen=True, slots=True)

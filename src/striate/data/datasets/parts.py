@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from striate.data.dataset import PART_NAMES, Part
-from striate.data.files import Found, Listing, Reach, list_or_reason, walk
+from striate.data.paths.files import Found, Listing, Reach, list_or_reason, walk
 from striate.errors import StriateError
 
 IsPicture = Callable[[Found], bool]

@@ -6,8 +6,8 @@ import unicodedata
 from pathlib import Path
 
 from striate.data.dataset import BadPicture, Dataset, Item
-from striate.data.decoding import DEFAULT_LIMITS, Decoded, Limits, decode_for, shape_of
-from striate.data.files import MAX_BYTES, Found, Reach, reach_of, read_file
+from striate.data.decoding.decode import DEFAULT_LIMITS, Decoded, Limits, decode_for, shape_of
+from striate.data.paths.files import MAX_BYTES, Found, Reach, reach_of, read_file
 from striate.shapes import Picture
 
 

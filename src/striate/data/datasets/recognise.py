@@ -11,7 +11,7 @@ from striate.data.datasets.folder import FolderDataset, is_picture, open_folder
 from striate.data.datasets.idx import is_idx_name, open_idx
 from striate.data.datasets.named import NAMED_SETS, find_named
 from striate.data.datasets.sheets import SheetDataset
-from striate.data.files import Found, Listing, list_folder, list_or_reason, reach_of
+from striate.data.paths.files import Found, Listing, list_folder, list_or_reason, reach_of
 from striate.data.wording import counted, listed, one_line
 from striate.errors import StriateError
 from striate.events import Listener, silent

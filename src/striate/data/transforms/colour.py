@@ -11,7 +11,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from striate.data.transforms.ranges import Number, require_number
-from striate.preprocess import GREY_WEIGHTS
+from striate.preprocess.preprocessing import GREY_WEIGHTS
 from striate.shapes import Images, Pictures
 
 TOGETHER = 2  # pictures at once: they stay in the processor's cache

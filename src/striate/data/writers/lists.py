@@ -15,7 +15,7 @@ from striate.errors import StriateError
 from striate.files.csv_cells import csv_text
 from striate.files.list_mark import HEADERS
 from striate.files.output_place import Kind
-from striate.writing import write_bytes
+from striate.files.writing import write_bytes
 
 LIST = Kind("list", (".csv",), tuple(header.encode() for header in HEADERS.values()))
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from pathlib import PurePosixPath
 
-from striate.data.files import is_hidden
+from striate.data.paths.files import is_hidden
 from striate.data.wording import one_line
 
 LONGEST = 120  # bytes of UTF-8, so that a path stays below Windows' 260 characters in most places

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from striate.protocol import Optimizer, Schedule, Staircase, StepDecay, optimizer_named
+from striate.hyperparameters import Optimizer, Schedule, Staircase, StepDecay, optimizer_named
 from striate.tasks.recipes.recipe import Recipe, StageRecipe
 
 

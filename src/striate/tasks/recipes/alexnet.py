@@ -7,7 +7,7 @@ Differs: pictures are shifted by up to 16 of 224 pixels and mirrored, where the 
 one view, not the mean of ten. The paper lowers the rate by hand; five epochs of patience are ours.
 """
 
-from striate.protocol import Plateau, Sgd
+from striate.hyperparameters import Plateau, Sgd
 from striate.tasks.recipes.recipe import Recipe, StageRecipe
 
 EPOCHS = 90

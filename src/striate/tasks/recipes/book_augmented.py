@@ -5,7 +5,7 @@ Differs: an epoch is one pass; the book counts 100 batches of 32, on its 2,000 p
 weights of the best epoch on validation are kept.
 """
 
-from striate.protocol import Constant, RmsProp
+from striate.hyperparameters import Constant, RmsProp
 from striate.tasks.recipes.recipe import Recipe, StageRecipe
 
 

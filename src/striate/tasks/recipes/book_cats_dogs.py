@@ -4,7 +4,7 @@ Source: Chollet, "Deep Learning with Python", Manning 2017, section 5.2 (listing
 Differs: the weights of the best epoch on validation are kept, so those from before it overfits.
 """
 
-from striate.protocol import Constant, RmsProp
+from striate.hyperparameters import Constant, RmsProp
 from striate.tasks.recipes.recipe import Recipe, StageRecipe
 
 

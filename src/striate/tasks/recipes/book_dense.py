@@ -4,7 +4,7 @@ Source: Chollet, "Deep Learning with Python", Manning 2017, section 2.1 (listing
 Differs: a part of the training pictures is for validation, and the weights of its best epoch are kept.
 """
 
-from striate.protocol import Constant, RmsProp
+from striate.hyperparameters import Constant, RmsProp
 from striate.tasks.recipes.recipe import Recipe, StageRecipe
 
 

@@ -5,7 +5,7 @@ Differs: the head is the last layer of the network, not two new dense ones on VG
 learns, not the fifth block and the head alone.
 """
 
-from striate.protocol import Constant, RmsProp
+from striate.hyperparameters import Constant, RmsProp
 from striate.tasks.recipes.recipe import Recipe, StageRecipe
 
 

@@ -1,6 +1,6 @@
 """The demonstration: LeNet-5 on 6,000 digits, in well under a minute on two cores."""
 
-from striate.protocol import AdamW
+from striate.hyperparameters import AdamW
 from striate.tasks.recipes.recipe import Recipe, StageRecipe
 
 

@@ -6,7 +6,7 @@ Differs: AdamW over one cycle with smoothed labels instead of RMSprop at 2e-5 fo
 standardised and averaged over all places, not flattened.
 """
 
-from striate.protocol import AdamW
+from striate.hyperparameters import AdamW
 from striate.tasks.recipes.recipe import Recipe, StageRecipe, epochs_for
 
 HIDDEN = 256

@@ -7,7 +7,7 @@ a small rate); Howard and Ruder, "Universal Language Model Fine-tuning", ACL 201
 Differs: rates and lengths are ours; normalisation keeps its statistics in all stages.
 """
 
-from striate.protocol import AdamW
+from striate.hyperparameters import AdamW
 from striate.tasks.recipes.recipe import Recipe, StageRecipe, epochs_for
 
 FALL = 0.4  # of the rate from a block to the one before it

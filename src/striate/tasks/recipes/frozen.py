@@ -9,7 +9,7 @@ base behind changed pictures)
 Differs: one linear layer, computed at once, instead of two dense ones; the views are the same in every pass.
 """
 
-from striate.protocol import AdamW
+from striate.hyperparameters import AdamW
 from striate.tasks.recipes.recipe import Recipe, StageRecipe
 
 VIEWS = 8  # of a picture at most; at least one

@@ -8,7 +8,7 @@ the Caffe authors' replication (`bvlc_googlenet`). It averages as Polyak does an
 mean over the ends of the last quarter of epochs.
 """
 
-from striate.protocol import Sgd, Staircase, Swa
+from striate.hyperparameters import Sgd, Staircase, Swa
 from striate.tasks.recipes.recipe import Recipe, StageRecipe
 
 EPOCHS = 60

@@ -7,7 +7,7 @@ derivatives, and steps after every picture. Here all weights share one rate, a s
 the first rate (0.01, so 0.0006 a picture) is ours; it falls as the paper's does.
 """
 
-from striate.protocol import Constant, Sgd
+from striate.hyperparameters import Constant, Sgd
 from striate.tasks.recipes.recipe import Recipe, StageRecipe
 
 PASSES = (2, 3, 3, 4, 8)

@@ -4,7 +4,7 @@ Source: Donahue et al., "DeCAF: A Deep Convolutional Activation Feature for Gene
 2014, arXiv:1310.1531 (linear classifiers of a network's last features)
 """
 
-from striate.protocol import AdamW
+from striate.hyperparameters import AdamW
 from striate.tasks.recipes.recipe import Recipe, StageRecipe
 
 

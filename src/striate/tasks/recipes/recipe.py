@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from striate.protocol import USUAL_SCHEDULE, Average, Number, Optimizer, Schedule
+from striate.hyperparameters import USUAL_SCHEDULE, Average, Number, Optimizer, Schedule
 
 Balance = Literal["none", "weights", "sampling", "focal"]
 

@@ -5,7 +5,7 @@ Differs: biases and norms are not decayed; the best epoch on validation is kept.
 warms up at a rate of 0.01, here not.
 """
 
-from striate.protocol import Sgd, StepDecay
+from striate.hyperparameters import Sgd, StepDecay
 from striate.tasks.recipes.recipe import Recipe, StageRecipe
 
 STEPS, MILESTONES = 64_000, (32_000, 48_000)

@@ -4,7 +4,7 @@ A small set needs many passes, a large one few; about 5,000 steps suffice for th
 chooses.
 """
 
-from striate.protocol import AdamW
+from striate.hyperparameters import AdamW
 from striate.tasks.recipes.recipe import Recipe, StageRecipe, epochs_for
 
 STEPS = 5000

@@ -5,7 +5,7 @@ set is enough; a set on which validation still errs in more than one of a hundre
 Source: ours; decision 0009 has what was tried.
 """
 
-from striate.protocol import Muon, OneCycle, Sgd
+from striate.hyperparameters import Muon, OneCycle, Sgd
 from striate.tasks.recipes.recipe import Recipe, StageRecipe, epochs_for
 
 ENOUGH = 0.99  # of the validation pictures right

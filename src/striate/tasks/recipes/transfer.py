@@ -4,7 +4,7 @@ The order matters: the gradients of a random head would spoil the backbone's fea
 Source: Chollet, "Deep Learning with Python", 2017, section 5.3.2 (five steps of fine-tuning); rates are ours.
 """
 
-from striate.protocol import AdamW
+from striate.hyperparameters import AdamW
 from striate.tasks.recipes.recipe import Recipe, StageRecipe, epochs_for
 
 

@@ -9,7 +9,7 @@ after five epochs without a better validation score. Deep networks start from a 
 `--weights RUN --recipe vgg`.
 """
 
-from striate.protocol import Plateau, Sgd
+from striate.hyperparameters import Plateau, Sgd
 from striate.tasks.recipes.recipe import Recipe, StageRecipe
 
 EPOCHS = 74

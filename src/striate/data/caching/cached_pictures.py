@@ -1,0 +1,265 @@
+"""One entry of the picture cache on disk: decoded pictures in a raw file, what is known of them beside.
+
+    pictures-<token>.raw   N pictures (H, W, C), 8 bit; then N statuses (5 x int64), N thumbnails, N bytes
+                           that say which thumbnails count
+    index                  a line with the digest of the rest; then JSON: what the entry is of, the name of
+                           the raw file, the digest of its second part, which pictures look alike, and one
+                           object a picture
+
+Nothing in an entry is trusted: the index must be as its digest says, name the raw file by its pattern, and
+that file must be as long as the data set asks for. Whatever is not right counts as no entry at all. The
+pictures' own bytes have no digest, for reading them all is what a cache saves.
+"""
+
+import contextlib
+import hashlib
+import mmap
+import os
+import re
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from jaxtyping import UInt8
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from torch import Tensor
+
+from striate.data.look_alikes.thumbnails import SIDE
+from striate.data.scan import Scan, Scanned
+from striate.files.file_lock import is_in_use, mark_in_use
+
+FORMAT = 5
+INDEX = "index"
+LARGEST_INDEX = 2**29  # bytes
+STATUS = 5  # whole numbers a picture that change when its file does
+_RAW = re.compile(r"pictures-[0-9a-f]{16}\.raw")
+_KNOWN = 8 * STATUS + SIDE * SIDE + 1  # bytes a picture beside the picture
+
+Statuses = npt.NDArray[np.int64]
+
+
+class _Index(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    of: dict[str, Any]
+    raw: str
+    known: str
+    near: tuple[tuple[int, int], ...]
+    rows: list[Scanned]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An entry as it was read.
+
+    Attributes:
+        pictures: (N, C, H, W) in the order of the data set that it was made of, as a private copy; channels
+            are last in memory, as in the file.
+        rows: what each was scanned as.
+        statuses: (N, 5) of the files when they were read; a negative size is that of no file.
+        near: rows that look alike, as many as connect them all.
+    """
+
+    pictures: UInt8[Tensor, "N C H W"]
+    rows: list[Scanned]
+    thumbnails: UInt8[Tensor, "N D"]
+    comparable: list[bool]
+    statuses: Statuses
+    near: tuple[tuple[int, int], ...]
+
+
+def raw_bytes(shape: tuple[int, int, int, int]) -> int:
+    """The size of the raw file for (N, C, H, W)."""
+    return _start_of_known(shape) + shape[0] * _KNOWN
+
+
+def read_entry(folder: Path, of: dict[str, Any], shape: tuple[int, int, int]) -> Entry | None:
+    """The entry in a folder, None if there is none, or none that can be trusted.
+
+    Args:
+        folder: of one entry.
+        of: what the entry must be of.
+        shape: (C, H, W) of its pictures.
+    """
+    try:
+        index = _read_index(folder / INDEX)
+        if index is None or index.of != of or not _RAW.fullmatch(index.raw):
+            return None
+        if not all(0 <= row < len(index.rows) for pair in index.near for row in pair):
+            return None
+        whole = (len(index.rows), *shape)
+        mapped = _mapped(folder / index.raw, raw_bytes(whole))
+        if mapped is None:
+            return None
+        statuses, thumbnails, comparable = _split_known(mapped, whole)
+        if _digest_of(statuses, thumbnails, comparable) != index.known:
+            return None
+        pictures = _split_pictures(mapped, whole)
+        with contextlib.suppress(OSError):  # another's folder: when it was used decides what goes first
+            os.utime(folder / INDEX)
+    except OSError:
+        return None
+    flags = [bool(flag) for flag in comparable]
+    return Entry(
+        pictures, index.rows, torch.from_numpy(thumbnails.copy()), flags, statuses.copy(), index.near
+    )
+
+
+class NewEntry:
+    """An entry being written; its pictures are used by who writes it, too."""
+
+    def __init__(self, folder: Path, shape: tuple[int, int, int, int]) -> None:
+        """Reserve the whole size.
+
+        Raises:
+            OSError: the disk is full, or the folder cannot be written.
+        """
+        self.folder, self.shape = folder, shape
+        self.path = folder / f"pictures-{os.urandom(8).hex()}.raw"
+        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+        self._handle = os.open(self.path, flags, 0o600)
+        try:
+            reserve(self._handle, raw_bytes(shape))
+            mark_in_use(self._handle)
+            mapped = np.frombuffer(mmap.mmap(self._handle, raw_bytes(shape)), dtype=np.uint8)
+        except BaseException:
+            self.abandon()
+            raise
+        self._mapped = mapped
+        self.pictures: UInt8[Tensor, "N C H W"] = _split_pictures(mapped, shape)
+
+    def publish(self, of: dict[str, Any], scan: Scan, statuses: Statuses) -> None:
+        """Make it the folder's entry, and remove the one that was; slow where the disk is.
+
+        Raises:
+            OSError: the disk is full, or the folder is gone.
+        """
+        places = _split_known(self._mapped, self.shape)
+        places[0][:] = statuses
+        places[1][:] = scan.thumbnails.numpy()
+        places[2][:] = scan.comparable.numpy()
+        os.fsync(self._handle)  # also what was written through the mapping
+        index = _Index.model_construct(
+            of=of,
+            raw=self.path.name,
+            known=_digest_of(*places),
+            near=tuple(scan.near_pairs()),
+            rows=list(scan.rows),
+        )
+        _write_index(self.folder / INDEX, index)
+        os.close(self._handle)
+        remove_raw_files(self.folder, except_for=self.path.name)
+
+    def abandon(self) -> None:
+        """Give the disk back; the pictures stay readable where the system allows."""
+        with contextlib.suppress(OSError):
+            os.close(self._handle)
+        with contextlib.suppress(OSError):  # Windows: in use; the next writer removes it
+            self.path.unlink()
+
+
+def remove_raw_files(folder: Path, except_for: str | None = None) -> bool:
+    """Delete raw files that nobody reads; whether all are gone. The caller holds the folder's lock."""
+    all_gone = True
+    for path in folder.glob("pictures-*.raw"):
+        if path.name == except_for:
+            continue
+        if is_in_use(path):
+            all_gone = False
+            continue
+        try:
+            path.unlink()
+        except OSError:  # Windows: mapped by somebody
+            all_gone = False
+    return all_gone
+
+
+def reserve(handle: int, size: int) -> None:
+    """Give a new file its size on disk: a sparse one on a full disk would kill the process when written.
+
+    Raises:
+        OSError: the disk is full.
+    """
+    if hasattr(os, "posix_fallocate"):
+        os.posix_fallocate(handle, 0, size)
+        return
+    zeros = bytes(2**20)
+    for at in range(0, size, len(zeros)):
+        os.write(handle, zeros[: size - at])
+
+
+def _start_of_known(shape: tuple[int, int, int, int]) -> int:
+    return -(-int(np.prod(shape, dtype=np.int64)) // 8) * 8  # whole numbers start at a multiple of 8
+
+
+def _split_pictures(
+    mapped: npt.NDArray[np.uint8], shape: tuple[int, int, int, int]
+) -> UInt8[Tensor, "N C H W"]:
+    """A view of the pictures."""
+    count, channels, height, width = shape
+    pixels = torch.from_numpy(mapped[: int(np.prod(shape, dtype=np.int64))])
+    return pixels.view(count, height, width, channels).permute(0, 3, 1, 2)
+
+
+def _split_known(
+    mapped: npt.NDArray[np.uint8], shape: tuple[int, int, int, int]
+) -> tuple[Statuses, npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
+    """Views of statuses, thumbnails and flags."""
+    count, start = shape[0], _start_of_known(shape)
+    ends = [start + count * 8 * STATUS, start + count * (8 * STATUS + SIDE * SIDE), start + count * _KNOWN]
+    statuses = mapped[start : ends[0]].view(np.int64).reshape(count, STATUS)
+    return statuses, mapped[ends[0] : ends[1]].reshape(count, SIDE * SIDE), mapped[ends[1] : ends[2]]
+
+
+def _digest_of(*parts: npt.NDArray[Any]) -> str:
+    whole = hashlib.blake2b(digest_size=16)
+    for part in parts:
+        whole.update(np.ascontiguousarray(part).tobytes())
+    return whole.hexdigest()
+
+
+def _mapped(path: Path, size: int) -> npt.NDArray[np.uint8] | None:
+    """A private, writable mapping of a file of exactly this size; None of another."""
+    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+    handle = os.open(path, flags)
+    try:
+        mark_in_use(handle)
+        if os.fstat(handle).st_size != size:
+            return None
+        # The mapping keeps a duplicate of the handle, and with it the mark.
+        return np.frombuffer(mmap.mmap(handle, size, access=mmap.ACCESS_COPY), dtype=np.uint8)
+    finally:
+        os.close(handle)
+
+
+def _read_index(path: Path) -> _Index | None:
+    with path.open("rb") as file:
+        if os.fstat(file.fileno()).st_size > LARGEST_INDEX:
+            return None
+        claimed, body = file.readline(100).strip(), file.read()
+    if hashlib.blake2b(body, digest_size=16).hexdigest().encode() != claimed:
+        return None
+    try:
+        return _Index.model_validate_json(body)
+    except ValidationError:
+        return None
+
+
+def _write_index(path: Path, index: _Index) -> None:
+    body = TypeAdapter(_Index).dump_json(index, exclude_defaults=True)
+    claimed = hashlib.blake2b(body, digest_size=16).hexdigest().encode()
+    handle, name = tempfile.mkstemp(prefix=".index.", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(claimed + b"\n" + body)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            Path(name).unlink()
+        raise

@@ -1,0 +1,85 @@
+"""The feature cache: what a frozen trunk gives of pictures, so that it has to look at them only once.
+
+One safetensors file an entry in `cache_folder()/features`, named after all that decides its bits. It takes
+no more than the picture cache may (`STRIATE_CACHE_BYTES`, 0 for none), the least recently used go first, and
+it may be deleted at any time. An entry that is damaged or cannot be written counts as none.
+"""
+
+import contextlib
+import hashlib
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from jaxtyping import Float
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save
+from torch import Tensor
+
+from striate.data.caching.cache_room import limit_bytes
+from striate.errors import WorkFailed
+from striate.events import Listener, Warned
+from striate.files.cache_folder import cache_folder
+from striate.files.writing import write_bytes
+
+FORMAT = 1
+
+
+def features_folder() -> Path:
+    """Where all entries are; it may not exist yet."""
+    return cache_folder() / "features"
+
+
+def entry_path(of: dict[str, Any]) -> Path:
+    """The file of an entry.
+
+    Args:
+        of: everything that decides its values, as JSON has it.
+    """
+    text = json.dumps({"format": FORMAT, **of}, sort_keys=True)
+    return features_folder() / f"{hashlib.sha256(text.encode()).hexdigest()[:32]}.safetensors"
+
+
+def read_features(path: Path, rows: int) -> Float[Tensor, "N D"] | None:
+    """The features of `rows` pictures; None if there are none, or none that can be used."""
+    if limit_bytes() == 0:
+        return None
+    try:
+        found = load_file(path)["features"]
+        os.utime(path)
+    except (SafetensorError, KeyError, OSError, ValueError):
+        return None
+    usable = found.ndim == 2 and len(found) == rows and found.is_floating_point()
+    # A copy: tensors of a mapped file are not aligned, and an unaligned sum rounds differently.
+    return found.clone() if usable and bool(found.isfinite().all()) else None
+
+
+def keep_features(path: Path, features: Float[Tensor, "N D"], on_event: Listener) -> None:
+    """Write an entry, if there is room for it."""
+    content = save({"features": features.contiguous()})
+    limit = limit_bytes()
+    if len(content) > limit:
+        return
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _make_room(path, len(content), limit)
+        write_bytes(path, content)
+    except (OSError, WorkFailed) as error:
+        on_event(Warned(f"the feature cache cannot be written ({error}); the next start computes them again"))
+
+
+def _make_room(mine: Path, needed: int, limit: int) -> None:
+    """Remove the least recently used entries until `needed` more bytes are within the limit."""
+    others = []
+    for path in mine.parent.iterdir():
+        with contextlib.suppress(OSError):
+            status = path.lstat()
+            others.append((status.st_mtime, path, status.st_size))
+    total = sum(size for _, _, size in others)
+    for _, path, size in sorted(others):
+        if total + needed <= limit:
+            return
+        with contextlib.suppress(OSError):
+            path.unlink()
+            total -= size

@@ -1,0 +1,105 @@
+"""One network that is asked about pictures: reads them, answers, and says where its answers come from."""
+
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor, nn
+
+from striate.data.wording import composed
+from striate.errors import StriateError, UnknownName
+from striate.events import Listener, Note
+from striate.explaining.options import ExplainOptions
+from striate.explanation.heat.question import Heat, Question
+from striate.explanation.heat.target_layer import Layer, NoMap, find_layer, read_layer
+from striate.explanation.methods import WITHOUT_MAPS, find_method, heat_function
+from striate.inference.loading import Network
+from striate.preprocess.preprocessing import Preprocessing
+from striate.shapes import Images, Labels, Logits
+
+
+@dataclass(frozen=True, slots=True)
+class Explainer:
+    """A network with a method that suits it.
+
+    Attributes:
+        network: in evaluation mode.
+        method: its name.
+        layer: what the method reads, None for pixels.
+        preprocessing: the network's own, but the whole picture is squeezed into its input: heat is laid over
+            the whole picture.
+        is_random: whether its weights have lost their places.
+    """
+
+    network: Network
+    method: str
+    layer: Layer | None
+    preprocessing: Preprocessing
+    is_random: bool = False
+
+    @classmethod
+    def of(cls, network: Network, options: ExplainOptions, on_event: Listener) -> "Explainer":
+        """The network with its layer found. Raises StriateError where the method cannot explain it."""
+        preprocessing = replace(network.preprocessing, fit="squeeze")
+        row = find_method(options.asked_method)
+        if row.kind != "layer":
+            if options.layer is not None:
+                raise StriateError(f"{options.asked_method} reads pixels, not a layer; leave --layer out.")
+            return cls(network, options.asked_method, None, preprocessing)
+        height, width = preprocessing.size_hw
+        device = next(network.module.parameters()).device
+        example = torch.zeros(1, preprocessing.channels, height, width, device=device)
+        try:
+            layer = find_layer(network.module, example, options.layer)
+        except NoMap as error:
+            if options.method is not None:
+                raise
+            on_event(Note(f"{error} So this is {WITHOUT_MAPS}."))
+            return cls(network, WITHOUT_MAPS, None, preprocessing)
+        return cls(network, options.asked_method, layer, preprocessing)
+
+    def with_module(self, module: nn.Module) -> "Explainer":
+        """The same question to a copy of the network with random weights."""
+        return replace(self, network=replace(self.network, module=module.eval()), is_random=True)
+
+    def images(self, pictures: list[Tensor]) -> Images:
+        """Pictures (C, H, W), 8 bit, of any sizes, as the network reads them."""
+        device = next(self.network.module.parameters()).device
+        fitted = torch.stack([self.preprocessing.fit_picture(picture) for picture in pictures])
+        images = self.preprocessing.normalise(fitted.to(device))
+        return images.contiguous(memory_format=torch.channels_last)
+
+    def look(self, pictures: list[Tensor], seed: int, on_event: Listener) -> tuple[Question, Logits]:
+        """A question about these pictures, its classes still to come, and the network's logits (B, K)."""
+        images = self.images(pictures)
+        classes = torch.zeros(len(images), dtype=torch.int64, device=images.device)
+        nothing = self.preprocessing.normalise(torch.zeros_like(images[:1], dtype=torch.uint8))[0]
+        question = Question(
+            self.network.module,
+            images,
+            classes,
+            layer=self.layer,
+            nothing=nothing,
+            seed=seed,
+            on_event=on_event,
+        )
+        if self.layer is not None:
+            reading = read_layer(self.network.module, self.layer, images)
+            return replace(question, reading=reading), reading.logits.detach()
+        with torch.no_grad():
+            return question, self.network.module(images)
+
+    def heat(self, question: Question, classes: Labels, against: Labels | None) -> Heat:
+        """Where these classes come from, one a picture."""
+        function = heat_function(find_method(self.method))
+        heat: Heat = function(replace(question, classes=classes, against=against))
+        return heat
+
+    def index(self, label: str) -> int:
+        """The place of a class among the scores. Raises UnknownName."""
+        labels = self.network.labels
+        if label not in labels:  # typed in the other Unicode form
+            label = next((known for known in labels if composed(known) == composed(label)), label)
+        if label not in labels:
+            some = ", ".join(labels[:8]) + (f" and {len(labels) - 8} more" if len(labels) > 8 else "")
+            raise UnknownName("class", label, labels, f"{self.network.name} knows {some}.")
+        return labels.index(label)

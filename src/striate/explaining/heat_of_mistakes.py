@@ -1,0 +1,50 @@
+"""Grad-CAM beside the mistakes of a run's report: where the network saw what is not there."""
+
+from collections.abc import Sequence
+
+import torch
+from PIL import Image
+
+from striate.drawing.overlay import overlay
+from striate.events import silent
+from striate.explaining.explainer import Explainer
+from striate.explaining.options import ExplainOptions
+from striate.explanation.heat.enlarge import enlarge
+from striate.explanation.heat.target_layer import NoMap
+from striate.inference.loading import Network
+from striate.models.surgery.untouched import frozen
+from striate.shapes import Picture
+
+SIDE = 320  # pixels of a picture's longer side on the page
+LEAST_CELLS = 4  # of the map: a map of one place says nothing about where
+
+
+def heat_of_mistakes(
+    network: Network, pictures: Sequence[Picture], labels: Sequence[str]
+) -> list[Image.Image | None]:
+    """Each picture with the heat of its class over it; None where that would say nothing.
+
+    That is where the network has no map of several places, where it sees other parts of a picture than the
+    whole (its preprocessing crops or pads), and where no place speaks for the class.
+    """
+    nothing: list[Image.Image | None] = [None] * len(pictures)
+    if not pictures or network.preprocessing.fit != "squeeze":
+        return nothing
+    try:
+        explainer = Explainer.of(network, ExplainOptions(run=network, method="grad-cam"), silent)
+    except NoMap:
+        return nothing
+    if explainer.layer is None or explainer.layer.shape[1] * explainer.layer.shape[2] < LEAST_CELLS:
+        return nothing
+    with frozen(network.module):
+        question, logits = explainer.look(list(pictures), 0, silent)
+        classes = torch.tensor([explainer.index(label) for label in labels], device=logits.device)
+        maps = explainer.heat(question, classes, None).maps.cpu()
+    return [_drawn(picture, one) for picture, one in zip(pictures, maps, strict=True)]
+
+
+def _drawn(picture: Picture, one: torch.Tensor) -> Image.Image | None:
+    if not one.max() > 0:
+        return None
+    heat = enlarge(one[None], (picture.shape[1], picture.shape[2]))[0].numpy()
+    return overlay(picture, heat, side=SIDE)

@@ -1,0 +1,143 @@
+"""What a run is worth on its own test part, or on other pictures with known labels."""
+
+from collections.abc import Sequence
+
+import torch
+
+from striate.data.dataset import BadPicture, Dataset, Problem, class_of
+from striate.data.datasets.picture_files import read_for, set_limits
+from striate.data.datasets.recognise import open_dataset
+from striate.data.decoding.decode import Limits
+from striate.data.fingerprint import digest
+from striate.data.wording import composed
+from striate.errors import StriateError
+from striate.events import Listener, Progress, Warned
+from striate.inference.evaluation import Evaluation, evaluation_of
+from striate.inference.loading import Network
+from striate.runs.record import RunRecord
+
+NO_TEST = "there is no test part: the figures are of the validation part, which selection has seen"
+CHUNK = 256  # pictures in memory at a time
+
+
+def measured_part(dataset: Dataset) -> tuple[str, list[int]]:
+    """What is measured of another data set: its test part if it has one, else all of it ("all")."""
+    rows = [row for row, item in enumerate(dataset.items) if item.part == "test"]
+    return ("test", rows) if rows else ("all", list(range(len(dataset.items))))
+
+
+def follows_links(record: RunRecord) -> bool:
+    """Whether a run was trained with `follow_links`, so that its pictures are found again."""
+    return record.config.follow_links
+
+
+def require_shared_classes(classes: Sequence[str], dataset: Dataset) -> None:
+    """Refuse a data set none of whose classes is among `classes`."""
+    if set(map(composed, classes)).isdisjoint(dataset.classes):
+        raise StriateError(
+            f"{dataset.path} shares no class with the run: it has {_some(dataset.classes)}, the run knows "
+            f"{_some(classes)}. Classes match by name."
+        )
+
+
+def judge(
+    network: Network, dataset: Dataset, rows: list[int], split: str, on_event: Listener
+) -> tuple[Evaluation, list[Problem]]:
+    """Figures on some rows of a data set whose classes match by name; and the pictures that were skipped."""
+    require_shared_classes(network.labels, dataset)
+    place = {composed(label): index for index, label in enumerate(network.labels)}
+    known = {row: place[name] for row in rows if (name := class_of(dataset, row)) in place}
+    if len(known) < len(rows):
+        unknown = sorted(set(dataset.classes) - set(place)) or ["no label"]
+        left_out = f"{len(rows) - len(known):,} pictures left out"
+        on_event(Warned(f"{left_out}: the run does not know their classes {_some(unknown)}"))
+    names, labels, scores, skipped = [], [], [], []
+    chosen = list(known)
+    for start in range(0, len(chosen), CHUNK):
+        pictures = []
+        for row in chosen[start : start + CHUNK]:
+            name = dataset.items[row].name
+            try:
+                picture = read_for(dataset, row, network.preprocessing.size_hw).picture
+            except BadPicture as error:
+                skipped.append(Problem(name, str(error)))
+                on_event(Warned(f"skipped {name}: {error}"))
+                continue
+            pictures.append(network.preprocessing.fit_picture(picture))
+            names.append(name)
+            labels.append(known[row])
+        if pictures:
+            scores.append(network.scores(torch.stack(pictures)))
+        on_event(Progress("evaluating", min(start + CHUNK, len(chosen)), len(chosen)))
+    if not scores:
+        raise StriateError(
+            f"{dataset.path} has no picture that can be measured on; `striate check` says why."
+        )
+    return evaluation_of(
+        network, str(dataset.path), split, names, torch.cat(scores), torch.tensor(labels)
+    ), skipped
+
+
+def limits_of(record: RunRecord, max_bytes: int | None, max_pixels: int | None) -> Limits:
+    """What was asked for, else what the run was trained with, else the usual."""
+    trained = record.config
+    return Limits.of(max_bytes or trained.max_bytes, max_pixels or trained.max_pixels)
+
+
+def judge_own_part(record: RunRecord, network: Network, limits: Limits, on_event: Listener) -> Evaluation:
+    """The pictures that were measured at the end of training, read again from where they lie."""
+    recorded, where = record.dataset, record.folder.path
+    part = recorded.measured_part
+    wanted = _by_name(recorded.of_part(part))
+    path = record.data_of(part)
+    if path is None:
+        raise StriateError(
+            f"the data of {where} is not at {recorded.place_of(part)} any more; say where it is: "
+            f"`striate evaluate {where} DATA`."
+        )
+    dataset = set_limits(open_dataset(path, on_event, follow_links=follows_links(record)), limits)
+    rows = [row for row, item in enumerate(dataset.items) if composed(item.name) in wanted]
+    if len(rows) < len(wanted):
+        gone = f"{len(wanted) - len(rows):,} of the {len(wanted):,} {part} pictures"
+        on_event(Warned(f"{gone} are gone from {path}"))
+    digests = _digests(dataset, rows)
+    changed = sum(found != wanted[composed(dataset.items[row].name)] for row, found in digests.items())
+    if changed:
+        on_event(
+            Warned(f"{changed:,} of the {len(wanted):,} {part} pictures have changed since the training")
+        )
+    if part == "validation":
+        on_event(Warned(NO_TEST))
+    return judge(network, dataset, rows, part, on_event)[0]
+
+
+def _by_name(digests: dict[str, str | None]) -> dict[str, str | None]:
+    """Digests by name in one Unicode form: another disk may give names in the other."""
+    return {composed(name): digest for name, digest in digests.items()}
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+
+
+def seen_in_training(record: RunRecord, dataset: Dataset, evaluation: Evaluation, on_event: Listener) -> int:
+    """How many of the measured pictures trained or selected the network; warns of them."""
+    digests, measured = record.dataset.digests, set(evaluation.names)
+    seen = {*digests.get("train", []), *digests.get("validation", [])}
+    rows = [row for row, item in enumerate(dataset.items) if item.name in measured]
+    shared = sum(found in seen for found in _digests(dataset, rows).values())
+    if shared:
+        which = f"{shared:,} of these {len(rows):,} pictures"
+        on_event(Warned(f"{which} trained or selected this network; it knows them already"))
+    return shared
+
+
+def _digests(dataset: Dataset, rows: list[int]) -> dict[int, str]:
+    """Digests of the rows that can be read."""
+    found = {}
+    for row in rows:
+        try:
+            found[row] = digest(dataset.content(row))
+        except BadPicture:
+            continue
+    return found

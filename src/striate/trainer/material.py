@@ -1,0 +1,279 @@
+"""The data of a training: every picture decoded once, at the network's size, and split into three parts."""
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+from jaxtyping import Int64
+from torch import Tensor
+
+from striate.data.dataset import PARTS, Dataset, Problem, class_of
+from striate.data.datasets.picture_files import set_limits
+from striate.data.datasets.recognise import open_dataset
+from striate.data.decoding.decode import Limits
+from striate.data.loading import Batches, Store
+from striate.data.look_alikes.duplicates import exact_pairs, members, near_pairs
+from striate.data.look_alikes.duplicates import groups as groups_of
+from striate.data.reading import read_pictures
+from striate.data.scan import Scan, Scanned, scan
+from striate.data.splits import Split, read_split_file, split
+from striate.data.transforms.augmentation import Augmentation
+from striate.errors import StriateError
+from striate.events import Listener, Note, Warned
+from striate.inference.judging import measured_part, require_shared_classes
+from striate.machine.hardware import memory
+from striate.models.catalog import find_entry
+from striate.preprocess.preprocessing import Preprocessing
+from striate.tasks.recipes.recipe import Recipe
+from striate.trainer.options import TrainOptions
+from striate.trainer.plan import Plan
+
+JUDGED, JUDGED_PIXELS = 256, 2**21  # pictures, and their pixels, a batch where nothing is learned
+SAMPLED = 4000  # training pictures that decide mean and std
+SUMMED = 64  # of these at a time
+THUMBNAILS_HW = (128, 128)  # enough of a picture to compare it by its thumbnail
+NAMED = 10  # bad pictures that are named while training; the report and `check` name all
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """The data set of `--test`: what of it is measured, and its digests."""
+
+    dataset: Dataset
+    rows: list[int]
+    scan: Scan
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """Pictures, split and preprocessing of one training. `notes` say for people how it came about."""
+
+    dataset: Dataset
+    scan: Scan
+    store: Store
+    split: Split
+    preprocessing: Preprocessing
+    skipped: tuple[Problem, ...]
+    damaged: tuple[Problem, ...]
+    elsewhere: Elsewhere | None
+    notes: tuple[str, ...]
+
+    def training_batches(
+        self,
+        options: TrainOptions,
+        recipe: Recipe,
+        augmentation: Augmentation | None,
+        part: tuple[int, int] = (0, 1),
+    ) -> Batches:
+        """The training part, shuffled and changed anew in every epoch; of process `part`."""
+        return Batches(
+            self.store,
+            torch.tensor(self.split.train),
+            recipe.batch_size,
+            seed=options.seed,
+            augmentation=augmentation,
+            balance=recipe.balance == "sampling",
+            part=part,
+        )
+
+    def validation_batches(self) -> Batches:
+        """The validation part as it is; the training part where a data set is too small to have one."""
+        rows = torch.tensor(self.split.validation or self.split.train)
+        return Batches(self.store, rows, self.judged_together)
+
+    @property
+    def judged_together(self) -> int:
+        """Pictures a batch where nothing is learned: fewer of large ones, whose maps take memory."""
+        height, width = self.store.pictures.shape[2:]
+        return max(1, min(JUDGED, JUDGED_PIXELS // (height * width)))
+
+    def names(self, rows: Int64[Tensor, " M"]) -> list[str]:
+        """The pictures' names in their data set."""
+        return [self.dataset.items[row].name for row in rows.tolist()]
+
+
+def read_material(dataset: Dataset, plan: Plan, options: TrainOptions, on_event: Listener) -> Material:
+    """Read, decode and split; bad pictures are named and skipped.
+
+    Raises:
+        StriateError: a picture is bad and `strict` was asked for, or too little is left to train on.
+    """
+    spec = plan.preprocessing
+    elsewhere = _elsewhere(
+        options, dataset, on_event
+    )  # first: what is wrong with it should not cost a training
+    pictures, found = read_pictures(
+        dataset, spec, on_event, threads=options.workers, memory_bytes=memory().total
+    )
+    pairs = list(zip(dataset.items, found.rows, strict=True))
+    skipped = tuple(Problem(item.name, row.problem) for item, row in pairs if row.problem)
+    damaged = tuple(Problem(item.name, row.damage) for item, row in pairs if row.damage)
+    _report_bad(skipped, damaged, options, on_event)
+    _warn_of_conflicts(dataset, found, options, on_event)
+    parts, notes, warnings = _split(dataset, found, elsewhere, options, on_event)
+    for note in notes:
+        on_event(Note(note))
+    if not parts.validation:
+        on_event(Warned("no picture is left for validation: the best epoch is chosen on training pictures"))
+    if skipped:
+        on_event(Note(f"{len(skipped)} of {len(dataset.items):,} files were skipped"))
+    if not plan.normalised:
+        raw = find_entry(plan.model).raw_values
+        spec = _normalised(spec, pictures, torch.tensor(parts.train), raw=raw)
+    labels = torch.tensor([-1 if item.truth.label is None else item.truth.label for item in dataset.items])
+    store, kept = Store(pictures, labels), (*dataset.notes, *notes, *warnings)
+    return Material(dataset, found, store, parts, spec, skipped, damaged, elsewhere, kept)
+
+
+def _report_bad(
+    skipped: tuple[Problem, ...], damaged: tuple[Problem, ...], options: TrainOptions, on_event: Listener
+) -> None:
+    _refuse_bad(skipped + damaged, options)
+    for word, problems in (("skipped", skipped), ("damaged, used all the same", damaged)):
+        for problem in problems[:NAMED]:
+            on_event(Warned(f"{word}: {problem.file}: {problem.reason}"))
+        if len(problems) > NAMED:
+            on_event(Warned(f"{word}: {len(problems) - NAMED} more, see `striate check {options.data}`"))
+
+
+def _warn_of_conflicts(dataset: Dataset, found: Scan, options: TrainOptions, on_event: Listener) -> None:
+    """The same content under two labels teaches nothing: at least one of them is wrong."""
+    same = members(groups_of(len(found.rows), found.exact_pairs()))
+    conflicts = [group for group in same if len({dataset.items[row].truth.label for row in group}) > 1]
+    for group in conflicts[:NAMED]:
+        names = " = ".join(f"{dataset.items[row].name} ({class_of(dataset, row)})" for row in group[:3])
+        on_event(Warned(f"the same picture under different labels: {names}"))
+    if len(conflicts) > NAMED:
+        more = f"{len(conflicts) - NAMED} more pictures under different labels"
+        on_event(Warned(f"{more}, see `striate check {options.data}`"))
+
+
+def _refuse_bad(bad: tuple[Problem, ...], options: TrainOptions) -> None:
+    if options.strict and bad:
+        raise StriateError(
+            f"{len(bad)} pictures cannot be used as they are, the first: {bad[0].file}: {bad[0].reason}. "
+            "Mend or remove them, or leave out --strict."
+        )
+
+
+def _wrong(scanned: Scanned) -> str:
+    return scanned.problem or scanned.damage or ""
+
+
+def _elsewhere(options: TrainOptions, dataset: Dataset, on_event: Listener) -> Elsewhere | None:
+    if options.test is None:
+        return None
+    other = open_dataset(options.test, on_event, follow_links=options.follow_links)
+    other = set_limits(other, Limits(options.max_bytes, options.max_pixels))
+    require_shared_classes(dataset.classes, other)
+    on_event(Note(f"measured on {options.test}: {other.layout}"))
+    _, rows = measured_part(other)
+    found = scan(other, on_event=on_event, threads=options.workers, for_size_hw=THUMBNAILS_HW)
+    bad = tuple(Problem(other.items[row].name, _wrong(found.rows[row])) for row in rows)
+    _refuse_bad(tuple(problem for problem in bad if problem.reason), options)
+    return Elsewhere(other, rows, found)
+
+
+def _split(
+    dataset: Dataset, found: Scan, elsewhere: Elsewhere | None, options: TrainOptions, on_event: Listener
+) -> tuple[Split, list[str], list[str]]:
+    """The three parts, notes to be told, and warnings that were: of pictures that are on two sides."""
+    names = [item.name for item in dataset.items]
+    given = read_split_file(options.split, names) if options.split is not None else None
+    groups, rows = found.groups(), found.usable
+    notes: list[str] = []
+    warnings: list[str] = []
+    if elsewhere is not None:
+        known = _also_in(found, elsewhere, on_event)
+        rows = [row for row in rows if row not in known]
+        if known:
+            notes.append(f"{len(known)} pictures look like pictures of {options.test} and were left out")
+    parts = split(
+        dataset.items,
+        groups,
+        classes=dataset.classes,
+        seed=options.seed,
+        rows=rows,
+        parts=given,
+        test_elsewhere=elsewhere is not None,
+    )
+    notes += parts.notes
+    side = {row: part for part in PARTS for row in getattr(parts, part)}
+    crossing = [group for group in members(groups) if len({side[row] for row in group if row in side}) > 1]
+    if crossing:
+        example = " = ".join(names[row] for row in crossing[0][:3])
+        many = len(crossing) > 1
+        found_in = f"{len(crossing):,} pictures or near-duplicates are" if many else "1 picture is"
+        leak = f"{found_in} in more than one part ({example}); figures on the test part may be too good"
+        on_event(Warned(leak))
+        warnings.append(f"warning: {leak}")
+    return parts, notes, warnings
+
+
+def _also_in(found: Scan, elsewhere: Elsewhere, on_event: Listener) -> set[int]:
+    """Rows whose picture, or one that looks the same, is among those measured elsewhere."""
+    other, count = elsewhere.scan, len(found.rows)
+    digests = [row.digest if row.problem is None else None for row in (*found.rows, *other.rows)]
+    thumbnails = torch.cat([found.thumbnails, other.thumbnails])
+    comparable = torch.cat([found.comparable, other.comparable])
+    group = groups_of(len(digests), exact_pairs(digests) + near_pairs(thumbnails, comparable, on_event))
+    measured = {group[count + row] for row in elsewhere.rows}
+    return {row for row in found.usable if group[row] in measured}
+
+
+def _normalised(
+    spec: Preprocessing, pictures: Tensor, rows: Int64[Tensor, " M"], *, raw: bool
+) -> Preprocessing:
+    """The training pictures' mean, and their spread unless the network reads `raw` values."""
+    sums = squares = torch.zeros(spec.channels, dtype=torch.float64)
+    count = 0
+    for some in torch.split(rows[:: max(1, len(rows) // SAMPLED)], SUMMED):
+        values = pictures[some].double()  # whole numbers, so that their sums are exact
+        sums = sums + values.sum(dim=(0, 2, 3))
+        squares = squares + values.square().sum(dim=(0, 2, 3))
+        count += values[:, 0].numel()
+    means = sums / count
+    variances = (squares - count * means.square()) / (count - 1)
+    mean = tuple(round(float(value) / 255, 6) for value in means)
+    std = tuple(max(round(float(value) / 255, 6), 0.01) for value in variances.clamp(min=0).sqrt())
+    if raw:
+        std = (1 / 255,) * len(std)
+    return replace(spec, mean=mean, std=std)
+
+
+def dataset_record(options: TrainOptions, material: Material) -> dict[str, Any]:
+    """What `dataset.json` holds; digests stand in the order of the split's names."""
+    dataset, parts = material.dataset, {part: getattr(material.split, part) for part in PARTS}
+    labels, classes = material.store.labels.tolist(), dataset.classes
+    counts = {}
+    for part, rows in parts.items():
+        found = Counter(labels[row] for row in rows)
+        counts[part] = {name: found[index] for index, name in enumerate(classes)}
+    elsewhere = material.elsewhere
+    if elsewhere is not None:
+        found = Counter(class_of(elsewhere.dataset, row) for row in elsewhere.rows)
+        counts["test"] = {name: found[name] for name in classes}
+    return {
+        "data": str(options.data),
+        "layout": dataset.layout,
+        "fingerprint": material.scan.fingerprint,
+        "classes": list(classes),
+        "counts": counts,
+        "split": {part: [dataset.items[row].name for row in rows] for part, rows in parts.items()},
+        "digests": {part: [material.scan.rows[row].digest for row in rows] for part, rows in parts.items()},
+        "test_data": None if elsewhere is None else _elsewhere_record(options, elsewhere),
+        "skipped": [{"file": p.file, "reason": p.reason} for p in material.skipped],
+        "damaged": [{"file": p.file, "reason": p.reason} for p in material.damaged],
+        "ignored": dataset.ignored,
+        "notes": list(material.notes),
+    }
+
+
+def _elsewhere_record(options: TrainOptions, elsewhere: Elsewhere) -> dict[str, Any]:
+    return {
+        "data": str(options.test),
+        "fingerprint": elsewhere.scan.fingerprint,
+        "names": [elsewhere.dataset.items[row].name for row in elsewhere.rows],
+        "digests": [elsewhere.scan.rows[row].digest for row in elsewhere.rows],
+    }

@@ -1,0 +1,74 @@
+"""The folder of a new run, with everything that is known before the first step."""
+
+from datetime import UTC, datetime
+from shlex import quote
+
+from striate.data.dataset import Part
+from striate.data.transforms.presets import on_one_line
+from striate.drawing.range_chart import range_chart
+from striate.events import Listener, Warned
+from striate.machine.hardware import describe
+from striate.models.catalog import short_name
+from striate.runs.files import write_text
+from striate.runs.folder import RunFolder
+from striate.runs.record import RunRecord
+from striate.trainer.material import dataset_record
+from striate.trainer.options import TrainOptions
+from striate.trainer.preparing import Prepared
+from striate.trainer.trainee import resolved
+
+SEEN: tuple[Part, ...] = ("train", "validation")  # parts that train or select a network
+
+
+def new_run(options: TrainOptions, prepared: Prepared, on_event: Listener) -> RunFolder:
+    """Make the folder and write config, data, environment, labels and preprocessing."""
+    plan, material = prepared.plan, prepared.material
+    name = options.name or f"{options.data.resolve().name or 'data'}-{short_name(plan.model)}"
+    folder = RunFolder.create(options.out, options.task, name)
+    chosen = options.model_dump(mode="json")
+    derived = resolved(options, plan, material, prepared.trainee)
+    folder.write_toml("config.toml", {**chosen, "command": command(options), "resolved": derived})
+    record = dataset_record(options, material)
+    for note in _seen_before(prepared):
+        on_event(Warned(note))
+        record["notes"].append(f"warning: {note}")
+    folder.write_json("dataset.json", record)
+    started = datetime.now(UTC).isoformat(timespec="seconds")
+    folder.write_json("environment.json", {**describe(), "started": started})
+    folder.write_json("labels.json", list(material.dataset.classes))
+    write_text(folder / "preprocess.json", material.preprocessing.to_json())
+    test = prepared.test
+    if test is not None:
+        (folder / "pictures").mkdir(exist_ok=True)
+        chart = range_chart(test.rates, test.losses, test.lowest, test.chosen)
+        write_text(folder / "pictures" / "learning-rate.svg", chart)
+    return folder
+
+
+def command(options: TrainOptions) -> str:
+    """The command line that does the same again."""
+    words = ["striate", "train", quote(str(options.data))]
+    for key, field in TrainOptions.model_fields.items():
+        value = getattr(options, key)
+        if key == "data" or value == field.default:
+            continue
+        words.append(f"--{key.replace('_', '-')}")
+        if value is not True:
+            words.append(quote(on_one_line(value) if isinstance(value, dict) else str(value)))
+    return " ".join(words)
+
+
+def _seen_before(prepared: Prepared) -> list[str]:
+    """A warning if the run whose weights these are has learned from pictures that now measure."""
+    parent, material = prepared.plan.parent, prepared.material
+    if parent is None:
+        return []
+    digests = RunRecord.open(parent).dataset.digests
+    known = {digest for part in SEEN for digest in digests.get(part, [])}
+    seen = sum(material.scan.rows[row].digest in known for row in material.split.test)
+    if not seen:
+        return []
+    told = (
+        f"{seen} of {len(material.split.test)} test pictures were training or validation pictures of {parent}"
+    )
+    return [f"{told}; figures on the test part may be too good"]

@@ -1,0 +1,67 @@
+"""Everything before the first step: data, plan, pictures, network, and what has to be measured once."""
+
+from dataclasses import dataclass
+from time import monotonic
+
+from striate.data.datasets.picture_files import set_limits
+from striate.data.datasets.recognise import open_dataset
+from striate.data.decoding.decode import Limits
+from striate.events import Listener, Note
+from striate.trainer.material import Material, read_material
+from striate.trainer.measuring import find_rate, fit_minutes
+from striate.trainer.options import TrainOptions
+from striate.trainer.plan import Plan, make_plan, make_recipe
+from striate.trainer.trainee import Decided, Trainee
+from striate.trainer.transfer import decide_transfer
+from striate.training.fabric import make_fabric
+from striate.training.lr_finder import RangeTest
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A training that could begin. `reading` is how many seconds it took: pictures, and what was measured."""
+
+    plan: Plan
+    material: Material
+    trainee: Trainee
+    test: RangeTest | None
+    reading: float
+
+
+def prepare(
+    options: TrainOptions, decided: Decided | None, on_event: Listener, began: float | None = None
+) -> Prepared:
+    """Read and build; draws from torch's global generator.
+
+    Args:
+        options: of the training.
+        decided: what an interrupted run has recorded; None measures it.
+        on_event: is told what happens.
+        began: when the work began, on the monotonic clock.
+    """
+    began = monotonic() if began is None else began
+    make_fabric(options.device, "32-true")  # a device that is not there is said before anything is read
+    limits = Limits(options.max_bytes, options.max_pixels)
+    dataset = set_limits(open_dataset(options.data, on_event, follow_links=options.follow_links), limits)
+    found = f"{dataset.layout}, {len(dataset.items):,} pictures, {len(dataset.classes)} classes"
+    on_event(Note(f"{options.data}: {found}"))
+    for note in dataset.notes:
+        on_event(Note(note))
+    plan = make_plan(options, dataset, on_event)
+    material = read_material(dataset, plan, options, on_event)
+    plan, trainee = decide_transfer(options, plan, material, on_event, decided)
+    trainee, test = find_rate(trainee, options, plan, material, on_event)
+    trainee = fit_minutes(trainee, options, plan, material, on_event, began)
+    trainee = _agreed(trainee, options, plan, material)
+    return Prepared(plan, material, trainee, test, monotonic() - began)
+
+
+def _agreed(trainee: Trainee, options: TrainOptions, plan: Plan, material: Material) -> Trainee:
+    """Several processes measure several numbers; the first one's count."""
+    if trainee.fabric.world_size == 1:
+        return trainee
+    decided = trainee.fabric.broadcast(trainee.decided)
+    pictures = len(material.split.train)
+    return trainee.following(
+        make_recipe(options, plan, pictures, epochs=decided.epochs, lr=decided.lr), decided
+    )

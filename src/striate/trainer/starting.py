@@ -1,0 +1,95 @@
+"""The weights that a network starts from: random, pretrained, or those of an earlier run."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from striate.data.wording import composed
+from striate.events import Listener, Note
+from striate.inference.network_of_run import build, tensors_of
+from striate.models.backbone import head_of, replace_head
+from striate.models.build import create_model
+from striate.models.surgery.growing import grow
+from striate.models.weights.pretrained import load_weights
+from striate.runs.record import RunRecord
+from striate.runs.records import Architecture
+from striate.trainer.options import TrainOptions
+from striate.trainer.plan import Plan
+
+
+def load_start(
+    network: nn.Module, plan: Plan, options: TrainOptions, classes: Sequence[str], on_event: Listener
+) -> None:
+    """Put the plan's weights into `network`, in place; what did not fit is said."""
+    if plan.parent is not None:
+        _from_run(network, plan, plan.parent, classes, on_event)
+    elif plan.weights is not None:
+        _from_file(network, plan.weights, options, on_event)
+
+
+def _from_file(network: nn.Module, path: Path, options: TrainOptions, on_event: Listener) -> None:
+    loaded = load_weights(network, path)
+    for note in loaded.notes if options.weights is not None else ():  # of one's own file it matters
+        on_event(Note(note))
+    if loaded.head_replaced:
+        before, after = loaded.head_replaced
+        on_event(Note(f"the head of {before:,} outputs was replaced by a new one of {after:,}"))
+
+
+def _from_run(
+    network: nn.Module, plan: Plan, parent: Path, classes: Sequence[str], on_event: Listener
+) -> None:
+    record = RunRecord.open(parent)
+    tensors, architecture = tensors_of(record)
+    known = [composed(name) for name in record.labels]
+    record.require_outputs(record.labels, architecture.num_classes)
+    if architecture.hidden is not None:
+        tensors, architecture = _without_dense_head(tensors, architecture)
+        on_event(Note("the dense head of the earlier run is left out; the head is a new one"))
+        known = []
+    if architecture.model == plan.model:
+        load_weights(network, tensors)
+        if list(classes) != known:
+            _match_head(network, known, classes, on_event)
+        return
+    shallow = create_model(
+        architecture.model,
+        num_classes=architecture.num_classes,
+        in_channels=architecture.in_channels,
+        image_size=(architecture.image_size[0], architecture.image_size[1]),
+    )
+    load_weights(shallow, tensors)
+    filled = grow(network, shallow)
+    on_event(Note(f"{len(filled)} layers start from {parent}: {', '.join(filled)}"))
+    if list(classes) != known and str(network.head) in filled:
+        _match_head(network, known, classes, on_event)
+
+
+def _without_dense_head(
+    tensors: dict[str, Tensor], architecture: Architecture
+) -> tuple[dict[str, Tensor], Architecture]:
+    """The trunk's tensors with a fresh last layer, and what builds such a network."""
+    plain = architecture.model_copy(update={"hidden": None})
+    with torch.random.fork_rng(devices=[]):
+        fresh = build(plain)
+    own = {name: tensor for name, tensor in fresh.state_dict().items() if name.startswith(f"{fresh.head}.")}
+    trunk = {name: tensor for name, tensor in tensors.items() if not name.startswith(f"{fresh.head}.")}
+    return trunk | own, plain
+
+
+def _match_head(network: nn.Module, known: Sequence[str], classes: Sequence[str], on_event: Listener) -> None:
+    """Outputs in the order of the new classes where they are the same ones, else a new head."""
+    head = head_of(network)
+    if set(known) == set(classes) and len(head.weight) == len(known):
+        order = torch.tensor([known.index(name) for name in classes])
+        with torch.no_grad():
+            head.weight.copy_(head.weight[order])
+            bias = getattr(head, "bias", None)
+            if isinstance(bias, Tensor):
+                bias.copy_(bias[order])
+        on_event(Note("the classes are those of the earlier run in another order; the head follows by name"))
+        return
+    replace_head(network, len(classes))
+    on_event(Note("the classes are not those of the earlier run, so the head is a new one"))

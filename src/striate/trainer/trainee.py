@@ -1,0 +1,266 @@
+"""What is trained: network, task, stages and fabric, built the same way for a new and for a resumed run."""
+
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+from hashlib import sha256
+from typing import Any, Literal
+
+import torch
+from torch import nn
+
+from striate.data.sampling import class_weights
+from striate.data.transforms.augmentation import Augmentation
+from striate.data.transforms.draws import stream_seed
+from striate.data.transforms.presets import make_augmentation
+from striate.errors import StriateError
+from striate.events import Listener
+from striate.hyperparameters import Number, as_table
+from striate.losses.focal import focal_loss
+from striate.losses.weighted_cross_entropy import weighted_cross_entropy
+from striate.machine.hardware import cpu
+from striate.models.backbone import head_parameter_names
+from striate.models.build import create_model
+from striate.models.catalog import find_entry
+from striate.models.surgery.blocks import blocks_of
+from striate.models.surgery.dense_head import give_dense_head, standardise
+from striate.tasks.classify import Classify, ClassifyStep, TrainingLoss
+from striate.tasks.recipes.recipe import Recipe, StageRecipe
+from striate.trainer.features import Features
+from striate.trainer.frozen_trunk import FrozenTrunk
+from striate.trainer.material import Material
+from striate.trainer.options import TrainOptions
+from striate.trainer.plan import Plan, make_recipe
+from striate.trainer.probing import computed_head, descended_head
+from striate.trainer.starting import load_start
+from striate.training.fabric import Fabric, launched
+from striate.training.precision import choose_precision
+from striate.training.stages import Stage
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What was measured once at the start of a run and is recorded; None where nothing had to be."""
+
+    lr: float | None = None
+    epochs: int | None = None
+    transfer: str | None = None  # what learns of a network with weights
+    steps: int | None = None  # of the first epoch, where not even one fits into the minutes
+
+
+@dataclass(frozen=True, slots=True)
+class Trainee:
+    """Everything that the loop needs and that follows from options, data and machine."""
+
+    network: nn.Module
+    architecture: dict[str, Any]
+    task: Classify
+    step: nn.Module
+    recipe: Recipe
+    stages: tuple[Stage, ...]
+    augmentation: Augmentation | None
+    fabric: Fabric
+    precision: str
+    features: Features
+    decided: Decided = Decided()
+
+    def following(self, recipe: Recipe, decided: Decided) -> "Trainee":
+        """The same with another recipe, for the same loss."""
+        stages = make_stages(self.network, self.step, recipe, self.features)
+        if decided.steps is not None:
+            stages = tuple(replace(stage, steps=decided.steps) for stage in stages)
+        return replace(self, recipe=recipe, stages=stages, decided=decided)
+
+
+def make_trainee(
+    options: TrainOptions,
+    plan: Plan,
+    material: Material,
+    on_event: Listener,
+    decided: Decided | None = None,
+    trunk: FrozenTrunk | None = None,
+) -> Trainee:
+    """Build it; draws from torch's global generator. `trunk` is that of a trainee that starts the same."""
+    architecture = {
+        "model": plan.model,
+        "num_classes": len(material.dataset.classes),
+        "in_channels": material.preprocessing.channels,
+        "image_size": list(material.preprocessing.size_hw),
+    }
+    torch.manual_seed(stream_seed(options.seed, "weights"))
+    network = create_model(
+        plan.model,
+        num_classes=len(material.dataset.classes),
+        in_channels=material.preprocessing.channels,
+        image_size=material.preprocessing.size_hw,
+    )
+    load_start(network, plan, options, material.dataset.classes, on_event)
+    network = network.to(memory_format=torch.channels_last)
+
+    decided = decided or Decided()
+    augmentation = make_augmentation(plan.augmentation)
+    size_chw = (material.preprocessing.channels, *material.preprocessing.size_hw)
+    trunk = trunk or FrozenTrunk(network, size_chw, on_event)
+    features = Features(trunk, material, options.seed, augmentation, on_event)
+    recipe = make_recipe(options, plan, len(material.split.train), epochs=decided.epochs, lr=decided.lr)
+    if recipe.scales and not find_entry(plan.model).any_size:
+        raise StriateError(
+            f"the recipe {recipe.name} changes the pictures' side, and {plan.model} takes only one; "
+            "choose another --recipe or --model."
+        )
+    if recipe.hidden is not None:
+        give_dense_head(network, recipe.hidden)
+        standardise(network, features.of(material.split.train))
+        architecture["hidden"] = recipe.hidden
+    task = Classify(material.preprocessing, recipe.label_smoothing, _loss(recipe, material))
+    step = task.step(network)
+    precision = choose_precision(options.precision, options.device, cpu().features, wide=_wide(network))
+    fabric = launched(options.device, options.devices, precision)
+    stages = make_stages(network, step, recipe, features)
+    trainee = Trainee(
+        network, architecture, task, step, recipe, stages, augmentation, fabric, precision, features
+    )
+    return trainee.following(recipe, decided)
+
+
+def make_stages(
+    network: nn.Module, step: nn.Module, recipe: Recipe, features: Features | None = None
+) -> tuple[Stage, ...]:
+    """The recipe's stages around the task's step of `network`; some learn from `features`."""
+    head = _head(network)
+    falls = any(stage.fall != 1 for stage in recipe.stages)
+    blocks = _blocks(network, features.material) if falls and features is not None else []
+
+    def made(stage: StageRecipe) -> Stage:
+        plain = Stage(
+            name=stage.name,
+            step=step,
+            epochs=stage.epochs,
+            lr=stage.lr,
+            trainable=_trainable(stage.parts, head, blocks),
+            ratios=_ratios(stage.fall, blocks),
+            head=head,
+            steps=stage.steps,
+            patience=recipe.patience,
+            optimizer=stage.optimizer or recipe.optimizer,
+            weight_decay=stage.weight_decay,
+            schedule=stage.schedule or recipe.schedule,
+            warm_up=stage.warm_up,
+            clip=recipe.clip,
+            average=recipe.average,
+            freeze_norms=stage.freeze_norms,
+            enough=stage.enough,
+        )
+        if stage.how == "steps":
+            return plain
+        assert features is not None
+        assert isinstance(step, ClassifyStep)
+        if stage.how == "probe":
+            return replace(plain, **computed_head(network, features, recipe))
+        return replace(plain, **descended_head(step, features, recipe))
+
+    return tuple(made(stage) for stage in recipe.stages)
+
+
+def _head(network: nn.Module) -> frozenset[str]:
+    """The step's names of the parameters of the network's heads, of a dense one all layers."""
+    names = head_parameter_names(network)
+    if hasattr(network, "cut"):
+        names |= {name for name, _ in network.named_parameters() if name.startswith(f"{network.cut}.")}
+    return frozenset(f"network.{name}" for name in names)
+
+
+def _blocks(network: nn.Module, material: Material) -> list[frozenset[str]]:
+    """The step's names of the parameters of every block, the first one first."""
+    spec = material.preprocessing
+    picture = torch.zeros(1, spec.channels, *spec.size_hw)
+    return [frozenset(f"network.{name}" for name in block) for block in blocks_of(network, picture)]
+
+
+def _trainable(
+    parts: Literal["all", "head"] | int, head: frozenset[str], blocks: list[frozenset[str]]
+) -> frozenset[str] | None:
+    if parts == "all":
+        return None
+    return head if parts == "head" else head.union(*blocks[-parts:])
+
+
+def _ratios(fall: Number, blocks: list[frozenset[str]]) -> dict[str, float]:
+    return {name: float(fall**depth) for depth, block in enumerate(reversed(blocks)) for name in block}
+
+
+def _wide(network: nn.Module) -> bool:
+    """Whether a convolution has 16 channels or more on both sides, which bfloat16 then multiplies faster."""
+    return any(
+        min(layer.in_channels, layer.out_channels) >= 16
+        for layer in network.modules()
+        if isinstance(layer, nn.Conv2d)
+    )
+
+
+def _loss(recipe: Recipe, material: Material) -> TrainingLoss | None:
+    if recipe.balance == "focal":
+        return focal_loss
+    if recipe.balance == "weights":
+        labels = material.store.labels[torch.tensor(material.split.train)]
+        return partial(
+            weighted_cross_entropy, weights=class_weights(labels, max(2, len(material.dataset.classes)))
+        )
+    return None
+
+
+def resolved(options: TrainOptions, plan: Plan, material: Material, trainee: Trainee) -> dict[str, Any]:
+    """What was derived from the options, for `config.toml`; a resumed run must derive the same."""
+    steps = -(-len(material.split.train) // trainee.recipe.batch_size)
+    return {
+        "data": str(options.data.resolve()),
+        "model": plan.model,
+        "reason": plan.reason,
+        "weights": str(plan.weights.resolve()) if plan.weights else "random",
+        "weights_sha256": sha256(plan.weights.read_bytes()).hexdigest() if plan.weights else None,
+        "split": str(options.split.resolve()) if options.split else None,
+        "test": str(options.test.resolve()) if options.test else None,
+        "parameters": sum(parameter.numel() for parameter in trainee.network.parameters()),
+        "parent": str(plan.parent.resolve()) if plan.parent else None,
+        "decided": asdict(trainee.decided),
+        "recipe": trainee.recipe.name,
+        "batch_size": trainee.recipe.batch_size,
+        "label_smoothing": trainee.recipe.label_smoothing,
+        "patience": trainee.recipe.patience,
+        "augmentation": plan.augmentation if isinstance(plan.augmentation, str) else "own",
+        "augmentation_ranges": asdict(trainee.augmentation) if trainee.augmentation else None,
+        "image_size": list(material.preprocessing.size_hw),
+        "channels": material.preprocessing.channels,
+        "steps": sum(stage.length(steps) for stage in trainee.stages),
+        "clip": trainee.recipe.clip,
+        "average": as_table(trainee.recipe.average) if trainee.recipe.average else None,
+        "balance": trainee.recipe.balance,
+        "scales": list(trainee.recipe.scales),
+        "precision": trainee.precision,
+        "device": str(trainee.fabric.device),
+        "processes": trainee.fabric.world_size,
+        "engine": "torch",
+        "memory_format": "channels_last",
+        "threads": torch.get_num_threads(),
+        "stages": [
+            {
+                "name": stage.name,
+                "epochs": stage.epochs,
+                "steps": stage.length(steps),
+                "optimizer": stage.optimizer.name,
+                "optimizer_settings": as_table(stage.optimizer),
+                "schedule": stage.schedule.name,
+                "schedule_settings": as_table(stage.schedule),
+                "warm_up": stage.warm_up,
+                "lr": stage.lr,
+                "weight_decay": stage.weight_decay,
+                "freeze_norms": stage.freeze_norms,
+                "trainable": _count(stage),
+            }
+            for stage in trainee.stages
+        ],
+    }
+
+
+def _count(stage: Stage) -> int:
+    named = stage.step.named_parameters()
+    return sum(p.numel() for name, p in named if stage.trainable is None or name in stage.trainable)

@@ -1,0 +1,97 @@
+"""An entry of the picture cache is used whole and right, or not at all."""
+
+import os
+from pathlib import Path
+
+import pytest
+from tests.data.conftest import files_read, read, same
+
+from striate.data.caching import cached_pictures
+
+
+def spoil(folder: Path, how: str) -> None:
+    index, raw = folder / "index", next(folder.glob("*.raw"))
+    content = bytearray(index.read_bytes())
+    if how == "index cut":
+        index.write_bytes(content[: len(content) // 2])
+    elif how == "index empty":
+        index.write_bytes(b"")
+    elif how == "index binary":
+        index.write_bytes(os.urandom(500))
+    elif how == "raw cut":
+        os.truncate(raw, raw.stat().st_size - 1)
+    elif how == "raw longer":
+        os.truncate(raw, raw.stat().st_size + 8)
+    elif how == "raw gone":
+        raw.unlink()
+    elif how == "raw a link":
+        raw.rename(folder.parent / "elsewhere")
+        raw.symlink_to(folder.parent / "elsewhere")
+    else:  # a byte of what is known about the files
+        flipped = bytearray(raw.read_bytes())
+        flipped[-30] ^= 1
+        raw.write_bytes(flipped)
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        "index cut",
+        "index empty",
+        "index binary",
+        "raw cut",
+        "raw longer",
+        "raw gone",
+        "raw a link",
+        "known",
+    ],
+)
+def test_a_spoilt_entry_is_made_again(cache, photos, monkeypatch, how):
+    expected = read(photos)
+    expected = (expected[0].clone(), expected[1])
+    spoil(next(cache.iterdir()), how)
+    opened = files_read(monkeypatch)
+    assert same(read(photos), expected) and len(opened) == 12
+    opened.clear()
+    assert same(read(photos), expected) and opened == []
+
+
+def test_no_flipped_bit_of_the_index_goes_unseen(cache, photos):
+    read(photos)
+    index = next(cache.glob("*/index"))
+    whole, folder = index.read_bytes(), index.parent
+    of = cached_pictures._read_index(index).of
+    assert cached_pictures.read_entry(folder, of, (3, 24, 32)) is not None
+    for at in range(0, len(whole), 7):
+        flipped = bytearray(whole)
+        flipped[at] ^= 1 << at % 8
+        index.write_bytes(flipped)
+        assert cached_pictures.read_entry(folder, of, (3, 24, 32)) is None, at
+
+
+@pytest.mark.parametrize("raw", ["../../outside.raw", "pictures-0.raw", "copy"])
+def test_an_index_leads_to_no_file_but_its_own(cache, photos, raw):
+    read(photos)
+    index = next(cache.glob("*/index"))
+    content = next(cache.glob("*/*.raw")).read_bytes()
+    (index.parent / raw).write_bytes(content)  # right in every other way
+    found = cached_pictures._read_index(index)
+    cached_pictures._write_index(index, found.model_copy(update={"raw": raw}))
+    assert cached_pictures._read_index(index).raw == raw  # the digest is right
+    assert cached_pictures.read_entry(index.parent, found.of, (3, 24, 32)) is None
+
+
+def test_an_index_with_other_rows_than_its_file_holds_is_no_entry(cache, photos):
+    read(photos)
+    index = next(cache.glob("*/index"))
+    found = cached_pictures._read_index(index)
+    for rows in (found.rows[1:], found.rows * 1000, []):
+        cached_pictures._write_index(index, found.model_copy(update={"rows": rows}))
+        assert cached_pictures.read_entry(index.parent, found.of, (3, 24, 32)) is None
+
+
+def test_the_raw_file_begins_with_the_pictures_pixel_by_pixel(cache, photos):
+    pictures, _ = read(photos)
+    raw = next(cache.glob("*/*.raw")).read_bytes()
+    flat = [pictures[1, c, y, x].item() for y in range(2) for x in range(32) for c in range(3)]
+    assert list(raw[3 * 24 * 32 :][: len(flat)]) == flat
