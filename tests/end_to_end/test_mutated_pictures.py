@@ -1,9 +1,9 @@
 """2,000 mutated pictures of every format through the decoder: a picture within limits, or one line of reason.
 
-`tests/data/decoding/test_flipped_bytes.py` flips bytes of small files. Here whole files are spoilt in the ways
-that disks, networks and attackers spoil them: cut, zeroed, swapped in parts, spliced, with other sizes in their
-headers. A process of its own decodes them, so that a crash is a failure of the test and not of the tests; its
-memory and its time are measured.
+`tests/data/decoding/test_flipped_bytes.py` flips bytes of small files. Here whole files are spoilt in the
+ways that disks, networks and attackers spoil them: cut, zeroed, swapped in parts, spliced, with other sizes
+in their headers. A process of its own decodes them, so that a crash is a failure of the test and not of the
+tests; its memory and its time are measured.
 """
 
 import io
