@@ -66,6 +66,34 @@ def test_blocks_open_close_and_tell_their_arithmetic(tmp_path, width):
         assert errors == []
 
 
+OVERLAPS = """() => {
+  const texts = [...document.querySelectorAll("#stage svg text")]
+    .map((text) => [text.textContent, text.getBoundingClientRect()]);
+  const found = [];
+  texts.forEach(([one, a], at) => texts.slice(at + 1).forEach(([other, b]) => {
+    const wide = Math.min(a.right, b.right) - Math.max(a.left, b.left);
+    const high = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
+    if (one && other && wide > 1 && high > 2.5) found.push([one, other, wide, high]);
+  }));
+  return found;
+}"""
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("name", ["googlenet", "densenet121", "inception_v3"])
+def test_no_text_of_the_drawing_lies_on_another(tmp_path, name):
+    browser = _chromium()
+    page_file(striate.inspect(name), tmp_path / "net.html")
+    with browser() as chromium:
+        for width in (1280, 390):
+            page = chromium.new_page(viewport={"width": width, "height": 900})
+            page.goto(f"file://{tmp_path}/net.html")
+            assert page.evaluate(OVERLAPS) == []
+            assert page.locator("#stage svg .shape").count() >= 10
+            page.click("#open")
+            assert page.evaluate(OVERLAPS) == []
+
+
 def _chromium():
     import contextlib
     import shutil

@@ -93,7 +93,7 @@ function arrange(parts, owner, down) {
     arrow.way.push(arrow.b);
     arrow.way.slice(1).forEach((thing, at) => { thing.before.push(arrow.way[at]); arrow.way[at].next.push(thing); });
   }
-  const breadth = (thing) => (thing.empty ? 26 : down ? thing.glyph.width + 134 : Math.max(thing.glyph.height, 30) + 62);
+  const breadth = (thing) => (thing.empty ? 26 : down ? thing.glyph.width + 134 : Math.max(thing.glyph.height, 30) + (alsoOf(thing) ? 76 : 62));
   const mean = (things, fallback) => (things.length ? things.reduce((sum, thing) => sum + thing.at, 0) / things.length : fallback);
   for (const rank of ranks) { rank.sort((a, b) => a.order - b.order); spread(rank, breadth, (thing, at) => at * 10); }
   for (let round = 0; round < 14; round++) {
@@ -150,6 +150,7 @@ function draw(focus) {
   for (const part of parts) svg.append(drawPart(part, down));
   svg.append(...shapes);
   stage.replaceChildren(svg);
+  separate(svg, width, height);
   if (focus) stage.querySelector(`[data-key="${CSS.escape(focus)}"]`)?.focus();
 }
 function arrowHead() {
@@ -231,6 +232,23 @@ function frames(svg, parts, down) {
     name.addEventListener("click", close);
     name.addEventListener("keydown", (event) => { if (event.key === "Enter") close(); });
     svg.append(name);
+  }
+}
+// ---- no text lies on another or on a block: blocks and their names stay, other texts move to the nearest free place
+const STEPS = [0, 4, 8, 12, 16, 22, 28, 36, 46, 60, 80, 110];
+const NEAREST = STEPS.flatMap((x) => STEPS.flatMap((y) => [[x, y], [-x, y], [x, -y], [-x, -y]])).sort((a, b) => Math.hypot(...a) - Math.hypot(...b));
+function separate(svg, width, height) {
+  const boxOf = (text) => { const { x, y, width: wide, height: high } = text.getBBox(); return [x, y, x + wide, y + high - 1]; };
+  const fixed = [...svg.querySelectorAll(".label, .built, .on, .ball, .front, .side")].map(boxOf);
+  for (const text of svg.querySelectorAll(".frame-name, .shape")) {
+    const [left, top, right, bottom] = boxOf(text);
+    const near = fixed.filter((box) => box[0] < right + 112 && box[2] > left - 112 && box[1] < bottom + 112 && box[3] > top - 112);
+    const free = ([x, y]) => left + x >= 0 && top + y >= 0 && right + x <= width && bottom + y <= height
+      && !near.some((box) => box[0] < right + x + 2 && box[2] > left + x - 2 && box[1] < bottom + y && box[3] > top + y);
+    const move = NEAREST.find(free);
+    if (!move) { if (text.classList.contains("shape")) text.remove(); continue; } // the block's panel has the size too
+    if (move[0] || move[1]) { text.setAttribute("x", +text.getAttribute("x") + move[0]); text.setAttribute("y", +text.getAttribute("y") + move[1]); }
+    fixed.push([left + move[0], top + move[1], right + move[0], bottom + move[1]]);
   }
 }
 function choose(part, group) {
