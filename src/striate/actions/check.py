@@ -9,6 +9,7 @@ from striate.data.dataset import Dataset
 from striate.data.datasets.picture_files import set_limits
 from striate.data.datasets.recognise import open_dataset
 from striate.data.decoding.decode import Limits
+from striate.data.wording import counted
 from striate.data.writers.lists import LIST, require_files
 from striate.events import Listener, Note, Warned, silent
 from striate.files.output_place import PAGE, followed, output_file
@@ -58,9 +59,8 @@ def check(
         RunFolder.open(Path(run))  # a wrong path should not cost a pass over the pictures
     dataset = open_dataset(Path(data), on_event, follow_links=follow_links)
     dataset = set_limits(dataset, Limits.of(max_bytes, max_pixels))
-    on_event(
-        Note(f"{data}: {dataset.layout}, {len(dataset.items):,} pictures, {len(dataset.classes)} classes")
-    )
+    classes = counted(len(dataset.classes), "class", "classes")
+    on_event(Note(f"{data}: {dataset.layout}, {counted(len(dataset.items), 'picture')}, {classes}"))
     if csv is not None:
         require_files(dataset)  # before a pass over the pictures
     looked = look(dataset, on_event)

@@ -9,6 +9,7 @@ import torch
 from PIL import Image
 
 from striate.anatomy.anatomy import anatomy_of
+from striate.data.wording import counted
 from striate.drawing.channel_grid import Tile, map_image, picture_image, tile_grid
 from striate.drawing.figure import Heading
 from striate.drawing.palette import EMPTY
@@ -250,7 +251,7 @@ def _stem(options: ExplainOptions, network: Network, number: int) -> str:
 def _line(network: Network, shown: list[Shown], *, plain: bool, searched: int) -> str:
     channels = sum(len(one.excited.channels) for one in shown)
     how = "plain ascent from grey" if plain else "ascent in Fourier coefficients and decorrelated colours"
-    patches = f"; patches from {searched:,} pictures" if searched else ""
+    patches = f"; patches from {counted(searched, 'picture')}" if searched else ""
     return f"{network.name}: what excites {channels} channels of {len(shown)} layers most, {how}{patches}."
 
 

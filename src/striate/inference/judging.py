@@ -9,7 +9,7 @@ from striate.data.datasets.picture_files import read_for, set_limits
 from striate.data.datasets.recognise import open_dataset
 from striate.data.decoding.decode import Limits
 from striate.data.fingerprint import digest
-from striate.data.wording import composed
+from striate.data.wording import composed, counted
 from striate.errors import StriateError
 from striate.events import Listener, Progress, Warned
 from striate.inference.evaluation import Evaluation, evaluation_of
@@ -49,7 +49,7 @@ def judge(
     known = {row: place[name] for row in rows if (name := class_of(dataset, row)) in place}
     if len(known) < len(rows):
         unknown = sorted(set(dataset.classes) - set(place)) or ["no label"]
-        left_out = f"{len(rows) - len(known):,} pictures left out"
+        left_out = f"{counted(len(rows) - len(known), 'picture')} left out"
         on_event(Warned(f"{left_out}: the run does not know their classes {_some(unknown)}"))
     names, labels, scores, skipped = [], [], [], []
     chosen = list(known)

@@ -69,7 +69,7 @@ def subjects(images: Any, limits: Limits, on_event: Listener, *, follow_links: b
         return [Subject(found.name, found) for found in files]
     split, rows = measured_part(dataset)
     part = "its test part" if split == "test" else "all of it"
-    on_event(Note(f"{images}: {dataset.layout}; {part}, {len(rows):,} pictures"))
+    on_event(Note(f"{images}: {dataset.layout}; {part}, {counted(len(rows), 'picture')}"))
     for note in dataset.notes:
         on_event(Note(note))
     known = [Subject(dataset.items[row].name, (dataset, row), class_of(dataset, row)) for row in rows]

@@ -46,7 +46,14 @@ def write_ladder(
     least = min(float(rung["interval"][0]) for rung in rungs)  # one scale for all, to be compared by eye
     rows = [_row(rung, pictures, least) for rung in rungs]
     charts = [chart for rung in rungs if (chart := _chart(rung)) is not None]
-    values = {"data": data, "split": split, "rungs": rows, "charts": charts, "curve": _curve(curve)}
+    values = {
+        "data": data,
+        "name": Path(data).name or data,
+        "split": split,
+        "rungs": rows,
+        "charts": charts,
+        "curve": _curve(curve),
+    }
     write_text(path, render("ladder.html.j2", values))
 
 
@@ -58,6 +65,7 @@ def _row(rung: Mapping[str, Any], pictures: Mapping[str, bytes], least: float) -
     return {
         **rung,
         "meaning": MEANING.get(rung["name"], ""),
+        "named": Path(rung["run"]).name,  # the page stands beside the runs
         "low": low,
         "high": high,
         "digits": digits,

@@ -6,6 +6,7 @@ from time import monotonic
 from striate.data.datasets.picture_files import set_limits
 from striate.data.datasets.recognise import open_dataset
 from striate.data.decoding.decode import Limits
+from striate.data.wording import counted
 from striate.events import Listener, Note
 from striate.trainer.material import Material, read_material
 from striate.trainer.measuring import find_rate, fit_minutes
@@ -43,7 +44,8 @@ def prepare(
     make_fabric(options.device, "32-true")  # a device that is not there is said before anything is read
     limits = Limits(options.max_bytes, options.max_pixels)
     dataset = set_limits(open_dataset(options.data, on_event, follow_links=options.follow_links), limits)
-    found = f"{dataset.layout}, {len(dataset.items):,} pictures, {len(dataset.classes)} classes"
+    classes = counted(len(dataset.classes), "class", "classes")
+    found = f"{dataset.layout}, {counted(len(dataset.items), 'picture')}, {classes}"
     on_event(Note(f"{options.data}: {found}"))
     for note in dataset.notes:
         on_event(Note(note))
