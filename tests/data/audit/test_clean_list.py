@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from striate.actions.check import check
 from striate.data.audit.audit import look
 from striate.data.audit.clean_list import clean_list_text, clean_rows
+from striate.data.dataset import class_of
 from striate.data.datasets.recognise import open_dataset
 from striate.errors import StriateError
 
@@ -84,3 +86,55 @@ def test_images_are_named_from_where_the_list_lies(tmp_path: Path):
 def test_pictures_inside_other_files_make_no_list(shared: Path):
     with pytest.raises(StriateError, match="holds its pictures inside other files"):
         clean_list_text(open_dataset(shared / "data" / "mnist"), {}, Path())
+
+
+def contents(path: Path) -> set[tuple[bytes, str | None, str | None]]:
+    dataset = open_dataset(path)
+    rows = range(len(dataset.items))
+    return {(dataset.content(row), class_of(dataset, row), dataset.items[row].part) for row in rows}
+
+
+def test_a_list_elsewhere_is_read_back_whatever_its_pictures_are_called(shared: Path, tmp_path: Path):
+    data = shared / "data" / "reports" / "03-clean-list-elsewhere"
+    listed = tmp_path / "other" / "clean.csv"
+    check(data, clean_list=listed)
+    found, dataset = contents(listed), open_dataset(data)
+    assert len(found) == 20 and {label for _, label, _ in found} == {"a, b", 'c"d'}
+    readable = [item.name for item in dataset.items if not item.name.isascii() or "\\" in item.name]
+    assert readable  # there is a name that is no UTF-8
+    audit = check(listed)
+    assert audit.pictures == 20 and audit.problems.count() == 0
+
+
+def test_a_picture_that_two_parts_name_stays_in_one_and_keeps_its_path(shared: Path, tmp_path: Path):
+    data = shutil.copytree(shared / "data" / "reports" / "08-rows-twice", tmp_path / "data")
+    check(data / "leak.csv", clean_list=data / "clean.csv")
+    before, after = contents(data / "leak.csv"), contents(data / "clean.csv")
+    assert {content for content, _, _ in after} == {content for content, _, _ in before}
+    assert after <= before
+    with (data / "clean.csv").open(newline="") as file:
+        assert all((data / row["image"]).is_file() for row in csv.DictReader(file))
+    for path in ("leak.csv", "clean.csv"):
+        assert not check(data / path).problems.wrong_extension, path
+
+
+def test_a_link_keeps_its_own_name_and_classes_that_no_table_tells_apart_are_refused(tmp_path: Path):
+    for label in "xy":
+        real = noise(tmp_path / "data" / label / "1.png", ord(label)).rename(
+            tmp_path / "data" / f"blob-{label}"
+        )
+        (tmp_path / "data" / label / "1.png").symlink_to(real)
+    check(tmp_path / "data", clean_list=tmp_path / "clean.csv")
+    assert not check(tmp_path / "clean.csv").problems.wrong_extension
+    noise(tmp_path / "data" / "a b" / "1.png", 1)
+    noise(tmp_path / "data" / "a  b" / "1.png", 2)
+    with pytest.raises(StriateError, match="would be read from a list as 'a b', which is another class"):
+        check(tmp_path / "data", clean_list=tmp_path / "second.csv")
+    assert not (tmp_path / "second.csv").exists()
+
+
+def test_what_no_list_can_name_is_said_before_the_pictures_are_read(shared: Path, tmp_path: Path):
+    events: list[object] = []
+    with pytest.raises(StriateError, match="striate convert"):
+        check(shared / "data" / "mnist", clean_list=tmp_path / "clean.csv", on_event=events.append)
+    assert len(events) == 1  # what was found; no progress

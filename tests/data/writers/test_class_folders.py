@@ -169,3 +169,11 @@ def test_ctrl_c_leaves_nothing_behind(tmp_path: Path):
     with pytest.raises(KeyboardInterrupt):
         write_class_folders(open_dataset(tmp_path / "in"), tmp_path / "out", interrupt)
     assert [p.name for p in tmp_path.iterdir()] == ["in"]
+
+
+def test_what_a_killed_export_left_is_removed_by_the_next(tmp_path: Path):
+    for name in ("a/1.png", "b/1.png"):
+        picture(tmp_path / "in" / name)
+    picture(tmp_path / ".out.abcdefgh.part" / "a" / "1.png")
+    write_class_folders(open_dataset(tmp_path / "in"), tmp_path / "out")
+    assert {path.name for path in tmp_path.iterdir()} == {"in", "out"}
