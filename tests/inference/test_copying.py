@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from striate.actions.load import Answer
 from striate.actions.predict import Prediction
 from striate.errors import StriateError
 from striate.inference.copying import SortedCopies
+from striate.inference.loading import Answer
 
 LABELS = ("a/b", "a:b", "a_b", "unsure", "..", "A_B", "plain")
 
