@@ -5,9 +5,11 @@ tensors must be those of the header: an architecture of absurd size then costs n
 """
 
 import json
+from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
 
 from striate.errors import StriateError
 from striate.models.build import create_model
@@ -18,6 +20,9 @@ from striate.runs.weights import Stored, read_header, read_weights
 
 WEIGHTS = "best.safetensors"
 KINDS = (torch.float32, torch.float64, torch.float16, torch.bfloat16, torch.int64, torch.bool)
+
+DRAWN = ("normal_", "uniform_", "trunc_normal_", "kaiming_normal_", "kaiming_uniform_", "xavier_uniform_")
+DRAWN += ("xavier_normal_", "constant_", "ones_", "zeros_", "fill_", "zero_", "copy_", "mul_", "add_")
 
 
 def architecture_of(record: RunRecord) -> Architecture:
@@ -95,6 +100,19 @@ def build(architecture: Architecture) -> nn.Module:
         raise StriateError(f"the run's weights describe no network ({text}); train the run again.") from error
 
 
+class _WithoutValues(TorchFunctionMode):
+    """Tensors without memory are given no values: torch would import its compiler to do nothing, slowly."""
+
+    def __torch_function__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        given = kwargs or {}
+        target = args[0] if args else given.get("tensor")  # torch.nn.init names it
+        if getattr(func, "__name__", "") in DRAWN and isinstance(target, Tensor) and target.is_meta:
+            return target
+        return func(*args, **given)
+
+
 def _checked(record: RunRecord) -> tuple[Architecture, nn.Module]:
     """The architecture, and its network without memory, which has the tensors that the file has."""
     path = record.folder / WEIGHTS
@@ -104,7 +122,7 @@ def _checked(record: RunRecord) -> tuple[Architecture, nn.Module]:
         raise record.folder.missing(WEIGHTS) from error
     architecture = record.architecture(stored.architecture)
     _require_sides(record, architecture, stored)
-    with torch.device("meta"):
+    with torch.device("meta"), _WithoutValues():
         network = build(architecture)
     wanted = {name: tuple(tensor.shape) for name, tensor in network.state_dict().items()}
     if wanted != stored.shapes:

@@ -314,4 +314,6 @@ def checked(kind: type[R], value: Any, origin: object) -> R:
 
 
 def _brief(value: Any) -> str:
+    if value is None:
+        return "nothing, or a number that is not finite"
     return f"a table of {len(value)}" if isinstance(value, dict) else f"{str(value)[:60]!r}"
