@@ -21,7 +21,14 @@ from striate.runs.weights import Stored, read_header, read_weights
 WEIGHTS = "best.safetensors"
 KINDS = (torch.float32, torch.float64, torch.float16, torch.bfloat16, torch.int64, torch.bool)
 
-DRAWN = ("normal_", "uniform_", "trunc_normal_", "kaiming_normal_", "kaiming_uniform_", "xavier_uniform_")
+DRAWN: tuple[str, ...] = (
+    "normal_",
+    "uniform_",
+    "trunc_normal_",
+    "kaiming_normal_",
+    "kaiming_uniform_",
+    "xavier_uniform_",
+)
 DRAWN += ("xavier_normal_", "constant_", "ones_", "zeros_", "fill_", "zero_", "copy_", "mul_", "add_")
 
 
