@@ -8,7 +8,6 @@ from html import escape
 
 from striate.drawing.charts import (
     ACCENT,
-    FONT,
     PAPER,
     QUIET,
     RULE,
@@ -18,6 +17,7 @@ from striate.drawing.charts import (
     room_for,
     tick_text,
 )
+from striate.drawing.svg_frame import in_page
 
 Interval = tuple[Number, Number]
 QUARTERS = (0.0, 0.25, 0.5, 0.75, 1.0)
@@ -40,7 +40,7 @@ def reliability_diagram(
         parts.append(_line(frame, (x, low), (x, high), ACCENT, width=2))
         parts.append(_disc(frame, x, y, _told(x, y)))
     said = "; ".join(_told(x, y) for x, y, _ in bins)
-    return _svg(f"Reliability: {said}.", "".join(parts))
+    return in_page(420, 310, f"Reliability: {said}.", "".join(parts))
 
 
 def coverage_chart(points: Sequence[tuple[Number, Number, Interval]]) -> str:
@@ -63,7 +63,7 @@ def coverage_chart(points: Sequence[tuple[Number, Number, Interval]]) -> str:
     parts += [_disc(frame, x, y, f"{_share(y)} right of {_share(x)}", radius=2.5) for x, y, _ in points]
     first, last = points[0], points[-1]
     said = f"{_share(first[1])} right at {_share(first[0])}, {_share(last[1])} right at {_share(last[0])}"
-    return _svg(f"Accuracy over coverage: {said}.", "".join(parts))
+    return in_page(420, 310, f"Accuracy over coverage: {said}.", "".join(parts))
 
 
 def _axes(frame: Frame, columns: Sequence[Number], rows: Sequence[Number], name: str) -> list[str]:
@@ -121,8 +121,3 @@ def _told(x: Number, y: Number) -> str:
 
 def _share(value: Number) -> str:
     return tick_text(value, None, "percent")
-
-
-def _svg(description: str, content: str) -> str:
-    label = escape(description)
-    return f'<svg viewBox="0 0 420 310" role="img" aria-label="{label}" style="{FONT}">{content}</svg>'

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from html import escape
 from typing import Literal
 
+from striate.drawing.svg_frame import in_page
+
 Number = float | int  # a JSON file says 1 where a program meant 1.0
 Unit = Literal["number", "percent"]
-FONT = "font:12px system-ui,sans-serif"
 INK = "var(--ink,#1c2126)"
 QUIET = "var(--quiet,#5b656e)"
 RULE = "var(--rule,#dedbd3)"
@@ -92,7 +93,7 @@ def line_chart(
         *(_points(frame, one, unit, marked) for one in lines),
     ]
     ends = [f"{one.name} ends at {tick_text(last[1], None, unit)}" for one in lines if (last := _last(one))]
-    return _svg(460, height, f"{title}: {'; '.join(ends).strip()}.", "".join(parts))
+    return in_page(460, height, f"{title}: {'; '.join(ends).strip()}.", "".join(parts))
 
 
 def interval_bar(
@@ -111,7 +112,7 @@ def interval_bar(
         _text(frame.left, 40, tick_text(floor, None, "percent"), QUIET, "start"),
         _text(frame.right, 40, "100\u00a0%", QUIET, "end"),
     ]
-    return _svg(360, 46, description, "".join(parts))
+    return in_page(360, 46, description, "".join(parts))
 
 
 def nice_ticks(low: Number, high: Number, count: int = 4) -> list[float]:
@@ -284,10 +285,3 @@ def _rule(
 
 def _text(x: Number, y: Number, text: str, colour: str, anchor: str) -> str:
     return f'<text x="{_n(x)}" y="{_n(y)}" text-anchor="{anchor}" style="fill:{colour}">{escape(text)}</text>'
-
-
-def _svg(width: int, height: int, description: str, content: str) -> str:
-    return (
-        f'<svg viewBox="0 0 {width} {height}" role="img" '
-        f'aria-label="{escape(description)}" style="{FONT}">{content}</svg>'
-    )

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from math import log10
 
 from striate.drawing.charts import Number
+from striate.drawing.svg_frame import FONT, as_file
 
 WIDTH, HEIGHT, MARGIN = 640, 300, 56
 INK, QUIET, ACCENT = "#1c2126", "#8a939b", "#0b5d7a"
@@ -39,11 +40,8 @@ def range_chart(rates: Sequence[float], losses: Sequence[float], lowest: float, 
     marks += [_text(WIDTH - 20, HEIGHT - 6, "learning rate", "end", QUIET)]
     marks += [_text(8, 20, "loss", "start", QUIET)]
     told = f"Loss over learning rate; the lowest at {lowest:.2g}, {chosen:g} was taken"
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" '
-        f'height="{HEIGHT}" role="img" aria-label="{told}"><rect width="100%" height="100%" fill="#fff"/>'
-        f'{"".join(marks)}<polyline points="{points}" fill="none" stroke="{INK}" stroke-width="2"/></svg>\n'
-    )
+    curve = f'<polyline points="{points}" fill="none" stroke="{INK}" stroke-width="2"/>'
+    return as_file(WIDTH, HEIGHT, told, "".join(marks) + curve)
 
 
 def _line(x1: Number, y1: Number, x2: Number, y2: Number, colour: str) -> str:
@@ -52,6 +50,5 @@ def _line(x1: Number, y1: Number, x2: Number, y2: Number, colour: str) -> str:
 
 def _text(x: Number, y: Number, text: str, anchor: str, colour: str) -> str:
     return (
-        f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" fill="{colour}" '
-        f'style="font:12px system-ui,sans-serif">{text}</text>'
+        f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" fill="{colour}" style="{FONT}">{text}</text>'
     )

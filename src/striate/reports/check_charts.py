@@ -9,6 +9,7 @@ from collections.abc import Mapping
 import numpy as np
 from PIL import Image
 
+from striate.drawing.svg_frame import in_page
 from striate.shapes import Picture
 
 Number = float | int
@@ -78,12 +79,7 @@ def size_chart(sizes_hw: Mapping[int, tuple[int, int]], odd: set[int]) -> str:
             f'style="fill:{colour};opacity:.55"><title>{told}</title></circle>'
         )
     label = f"Height against width of {sum(spots.values()):,} pictures in {len(spots):,} sizes."
-    font = "font:12px system-ui,sans-serif"
-    return (
-        f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label="{label}" style="{font}">'
-        + "".join(parts)
-        + "</svg>"
-    )
+    return in_page(_WIDTH, _HEIGHT, label, "".join(parts))
 
 
 def _line(x1: Number, y1: Number, x2: Number, y2: Number) -> str:
