@@ -3,6 +3,7 @@
 from striate.cli.audit_text import audit_lines
 from striate.data.audit.audit import Audit, Problems, SmallClass, Suspect
 from striate.data.dataset import Problem
+from striate.data.odd_labels import OddLabel
 
 NONE: tuple[()] = ()
 
@@ -48,11 +49,13 @@ def test_every_kind_of_problem_has_words():
     kinds |= {
         "mislabelled": (Suspect("m.png", "cat", "dog", 0.97, None),),
         "small_classes": (SmallClass("cat", 1),),
+        "odd_labels": (OddLabel(("Cat", "cat"), (2, 1), "differ only in case"),),
     }
     lines = list(audit_lines(audit_with(**kinds)))
     assert sum(line.startswith("  1  ") for line in lines) == len(Problems.__slots__)
     assert "  m.png: labelled cat, looks like dog (97 %, not seen by the run)" in lines
     assert "  cat: 1 different picture" in lines
+    assert "  'Cat' (2 pictures) and 'cat' (1 picture) differ only in case" in lines
 
 
 def test_long_lists_are_cut_and_say_where_the_rest_is():

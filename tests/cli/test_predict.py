@@ -132,3 +132,21 @@ def test_evaluate_says_what_chance_gives_and_how_accuracy_rises_with_abstention(
     assert sum(one["pictures"] for one in calibration["bins"]) == found["pictures"]
     assert 0 <= calibration["by_chance"] <= calibration["by_chance_high"]
     assert "a perfectly calibrated network would show" in striate("evaluate", digits_run)[1]
+
+
+def test_an_empty_folder_among_others_is_named_and_the_rest_goes_on(striate, digits_run, pictures):  # noqa: F811
+    (pictures / "empty").mkdir()
+    first, last = pictures / "0" / "000.png", pictures / "1" / "000.png"
+    code, out, _ = striate(
+        "predict", digits_run, first, pictures / "empty", pictures / "*.gif", last, "--json"
+    )
+    found = lines(out)
+    assert code == 1 and [one["file"] for one in found] == [
+        str(first),
+        str(pictures / "empty"),
+        str(pictures / "*.gif"),
+        str(last),
+    ]
+    assert "holds no pictures" in found[1]["error"] and "matches no picture" in found[2]["error"]
+    assert "label" in found[0] and "label" in found[3]
+    assert striate("predict", digits_run, pictures / "empty")[0] == 2

@@ -160,8 +160,8 @@ def _saved(
     refuse_other_environment(
         RunRecord(folder),
         resolved(options, prepared.plan, material, prepared.trainee),
-        material.scan.fingerprint,
-        material.elsewhere.scan.fingerprint if material.elsewhere else None,
+        material.identity(),
+        material.elsewhere.identity() if material.elsewhere else None,
     )
     path = folder / "checkpoint.safetensors"
     if not path.is_file():

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from striate.data.audit.audit import Audit, Entry, SmallClass, Suspect
 from striate.data.dataset import Problem
+from striate.data.odd_labels import OddLabel
 from striate.data.wording import one_line
 from striate.reports.check_words import SECTIONS, Section
 
@@ -65,6 +66,8 @@ def _line(entry: Entry, sign: str) -> str:
             return f"{file}: {reason}"
         case SmallClass(label, pictures):
             return f"{label}: {_many(pictures, 'different picture')}"
+        case OddLabel():
+            return entry.words()
         case Suspect(file, label, predicted, probability, part):
             seen = "not seen by the run" if part is None else f"in its {part} part"
             return f"{file}: labelled {label}, looks like {predicted} ({100 * probability:.0f} %, {seen})"

@@ -70,12 +70,15 @@ def subjects(images: Any, limits: Limits, on_event: Listener, *, follow_links: b
     split, rows = measured_part(dataset)
     part = "its test part" if split == "test" else "all of it"
     on_event(Note(f"{images}: {dataset.layout}; {part}, {counted(len(rows), 'picture')}"))
-    for note in dataset.notes:
-        on_event(Note(note))
     known = [Subject(dataset.items[row].name, (dataset, row), class_of(dataset, row)) for row in rows]
     beside = _beside(dataset, follow_links=follow_links) if split == "all" else []
     if beside:
-        on_event(Note(f"explained all the same, without a true class: {counted(len(beside), 'picture')}"))
+        on_event(
+            Note(f"and {counted(len(beside), 'picture')} beside the class folders, without a true class")
+        )
+    for note in dataset.notes:
+        if not (beside and note.startswith("pictures beside")):
+            on_event(Note(note))
     return known + beside
 
 

@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from striate.data.audit.audit import Audit, Entry, Looked, SmallClass, Suspect
 from striate.data.dataset import BadPicture, Dataset, class_of
+from striate.data.odd_labels import OddLabel
 from striate.reports.check_charts import size_chart, small_uri
 from striate.reports.check_words import SECTIONS, Section
 from striate.reports.page import render
@@ -107,6 +108,8 @@ def _section(section: Section, entries: Sequence[Entry], album: _Album) -> dict[
                 groups.append(_group(entry, album))
         elif isinstance(entry, SmallClass):
             lines.append((entry.label, f"{entry.pictures} different"))
+        elif isinstance(entry, OddLabel):
+            lines.append((", ".join(entry.labels), entry.reason))
         elif isinstance(entry, Suspect):
             if len(pictures) < GROUPS and not album.full:
                 pictures.append(_suspect(entry, album))

@@ -75,6 +75,16 @@ SECTIONS = (
         "a picture that the run had in its validation or test part, or never, is the better witness.",
     ),
     Section(
+        "odd_labels",
+        "Odd labels",
+        "odd label",
+        "odd labels",
+        "each is a class: give one name to what is one class",
+        "Labels that differ only in case, in spaces or in how a number is written, and labels that say that "
+        "there is none. Each is a class of its own. Give one name to what is meant as one class, and leave "
+        "out pictures without a label.",
+    ),
+    Section(
         "unreadable",
         "Unreadable files",
         "unreadable file",

@@ -26,6 +26,7 @@ from striate.machine.hardware import memory
 from striate.models.catalog import find_entry
 from striate.preprocess.preprocessing import Preprocessing
 from striate.tasks.recipes.recipe import Recipe
+from striate.trainer.environment import Pictures
 from striate.trainer.options import TrainOptions
 from striate.trainer.plan import Plan
 
@@ -44,6 +45,11 @@ class Elsewhere:
     rows: list[int]
     scan: Scan
 
+    def identity(self) -> Pictures:
+        """What a resumed training compares."""
+        names = {self.dataset.items[row].name: self.scan.rows[row].digest for row in self.rows}
+        return Pictures(self.scan.fingerprint, names)
+
 
 @dataclass(frozen=True, slots=True)
 class Material:
@@ -58,6 +64,12 @@ class Material:
     damaged: tuple[Problem, ...]
     elsewhere: Elsewhere | None
     notes: tuple[str, ...]
+
+    def identity(self) -> Pictures:
+        """What a resumed training compares: the pictures of all parts."""
+        rows = (row for part in PARTS for row in getattr(self.split, part))
+        names = {self.dataset.items[row].name: self.scan.rows[row].digest for row in rows}
+        return Pictures(self.scan.fingerprint, names)
 
     def training_batches(
         self,

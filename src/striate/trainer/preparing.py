@@ -6,8 +6,9 @@ from time import monotonic
 from striate.data.datasets.picture_files import set_limits
 from striate.data.datasets.recognise import open_dataset
 from striate.data.decoding.decode import Limits
+from striate.data.odd_labels import odd_labels
 from striate.data.wording import counted
-from striate.events import Listener, Note
+from striate.events import Listener, Note, Warned
 from striate.trainer.material import Material, read_material
 from striate.trainer.measuring import find_rate, fit_minutes
 from striate.trainer.options import TrainOptions
@@ -49,6 +50,8 @@ def prepare(
     on_event(Note(f"{options.data}: {found}"))
     for note in dataset.notes:
         on_event(Note(note))
+    for odd in odd_labels(dataset):
+        on_event(Warned(odd.words()))
     plan = make_plan(options, dataset, on_event)
     material = read_material(dataset, plan, options, on_event)
     plan, trainee = decide_transfer(options, plan, material, on_event, decided)

@@ -163,3 +163,25 @@ def test_what_the_library_writes_is_read_as_it_reads_it(hugging_face: Any, tmp_p
         assert ours.read(row)[0].permute(1, 2, 0).tolist() == np.array(theirs["image"]).tolist()
         split = None if layout in ("saved", "one file") else ("train" if row < 6 else "test")
         assert item.part == split
+
+
+def test_absolute_paths_without_bytes_are_told(tmp_path: Path):
+    (tmp_path / "outside.png").write_bytes(png(7))
+    folder = save(tmp_path / "d", [png(1), png(2)], [0, 1], "train")
+    table = pa.table(
+        {
+            "image": [
+                {"bytes": None, "path": str(tmp_path / "outside.png")},
+                {"bytes": png(2), "path": "/x"},
+            ],
+            "label": [0, 1],
+        }
+    )
+    with (
+        pa.OSFile(str(folder / "data-00000-of-00001.arrow"), "wb") as file,
+        pa.ipc.new_stream(file, table.schema) as writer,
+    ):
+        writer.write_table(table)
+    dataset = open_dataset(folder)
+    assert dataset.notes == ("absolute paths in the table: 1, read also outside its folder",)
+    assert int(dataset.read(0)[0].max()) == 7

@@ -223,3 +223,21 @@ def test_memory_stays_flat_over_a_large_file(tmp_path: Path):
 
     assert resource.getpagesize() > 0
     assert peak(100) - peak(2) < 2 * encoded.KEPT_BYTES
+
+
+def test_absolute_paths_in_structs_are_counted_as_those_in_text_are(tmp_path: Path):
+    outside = tmp_path / "outside.png"
+    outside.write_bytes(png(3))
+    folder = tmp_path / "data"
+    folder.mkdir()
+    cells = [
+        {"bytes": None, "path": str(outside)},
+        {"bytes": png(5), "path": str(outside)},
+        {"bytes": None, "path": "gone.png"},
+    ]
+    path = write(folder / "t.parquet", {"image": cells, "label": ["a", "b", "b"]}, row_group_size=2)
+    dataset = open_dataset(path)
+    assert "absolute paths in the table: 1, read also outside its folder" in dataset.notes
+    assert [int(dataset.read(row)[0].max()) for row in range(2)] == [3, 5]
+    inside = write(folder / "i.parquet", {"image": cells[1:2] * 2, "label": ["a", "b"]})
+    assert open_dataset(inside).notes == ()

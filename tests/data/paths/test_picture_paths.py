@@ -2,10 +2,11 @@
 
 import glob
 import os
+from pathlib import Path
 
 import pytest
 
-from striate.data.paths.picture_paths import picture_paths, starting_folder
+from striate.data.paths.picture_paths import paths_or_problem, picture_paths, starting_folder
 from striate.errors import StriateError
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(24)
@@ -16,7 +17,7 @@ def tree(tmp_path, monkeypatch):
     for name in ("a.png", "b.jpg", "notes.txt", "in/c.png", "in/deep/d.png", "in/deep/e.jpg", "x1/f.png"):
         path = tmp_path / "t" / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(PNG)
+        path.write_bytes(PNG if path.suffix != ".txt" else b"text")
     monkeypatch.chdir(tmp_path)
     return tmp_path / "t"
 
@@ -94,3 +95,35 @@ def test_the_folder_in_which_a_word_looks(tree):
     assert str(starting_folder("t/in/**/*.png")) == "t/in"
     assert str(starting_folder("*.png")) == "." and str(starting_folder("/*/x.png")) == "/"
     assert starting_folder("t/a.png") is None and starting_folder(tree) == tree
+
+
+def test_a_folder_with_brackets_is_a_folder_and_the_pattern_begins_after_it(tree):
+    for name in ("br[1]/a.png", "br[1]/[x]/b.png", "br1/c.png", "br1/[x]/d.png"):
+        (tree / name).parent.mkdir(parents=True, exist_ok=True)
+        (tree / name).write_bytes(PNG)
+    assert names("t/br[1]/*.png") == ["t/br[1]/a.png"]
+    assert names("t/br[1]/[x]/*") == ["t/br[1]/[x]/b.png"]
+    assert names("t/br[1]/[!y].png") == ["t/br[1]/a.png"]
+    assert names("t/br[12]/*.png") == ["t/br1/c.png"]
+    assert starting_folder("t/br[1]/*.png") == Path("t/br[1]")
+
+
+def test_of_several_words_one_without_pictures_is_a_problem_and_alone_an_error(tree):
+    (tree / "empty").mkdir()
+    for word, why in (("t/empty", "holds no pictures"), ("t/*.gif", "matches no picture")):
+        (found,) = paths_or_problem(word, alone=False)
+        assert found.name == word and str(found.problem).startswith(why)
+        with pytest.raises(StriateError, match=why):
+            list(paths_or_problem(word, alone=True))
+
+
+def test_links_are_followed_out_when_asked_and_never_round(tree, tmp_path):
+    (tmp_path / "far").mkdir()
+    (tmp_path / "far" / "z.png").write_bytes(PNG)
+    (tree / "far").symlink_to(tmp_path / "far")
+    (tmp_path / "far" / "back").symlink_to(tree)
+    (tree / "link.png").symlink_to(tmp_path / "far" / "z.png")
+    told = []
+    found = [(one.name, one.problem) for one in picture_paths("t", told.append, follow_links=True)]
+    assert ("t/far/z.png", None) in found and ("t/link.png", None) in found and len(found) == 8
+    assert told == ["t/far/back is a link to a folder and was read already"]

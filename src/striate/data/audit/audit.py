@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field, replace
 from striate.data.audit.oddities import is_blank, odd_sizes, small_classes
 from striate.data.dataset import PARTS, Dataset, Problem, class_of
 from striate.data.look_alikes.duplicates import groups, members, near_pairs
+from striate.data.odd_labels import OddLabel, odd_labels
 from striate.data.scan import Scan, scan
 from striate.events import Listener, silent
 from striate.shapes import Picture
@@ -42,7 +43,7 @@ class Suspect:
     part: str | None
 
 
-Entry = Problem | SmallClass | Suspect | Names
+Entry = Problem | SmallClass | Suspect | OddLabel | Names
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,7 @@ class Problems:
         blank: pictures of nearly one colour.
         odd_sizes: sizes or proportions far from the others'; a hint, not a fault.
         small_classes: too few different pictures for a split.
+        odd_labels: labels that differ only in case, spaces or form, or that mean nothing.
         mislabelled: pictures whose label a run doubts, the surest doubt first; empty without a run.
     """
 
@@ -77,6 +79,7 @@ class Problems:
     blank: tuple[Problem, ...]
     odd_sizes: tuple[Problem, ...]
     small_classes: tuple[SmallClass, ...]
+    odd_labels: tuple[OddLabel, ...] = ()
     mislabelled: tuple[Suspect, ...] = ()
 
     def count(self) -> int:
@@ -234,6 +237,7 @@ def _problems(dataset: Dataset, looked: Looked) -> Problems:
         ),
         near_label_conflicts=named(_across(alike, scanned.digests, label)),
         near_leaks=named(_across(alike, scanned.digests, part)),
+        odd_labels=odd_labels(dataset),
         blank=listed(dict.fromkeys(sorted(looked.blank), "nearly one colour")),
         odd_sizes=listed(odd_sizes({row: rows[row].size_hw for row in scanned.usable})),
         small_classes=()

@@ -1,0 +1,44 @@
+"""Which pictures `explain` is asked about: every one of a folder, whether it has a class or not."""
+
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from striate.actions.pictures_to_explain import subjects
+from striate.data.dataset import BadPicture
+from striate.data.decoding import Limits
+from striate.events import Note, silent
+
+
+def picture(path: Path) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.new("L", (8, 8)).save(path)
+    return path
+
+
+def test_loose_pictures_beside_class_folders_are_explained_too(shared: Path):
+    folder = shared / "data" / "reports" / "05-loose-pictures"
+    events: list = []
+    found = subjects(folder, Limits(), events.append)
+    named = {one.name: one.truth for one in found}
+    assert named == {"a/cat.png": "a", "b/CAT.PNG": "b", "cat.bmp": None, "cat.jpg": None, "cat.png": None}
+    assert all(one.read(Limits()).shape[0] for one in found)
+    assert Note("pictures beside the class folders, without a class: 3, left out") not in events
+
+
+def test_of_a_split_set_the_test_part_is_explained_and_what_is_left_out_is_said(tmp_path: Path):
+    for name in ("train/a/1.png", "train/b/2.png", "test/a/3.png", "4.png"):
+        picture(tmp_path / name)
+    events: list = []
+    assert [one.name for one in subjects([tmp_path], Limits(), events.append)] == ["test/a/3.png"]
+    assert Note("pictures beside the class folders, without a class: 1, left out") in events
+
+
+def test_of_several_words_an_empty_folder_is_named_and_the_others_go_on(tmp_path: Path):
+    first, last = picture(tmp_path / "a.png"), picture(tmp_path / "b.png")
+    (tmp_path / "empty").mkdir()
+    found = subjects([first, tmp_path / "empty", last], Limits(), silent)
+    assert [Path(one.name).name for one in found] == ["a.png", "empty", "b.png"]
+    with pytest.raises(BadPicture, match="holds no pictures"):
+        found[1].read(Limits())
