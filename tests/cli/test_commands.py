@@ -193,7 +193,7 @@ def test_check_lists_problems_and_fails_only_when_asked(striate, digits, tmp_pat
     assert set(found["problems"]) == {
         *("unreadable", "damaged", "wrong_extension", "duplicates", "near_duplicates", "label_conflicts"),
         *("leaks", "near_leaks", "near_label_conflicts", "blank", "odd_sizes", "small_classes"),
-        "mislabelled",
+        *("mislabelled", "odd_labels"),
     }
     code, out, _ = striate("check", data, "--fail")
     assert code == 1 and "digit 2/bad.jpg" in out

@@ -112,6 +112,8 @@ def _is_ours(folder: Path) -> bool:
 
 def _is_whole(folder: Path) -> bool:
     try:
+        if not (folder / DIGESTS).is_file():  # a named pipe would wait for ever
+            return False
         recorded = json.loads((folder / DIGESTS).read_text(encoding="utf-8"))
         return bool(recorded == _digests(folder))
     except (OSError, ValueError):
@@ -122,6 +124,8 @@ def _digests(folder: Path) -> dict[str, str]:
     found = {}
     for path in sorted(folder.iterdir()):
         if path.name != DIGESTS:
+            if not path.is_file():
+                raise OSError(f"{path} is no file")
             with path.open("rb") as file:
                 found[path.name] = hashlib.file_digest(file, "sha256").hexdigest()
     return found

@@ -56,7 +56,7 @@ def is_in_use(path: Path) -> bool:
     if sys.platform == "win32":
         return False
     try:
-        handle = os.open(path, os.O_RDONLY)
+        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK)  # a named pipe would wait for ever
     except OSError:
         return False
     try:

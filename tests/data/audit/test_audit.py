@@ -78,6 +78,7 @@ def test_every_problem_is_named_once_where_it_belongs(troubled: Path):
         "near_leaks": [],
         "blank": [],
         "odd_sizes": [],
+        "odd_labels": [],
         "small_classes": [],
         "mislabelled": [],
     }

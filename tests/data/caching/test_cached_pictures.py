@@ -1,12 +1,16 @@
 """An entry of the picture cache is used whole and right, or not at all."""
 
 import os
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from tests.data.conftest import files_read, read, same
 
 from striate.data.caching import cached_pictures
+from striate.events import Warned
 
 
 def spoil(folder: Path, how: str) -> None:
@@ -95,3 +99,61 @@ def test_the_raw_file_begins_with_the_pictures_pixel_by_pixel(cache, photos):
     raw = next(cache.glob("*/*.raw")).read_bytes()
     flat = [pictures[1, c, y, x].item() for y in range(2) for x in range(32) for c in range(3)]
     assert list(raw[3 * 24 * 32 :][: len(flat)]) == flat
+
+
+@pytest.mark.parametrize("mapped", [False, True])
+def test_a_flipped_bit_of_a_picture_is_seen_and_that_picture_is_read_again(
+    cache, photos, monkeypatch, mapped
+):
+    if mapped:
+        monkeypatch.setattr(cached_pictures, "memory_for_copies", lambda: 0)
+    expected = read(photos)
+    expected = (expected[0].clone(), expected[1])
+    raw = next(cache.glob("*/*.raw"))
+    flipped = bytearray(raw.read_bytes())
+    flipped[3 * (3 * 24 * 32) + 100] ^= 4
+    raw.write_bytes(flipped)
+    opened, events = files_read(monkeypatch), []
+    assert same(read(photos, events=events), expected)
+    assert opened == ["3.png"]
+    assert "the picture cache is damaged: 1 picture in it will be read again" in [
+        event.text for event in events if isinstance(event, Warned)
+    ]
+    opened.clear()
+    assert same(read(photos), expected) and opened == []
+
+
+@pytest.mark.parametrize("what", ["index", "raw", "lock"])
+def test_a_named_pipe_in_the_place_of_a_file_is_no_entry_and_does_not_wait(cache, photos, what):
+    expected = read(photos)
+    expected = (expected[0].clone(), expected[1])
+    path = next(cache.glob("*/*.raw" if what == "raw" else f"*/{what}"))
+    path.unlink()
+    os.mkfifo(path)
+    assert same(read(photos), expected)
+
+
+CUT_OFF = """
+import os, sys
+from pathlib import Path
+from tests.data.conftest import SPEC
+from striate.data.caching import picture_cache
+from striate.data.datasets.recognise import open_dataset
+from striate.data.reading import read_pictures
+picture_cache.TOO_FRESH = -10**18
+pictures, _ = read_pictures(open_dataset(sys.argv[1]), SPEC)
+picture_cache.wait_for_writers()
+for raw in Path(sys.argv[2]).glob("*/*.raw"):
+    os.truncate(raw, 0)
+print(int(pictures.long().sum()))
+"""
+
+
+@pytest.mark.parametrize("start", ["first", "second"])
+def test_a_file_that_is_cut_off_while_it_is_used_ends_no_process(cache, photos, start):
+    wanted = int(read(photos)[0].long().sum())
+    if start == "first":
+        shutil.rmtree(cache)
+    command = [sys.executable, "-c", CUT_OFF, str(photos), str(cache)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    assert (done.returncode, done.stdout.strip()) == (0, str(wanted)), done.stderr[-300:]

@@ -7,8 +7,10 @@
                            object a picture
 
 Nothing in an entry is trusted: the index must be as its digest says, name the raw file by its pattern, and
-that file must be as long as the data set asks for. Whatever is not right counts as no entry at all. The
-pictures' own bytes have no digest, for reading them all is what a cache saves.
+that file must be as long as the data set asks for. Whatever is not right counts as no entry at all. Each
+picture has a checksum, and one that is not as written is read again from its own file (decision 0015). An
+entry that is small beside the memory is read whole, so that nobody can cut its file off under a running
+program; a larger one is mapped.
 """
 
 import contextlib
@@ -16,7 +18,10 @@ import hashlib
 import mmap
 import os
 import re
+import stat
 import tempfile
+import zlib
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,13 +33,18 @@ from jaxtyping import UInt8
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from torch import Tensor
 
+from striate.data.dataset import BadPicture
 from striate.data.look_alikes.thumbnails import SIDE
+from striate.data.paths.files import read_file
 from striate.data.scan import Scan, Scanned
 from striate.files.file_lock import is_in_use, mark_in_use
+from striate.machine.hardware import memory
 
 FORMAT = 5
 INDEX = "index"
 LARGEST_INDEX = 2**29  # bytes
+READ = 2**26  # bytes at a time
+SUMMED = 2**22  # bytes that a thread sums up at a time
 STATUS = 5  # whole numbers a picture that change when its file does
 _RAW = re.compile(r"pictures-[0-9a-f]{16}\.raw")
 _KNOWN = 8 * STATUS + SIDE * SIDE + 1  # bytes a picture beside the picture
@@ -47,6 +57,7 @@ class _Index(BaseModel):
 
     of: dict[str, Any]
     raw: str
+    sums: list[int]
     known: str
     near: tuple[tuple[int, int], ...]
     rows: list[Scanned]
@@ -62,6 +73,7 @@ class Entry:
         rows: what each was scanned as.
         statuses: (N, 5) of the files when they were read; a negative size is that of no file.
         near: rows that look alike, as many as connect them all.
+        damaged: rows whose pixels are not those that were written.
     """
 
     pictures: UInt8[Tensor, "N C H W"]
@@ -70,6 +82,7 @@ class Entry:
     comparable: list[bool]
     statuses: Statuses
     near: tuple[tuple[int, int], ...]
+    damaged: frozenset[int] = frozenset()
 
 
 def raw_bytes(shape: tuple[int, int, int, int]) -> int:
@@ -89,24 +102,25 @@ def read_entry(folder: Path, of: dict[str, Any], shape: tuple[int, int, int]) ->
         index = _read_index(folder / INDEX)
         if index is None or index.of != of or not _RAW.fullmatch(index.raw):
             return None
-        if not all(0 <= row < len(index.rows) for pair in index.near for row in pair):
+        near = (row for pair in index.near for row in pair)
+        if len(index.sums) != len(index.rows) or not all(0 <= row < len(index.rows) for row in near):
             return None
         whole = (len(index.rows), *shape)
-        mapped = _mapped(folder / index.raw, raw_bytes(whole))
+        mapped = _contents(folder / index.raw, raw_bytes(whole))
         if mapped is None:
             return None
         statuses, thumbnails, comparable = _split_known(mapped, whole)
         if _digest_of(statuses, thumbnails, comparable) != index.known:
             return None
         pictures = _split_pictures(mapped, whole)
+        damaged = _damaged(mapped, whole, index.sums)
         with contextlib.suppress(OSError):  # another's folder: when it was used decides what goes first
             os.utime(folder / INDEX)
-    except OSError:
+    except (OSError, BadPicture):
         return None
     flags = [bool(flag) for flag in comparable]
-    return Entry(
-        pictures, index.rows, torch.from_numpy(thumbnails.copy()), flags, statuses.copy(), index.near
-    )
+    thumbs = torch.from_numpy(thumbnails.copy())
+    return Entry(pictures, index.rows, thumbs, flags, statuses.copy(), index.near, damaged)
 
 
 class NewEntry:
@@ -125,7 +139,13 @@ class NewEntry:
         try:
             reserve(self._handle, raw_bytes(shape))
             mark_in_use(self._handle)
-            mapped = np.frombuffer(mmap.mmap(self._handle, raw_bytes(shape)), dtype=np.uint8)
+            size = raw_bytes(shape)
+            self._in_memory = size <= memory_for_copies()
+            mapped = (
+                np.zeros(size, dtype=np.uint8)
+                if self._in_memory
+                else np.frombuffer(mmap.mmap(self._handle, size), dtype=np.uint8)
+            )
         except BaseException:
             self.abandon()
             raise
@@ -142,10 +162,15 @@ class NewEntry:
         places[0][:] = statuses
         places[1][:] = scan.thumbnails.numpy()
         places[2][:] = scan.comparable.numpy()
+        if self._in_memory:
+            _write_whole(self._handle, self._mapped)
         os.fsync(self._handle)  # also what was written through the mapping
         index = _Index.model_construct(
             of=of,
             raw=self.path.name,
+            sums=_checksums(
+                self._mapped, self.shape, range(self.shape[0])
+            ),  # no threads: the program may end
             known=_digest_of(*places),
             near=tuple(scan.near_pairs()),
             rows=list(scan.rows),
@@ -222,25 +247,69 @@ def _digest_of(*parts: npt.NDArray[Any]) -> str:
     return whole.hexdigest()
 
 
-def _mapped(path: Path, size: int) -> npt.NDArray[np.uint8] | None:
-    """A private, writable mapping of a file of exactly this size; None of another."""
+def _checksums(mapped: npt.NDArray[np.uint8], shape: tuple[int, int, int, int], rows: range) -> list[int]:
+    """The CRC-32 of some pictures."""
+    size = int(np.prod(shape[1:], dtype=np.int64))
+    return [zlib.crc32(mapped[row * size : (row + 1) * size].data) for row in rows]
+
+
+def _damaged(
+    mapped: npt.NDArray[np.uint8], shape: tuple[int, int, int, int], sums: list[int]
+) -> frozenset[int]:
+    """The rows whose pictures are not those that were written; looked for in several threads."""
+    step = max(1, SUMMED // max(1, int(np.prod(shape[1:], dtype=np.int64))))
+    chunks = [range(first, min(first + step, shape[0])) for first in range(0, shape[0], step)]
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        found = [
+            one for some in pool.map(lambda rows: _checksums(mapped, shape, rows), chunks) for one in some
+        ]
+    return frozenset(row for row, known in enumerate(sums) if found[row] != known)
+
+
+def _contents(path: Path, size: int) -> npt.NDArray[np.uint8] | None:
+    """What a file of exactly this size holds, as a private copy; None of another, or of no regular file."""
     flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
-    handle = os.open(path, flags)
+    handle = os.open(path, flags | getattr(os, "O_NONBLOCK", 0))  # a named pipe would wait for ever
     try:
         mark_in_use(handle)
-        if os.fstat(handle).st_size != size:
+        status = os.fstat(handle)
+        if not stat.S_ISREG(status.st_mode) or status.st_size != size:
             return None
+        if size <= memory_for_copies():
+            return _read_whole(handle, size)
         # The mapping keeps a duplicate of the handle, and with it the mark.
         return np.frombuffer(mmap.mmap(handle, size, access=mmap.ACCESS_COPY), dtype=np.uint8)
     finally:
         os.close(handle)
 
 
+def memory_for_copies() -> int:
+    """How large an entry may be that is read whole instead of being mapped, in bytes."""
+    found = memory()
+    return min((found.total or 0) // 8, (found.available or 0) // 2)
+
+
+def _write_whole(handle: int, content: npt.NDArray[np.uint8]) -> None:
+    os.lseek(handle, 0, os.SEEK_SET)
+    view, at = content.data, 0
+    while at < len(view):
+        at += os.write(handle, view[at : at + READ])
+
+
+def _read_whole(handle: int, size: int) -> npt.NDArray[np.uint8] | None:
+    content = np.empty(size, dtype=np.uint8)
+    view, at = content.data, 0
+    with os.fdopen(os.dup(handle), "rb", buffering=0) as file:
+        while at < size:
+            count = file.readinto(view[at : at + READ])
+            if not count:
+                return None  # it became shorter
+            at += count
+    return content
+
+
 def _read_index(path: Path) -> _Index | None:
-    with path.open("rb") as file:
-        if os.fstat(file.fileno()).st_size > LARGEST_INDEX:
-            return None
-        claimed, body = file.readline(100).strip(), file.read()
+    claimed, _, body = read_file(path, LARGEST_INDEX).partition(b"\n")
     if hashlib.blake2b(body, digest_size=16).hexdigest().encode() != claimed:
         return None
     try:

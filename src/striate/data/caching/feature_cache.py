@@ -9,21 +9,25 @@ import contextlib
 import hashlib
 import json
 import os
+import zlib
 from pathlib import Path
 from typing import Any
 
+import torch
 from jaxtyping import Float
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save
+from safetensors.torch import load, save
 from torch import Tensor
 
 from striate.data.caching.cache_room import limit_bytes
+from striate.data.dataset import BadPicture
+from striate.data.paths.files import read_file
 from striate.errors import WorkFailed
 from striate.events import Listener, Warned
 from striate.files.cache_folder import cache_folder
 from striate.files.writing import write_bytes
 
-FORMAT = 1
+FORMAT = 2
 
 
 def features_folder() -> Path:
@@ -46,9 +50,12 @@ def read_features(path: Path, rows: int) -> Float[Tensor, "N D"] | None:
     if limit_bytes() == 0:
         return None
     try:
-        found = load_file(path)["features"]
+        stored = load(read_file(path, limit_bytes()))  # read, not mapped: the file may be cut off meanwhile
+        found = stored["features"]
         os.utime(path)
-    except (SafetensorError, KeyError, OSError, ValueError):
+        if stored["sum"].tolist() != [_sum(found)]:
+            return None
+    except (SafetensorError, KeyError, OSError, ValueError, BadPicture):
         return None
     usable = found.ndim == 2 and len(found) == rows and found.is_floating_point()
     # A copy: tensors of a mapped file are not aligned, and an unaligned sum rounds differently.
@@ -57,7 +64,8 @@ def read_features(path: Path, rows: int) -> Float[Tensor, "N D"] | None:
 
 def keep_features(path: Path, features: Float[Tensor, "N D"], on_event: Listener) -> None:
     """Write an entry, if there is room for it."""
-    content = save({"features": features.contiguous()})
+    features = features.contiguous()
+    content = save({"features": features, "sum": torch.tensor([_sum(features)])})
     limit = limit_bytes()
     if len(content) > limit:
         return
@@ -67,6 +75,10 @@ def keep_features(path: Path, features: Float[Tensor, "N D"], on_event: Listener
         write_bytes(path, content)
     except (OSError, WorkFailed) as error:
         on_event(Warned(f"the feature cache cannot be written ({error}); the next start computes them again"))
+
+
+def _sum(features: Tensor) -> int:
+    return zlib.crc32(features.contiguous().view(torch.uint8).numpy().data)
 
 
 def _make_room(mine: Path, needed: int, limit: int) -> None:

@@ -37,6 +37,7 @@ from striate.data.caching.cached_pictures import (
 )
 from striate.data.datasets.picture_files import PictureFiles
 from striate.data.scan import Scan, Scanned
+from striate.data.wording import counted
 from striate.events import Listener, Note, Warned
 from striate.files.file_lock import LockBusy, lock_file, unlock
 from striate.preprocess.preprocessing import Preprocessing
@@ -91,6 +92,8 @@ class CachedPictures:
         if known is None or self._old is None:
             return None
         scanned = self._old.rows[known]
+        if known in self._old.damaged:
+            return None
         if scanned.digest is None and self._statuses[row, 1]:
             return None  # it could not be opened then; perhaps it can now
         if self._new is not None and scanned.problem is None:
@@ -176,6 +179,9 @@ def _with_room(place: _Place, statuses: Statuses, limit: int, on_event: Listener
             unlock(lock)
             return CachedPictures(place, statuses, old, None, None)
         old = read_entry(place.folder, place.of, place.shape[1:])
+        if old is not None and old.damaged:
+            many = counted(len(old.damaged), "picture")
+            on_event(Warned(f"the picture cache is damaged: {many} in it will be read again"))
         if old is None:
             remove_raw_files(place.folder)  # what a killed process left
         make_room(place.folder, raw_bytes(place.shape), limit)
@@ -210,7 +216,8 @@ def _place(dataset: PictureFiles, spec: Preprocessing) -> _Place:
 def _complete(place: _Place, statuses: Statuses) -> Entry | None:
     """The entry if it is of exactly these files, none of them changed."""
     old = read_entry(place.folder, place.of, place.shape[1:])
-    return old if old is not None and np.array_equal(old.statuses, statuses) else None
+    whole = old is not None and not old.damaged and np.array_equal(old.statuses, statuses)
+    return old if whole else None
 
 
 def _matching(statuses: Statuses, old: Entry | None) -> dict[int, int]:
