@@ -2,8 +2,8 @@
 
 from striate.cli.audit_text import audit_lines
 from striate.data.audit.audit import Audit, Problems, SmallClass, Suspect
+from striate.data.audit.odd_labels import OddLabel
 from striate.data.dataset import Problem
-from striate.data.odd_labels import OddLabel
 
 NONE: tuple[()] = ()
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 
 from striate.data.audit.audit import Audit, Entry, SmallClass, Suspect
+from striate.data.audit.odd_labels import OddLabel
 from striate.data.dataset import Problem
-from striate.data.odd_labels import OddLabel
 from striate.data.wording import one_line
 from striate.reports.check_words import SECTIONS, Section
 

@@ -9,8 +9,8 @@ from typing import Any
 from markupsafe import Markup
 
 from striate.data.audit.audit import Audit, Entry, Looked, SmallClass, Suspect
+from striate.data.audit.odd_labels import OddLabel
 from striate.data.dataset import BadPicture, Dataset, class_of
-from striate.data.odd_labels import OddLabel
 from striate.reports.check_charts import size_chart, small_uri
 from striate.reports.check_words import SECTIONS, Section
 from striate.reports.page import render

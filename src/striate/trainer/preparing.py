@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from time import monotonic
 
+from striate.data.audit.audit.odd_labels import odd_labels
 from striate.data.datasets.picture_files import set_limits
 from striate.data.datasets.recognise import open_dataset
 from striate.data.decoding.decode import Limits
-from striate.data.odd_labels import odd_labels
 from striate.data.wording import counted
 from striate.events import Listener, Note, Warned
 from striate.trainer.material import Material, read_material

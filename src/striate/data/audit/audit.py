@@ -4,10 +4,10 @@ from collections import Counter
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 
+from striate.data.audit.odd_labels import OddLabel, odd_labels
 from striate.data.audit.oddities import is_blank, odd_sizes, small_classes
 from striate.data.dataset import PARTS, Dataset, Problem, class_of
 from striate.data.look_alikes.duplicates import groups, members, near_pairs
-from striate.data.odd_labels import OddLabel, odd_labels
 from striate.data.scan import Scan, scan
 from striate.events import Listener, silent
 from striate.shapes import Picture

@@ -5,7 +5,7 @@ import os
 import pytest
 import torch
 
-from striate.data.feature_cache import entry_path, keep_features, read_features
+from striate.data.caching.feature_cache import entry_path, keep_features, read_features
 from striate.events import silent
 
 

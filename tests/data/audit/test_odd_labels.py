@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from striate.data.audit import audit, look
+from striate.data.audit.audit import audit, look
+from striate.data.audit.odd_labels import odd_labels
 from striate.data.datasets.recognise import open_dataset
-from striate.data.odd_labels import odd_labels
 from striate.reports.check import check_html
 
 

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from striate.actions.pictures_to_explain import subjects
 from striate.data.dataset import BadPicture
-from striate.data.decoding import Limits
+from striate.data.decoding.decode import Limits
 from striate.events import Note, silent
+from striate.inference.subjects import subjects
 
 
 def picture(path: Path) -> Path:
