@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from time import monotonic
 
-from striate.data.audit.audit.odd_labels import odd_labels
+from striate.data.audit.odd_labels import odd_labels
 from striate.data.datasets.picture_files import set_limits
 from striate.data.datasets.recognise import open_dataset
 from striate.data.decoding.decode import Limits
