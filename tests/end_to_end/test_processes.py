@@ -76,3 +76,32 @@ def test_two_processes_go_on_bit_for_bit(options):
     run("--resume", out / "killed")
     trees = [read_tree(out / name / "checkpoint.safetensors") for name in ("unbroken", "killed")]
     assert same_tree(*trees)
+
+
+def listening(group: int) -> set[str]:
+    """Hexadecimal addresses at which the processes of a group wait for connections."""
+    sockets, found = set(), set()
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if os.getpgid(int(process.name)) == group:
+                sockets |= {str(link.readlink()) for link in (process / "fd").iterdir()}
+        except OSError:  # it has ended
+            continue
+    for table in ("tcp", "tcp6"):
+        for line in Path("/proc/net", table).read_text().splitlines()[1:]:
+            fields = line.split()
+            if fields[3] == "0A" and f"socket:[{fields[9]}]" in sockets:
+                found.add(fields[1].split(":")[0])
+    return found
+
+
+@pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="sockets are listed in /proc on Linux only")
+def test_two_processes_listen_on_the_loopback_interface_alone(options, tmp_path):
+    found = set()
+    arguments = [*options, "--name", "heard", "--devices", 2]
+    with subprocess.Popen([*STRIATE, "train", *map(str, arguments)], start_new_session=True) as process:
+        while process.poll() is None:
+            found |= listening(process.pid)
+            time.sleep(0.005)
+    assert process.returncode == 0
+    assert found == {"0100007F"}  # 127.0.0.1

@@ -10,6 +10,7 @@ from lightning_fabric import Fabric
 from torch import Tensor
 
 from striate.errors import StriateError
+from striate.training.local_processes import LocalProcesses, prepare_meeting
 
 __all__ = ["Fabric", "gathered", "launched", "make_fabric", "seed_step", "to_exact"]
 
@@ -29,10 +30,13 @@ def make_fabric(device: str, precision: str, devices: int = 1) -> Fabric:
     """
     logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # config.toml says what it would
     machines = 1
+    strategy: Any = "auto"
     if "TORCHELASTIC_RUN_ID" in os.environ:
         devices = int(os.environ["LOCAL_WORLD_SIZE"])
         machines = int(os.environ["WORLD_SIZE"]) // devices
-    strategy = "ddp" if devices * machines > 1 else "auto"
+        strategy = "ddp" if devices * machines > 1 else "auto"
+    elif devices > 1:
+        strategy = LocalProcesses()
     try:
         return Fabric(
             accelerator=device,
@@ -50,8 +54,14 @@ def make_fabric(device: str, precision: str, devices: int = 1) -> Fabric:
 
 
 def launched(device: str, devices: int, precision: str = "32-true") -> Fabric:
-    """A fabric whose processes run: the first of several starts its command again for the others."""
+    """A fabric whose processes run: the first of several starts its command again for the others.
+
+    Raises:
+        StriateError: this machine has no such device, or its processes cannot reach one another.
+    """
     fabric = make_fabric(device, precision, devices)
+    if isinstance(fabric.strategy, LocalProcesses):
+        prepare_meeting(devices)
     fabric.launch()
     return fabric
 
