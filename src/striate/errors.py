@@ -20,6 +20,23 @@ class WorkFailed(StriateError):
     exit_code = 1
 
 
+# How Python, the system and torch's allocators (CPU, oneDNN, GPU) say that memory is used up.
+SAYINGS = (
+    "not enough memory",
+    "allocate memory",
+    "failed to map segment",
+    "out of memory",
+    "could not create a memory",
+    "can't start new thread",
+)
+
+
+def is_about_memory(error: BaseException) -> bool:
+    """Whether an exception says that memory is used up; the CPU's allocator raises a plain RuntimeError."""
+    told = str(error).lower()
+    return isinstance(error, MemoryError) or any(text in told for text in SAYINGS)
+
+
 class UnknownName(StriateError):
     """A name that no table has; offers the nearest ones."""
 

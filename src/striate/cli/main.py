@@ -1,8 +1,8 @@
 """The command line: parses, calls an action, prints. Nothing heavy is imported before an action runs."""
 
-import io
 import os
 import sys
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -25,7 +25,8 @@ from striate.cli import (
     train,
 )
 from striate.cli.say import say
-from striate.errors import StriateError
+from striate.cli.streams import leave, open_streams
+from striate.errors import StriateError, is_about_memory
 from striate.machine.process import tune_process
 
 
@@ -41,6 +42,10 @@ class QuickGroup(TyperGroup):
 
     def main(self, *arguments: Any, **options: Any) -> Any:
         """Run the command; a call that is wrong is one line on stderr, as every other error for people."""
+        words = arguments[0] if arguments and arguments[0] is not None else sys.argv[1:]
+        if any("\0" in word for word in words):  # no shell can write one; no file name can hold one
+            say("error: an argument holds a NUL character; leave it out.", error=True)
+            sys.exit(2)
         try:
             sys.exit(super().main(*arguments, **{**options, "standalone_mode": False}) or 0)
         except Exception as error:
@@ -114,19 +119,24 @@ app.command("doctor")(doctor.doctor)
 
 def _nobody_reads() -> None:
     """`| head` has what it wanted: end in silence, with Typer's exit code for a pipe that broke earlier."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    for stream in (sys.stdout, sys.stderr):
-        os.dup2(nowhere, stream.fileno())  # Python still flushes both at its end
+    leave(sys.stdout, sys.stderr)
     sys.exit(1)
+
+
+def _require_folder() -> None:
+    """Refuse a working directory that was removed: Intel's library ends the process there, without a line."""
+    try:
+        Path.cwd()
+    except OSError as error:
+        raise StriateError("the folder that you are in is gone; `cd` to one that exists.") from error
 
 
 def main() -> None:
     """Run the command line; errors for people are one line on stderr."""
     tune_process()  # before anything imports torch
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        # A name that is no text goes out as an escape; --json stays JSON with it.
-        sys.stdout.reconfigure(errors="backslashreplace")
+    open_streams()
     try:
+        _require_folder()
         if "_STRIATE_COMPLETE" in os.environ:  # the shell asks for words
             from typer import completion
 
@@ -143,3 +153,9 @@ def main() -> None:
     except KeyboardInterrupt:
         say("stopped", error=True)
         sys.exit(130)
+    except Exception as error:
+        if not is_about_memory(error):
+            raise
+        enough = "close other programs, or raise the limit (`ulimit -v`)"
+        say(f"error: the memory does not suffice; {enough}.", error=True)
+        sys.exit(1)

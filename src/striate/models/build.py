@@ -13,6 +13,8 @@ from striate.models.patterns.pattern_shapes import plan_pattern
 
 FOLDERS = {"classify": "classification"}
 
+MOST = 1_000_000  # classes, channels, pixels of a side; sizes of tensors stay within 64 bits
+
 
 def create_model(
     name: str,
@@ -35,9 +37,10 @@ def create_model(
     entry = find_entry(name)
     classes = entry.classes if num_classes is None else num_classes
     channels = entry.input[0] if in_channels is None else in_channels
-    if classes < 1 or channels < 1:
+    if not (1 <= classes <= MOST and 1 <= channels <= MOST):
         raise StriateError(
-            f"{name} with {classes} classes and {channels} channels is not possible; give 1 or more of each."
+            f"{name} with {classes} classes and {channels} channels is not possible; give 1 or more of each, "
+            f"and at most {MOST:,}."
         )
     size_hw = _size(name, entry, image_size)
     if is_pattern(name):
@@ -52,6 +55,8 @@ def _size(name: str, entry: Entry, image_size: int | tuple[int, int] | None) -> 
     if image_size is None:
         return entry.input[1:]
     height, width = (image_size, image_size) if isinstance(image_size, int) else image_size
+    if max(height, width) > MOST:
+        raise StriateError(f"pictures of {height}x{width} pixels are not possible; at most {MOST:,} a side.")
     if min(height, width) < entry.smallest:
         raise StriateError(
             f"{name} cannot read pictures of {height}x{width} pixels; its smallest size is "

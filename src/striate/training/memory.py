@@ -3,13 +3,8 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import torch
-
 from striate.data.sample import Batch
-from striate.errors import WorkFailed
-
-# How torch's allocators (CPU, oneDNN, GPU) say it; the CPU's raises a plain RuntimeError.
-SAYINGS = ("not enough memory", "can't allocate memory", "out of memory", "could not create a memory")
+from striate.errors import WorkFailed, is_about_memory
 
 
 @contextmanager
@@ -30,9 +25,3 @@ def enough_memory(batch: Batch) -> Iterator[None]:
             f"the memory does not suffice for a step with {size} pictures of {width}x{height} pixels. "
             f"Try {smaller} in a new run, or close other programs and resume this one."
         ) from error
-
-
-def is_about_memory(error: BaseException) -> bool:
-    """Whether an exception says that memory is used up."""
-    told = str(error).lower()
-    return isinstance(error, MemoryError | torch.OutOfMemoryError) or any(text in told for text in SAYINGS)

@@ -12,6 +12,8 @@ import torch
 from jaxtyping import Float, Int64, UInt64
 from torch import Tensor
 
+from striate.errors import StriateError
+
 STREAMS = ("order", "augmentation", "weights", "head", "split", "dropout")  # new ones at the end
 
 # Of a picture in an epoch; a new change takes free ones, so that the others stay as they are.
@@ -28,7 +30,13 @@ Draws = Float[Tensor, "B 64"]
 
 
 def stream_seed(seed: int, stream: str, number: int = 0) -> int:
-    """A seed for one use of randomness, independent of the other uses and of other numbers."""
+    """A seed for one use of randomness, independent of the other uses and of other numbers.
+
+    Raises:
+        StriateError: the seed is negative.
+    """
+    if seed < 0:
+        raise StriateError(f"--seed {seed} is negative; give 0 or more.")
     state = np.random.SeedSequence([seed, STREAMS.index(stream), number]).generate_state(1, np.uint64)
     return int(state[0]) % 2**63
 

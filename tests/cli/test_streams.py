@@ -1,0 +1,64 @@
+"""Standard streams that are full, closed or read by nobody: one line or silence, and the right exit code."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device that is always full")
+STRIATE = f"'{sys.executable}' -m striate"
+FULL = "error: standard output cannot be written: No space left on device. Files that were made are kept.\n"
+
+
+def shell(command: str, cwd: Path) -> tuple[int, str]:
+    """Exit code, and what arrived on standard error."""
+    done = subprocess.run(
+        ["bash", "-c", command], stderr=subprocess.PIPE, text=True, check=False, timeout=200, cwd=cwd
+    )
+    return done.returncode, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("command", "code", "said"),
+    [
+        ("models > /dev/full", 1, FULL),
+        ("models >&-", 1, FULL.replace("No space left on device", "Bad file descriptor")),
+        ("models > /dev/full 2>&-", 1, ""),
+        ("nonsense 2>&-", 2, ""),
+        ("nonsense 2> /dev/full", 2, ""),
+        ("models <&- > /dev/null", 0, ""),
+        ("models --json | head -c 1 > /dev/null; exit ${PIPESTATUS[0]}", 1, ""),
+    ],
+)
+def test_a_stream_that_cannot_be_written(command, code, said, tmp_path):
+    assert shell(f"{STRIATE} {command}", tmp_path) == (code, said)
+
+
+def test_a_working_directory_that_was_removed(tmp_path):
+    (tmp_path / "gone").mkdir()
+    code, said = shell(f"cd gone && rmdir ../gone && {STRIATE} inspect lenet5", tmp_path)
+    assert code == 2
+    assert said == "error: the folder that you are in is gone; `cd` to one that exists.\n"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("redirection", ["> /dev/full", ">&-", "2> /dev/full", "2>&-", "<&-"])
+def test_a_training_is_finished_whatever_becomes_of_its_words(digits, redirection, tmp_path):
+    options = f"--model lenet5 --epochs 1 --name told --out '{tmp_path}'"
+    code, said = shell(f"{STRIATE} train '{digits}' {options} {redirection}", tmp_path)
+    assert code == (1 if redirection.startswith(">") else 0), said
+    assert "Traceback" not in said
+    assert (tmp_path / "classify" / "told" / "result.json").is_file()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the limit is not kept")
+def test_too_little_memory_is_a_line(digits, tmp_path):
+    code, said = shell(f"ulimit -v 1500000; {STRIATE} train '{digits}' --model lenet5", tmp_path)
+    assert (code, said) == (
+        1,
+        "error: the memory does not suffice; close other programs, or raise the limit (`ulimit -v`).\n",
+    )
+    assert os.listdir(tmp_path) == []  # noqa: PTH208 - nothing was begun
