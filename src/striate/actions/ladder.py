@@ -21,6 +21,8 @@ from striate.runs.folder import RunFolder
 from striate.runs.record import RunRecord
 from striate.trainer.learning_curve import LearningCurve, learning_curve
 from striate.trainer.options import TrainOptions, train_options
+from striate.trainer.plan import make_plan
+from striate.trainer.preparing import require_start
 from striate.trainer.resume import recorded_options
 
 # What each rung trains with, in the course's order; the first two do not use the network that is asked for.
@@ -111,6 +113,7 @@ def ladder(
     start = _start(model, weights, names)
     given = {"data": Path(data), "model": model, "weights": start, "minutes": minutes, "seed": seed}
     given["follow_links"] = follow_links or None
+    _require_weights(names, given)
     home = Path(out) / "ladder" / f"{Path(data).resolve().stem or 'data'}-seed{seed}"
     page = home / "ladder.html"
     refuse_inside(out, [data], "the runs' pictures", "--out")
@@ -141,6 +144,15 @@ def _start(model: str, weights: str | PathLike[str] | None, names: Sequence[str]
         f"the rungs {', '.join(needed)} start from weights, and {model} has none on this machine: add "
         "--weights imagenet, a file or a run, or leave these rungs out with --rungs."
     )
+
+
+def _require_weights(names: Sequence[str], given: dict[str, Any]) -> None:
+    """Refuse wrong weights of one's own before the first rung, which would not use them."""
+    first = next((name for name in names if "transfer" in RUNGS[name]), None)
+    if first is not None and given["weights"] is not None:
+        options = train_options(_said({**given, **RUNGS[first]}))
+        dataset = open_dataset(options.data, follow_links=options.follow_links)
+        require_start(make_plan(options, dataset, silent), options, dataset.classes)
 
 
 def _rung(name: str, given: dict[str, Any], home: Path, on_event: Listener) -> RunFolder:

@@ -11,6 +11,7 @@ from jaxtyping import Int64, UInt8
 from torch import Tensor
 
 from striate.data.caching.cached_pictures import reserve
+from striate.data.epoch_length import epoch_steps
 from striate.data.sample import Batch, Mixed
 from striate.data.sampling import balanced, repetitions, shuffled
 from striate.data.transforms.augmentation import Augmentation
@@ -76,7 +77,7 @@ class Batches:
     ) -> None:
         self.balance, self.part = balance, part
         self.store, self.rows, self.seed, self.augmentation = store, rows, seed, augmentation
-        self.count = -(-len(rows) // batch_size)
+        self.count = epoch_steps(len(rows), batch_size)
 
     def __len__(self) -> int:
         return self.count

@@ -6,7 +6,7 @@ import torch
 
 from striate.data.dataset import BadPicture, Dataset, Problem, class_of
 from striate.data.datasets.picture_files import read_for, set_limits
-from striate.data.datasets.recognise import open_dataset
+from striate.data.datasets.recognise import found_again, open_dataset
 from striate.data.decoding.decode import Limits
 from striate.data.fingerprint import digest
 from striate.data.wording import composed, counted
@@ -89,13 +89,13 @@ def judge_own_part(record: RunRecord, network: Network, limits: Limits, on_event
     recorded, where = record.dataset, record.folder.path
     part = recorded.measured_part
     wanted = _by_name(recorded.of_part(part))
-    path = record.data_of(part)
+    path = found_again(*record.places_of(part))
     if path is None:
         raise StriateError(
             f"the data of {where} is not at {recorded.place_of(part)} any more; say where it is: "
             f"`striate evaluate {where} DATA`."
         )
-    dataset = set_limits(open_dataset(path, on_event, follow_links=follows_links(record)), limits)
+    dataset = set_limits(open_dataset(path, on_event, classes=1, follow_links=follows_links(record)), limits)
     rows = [row for row, item in enumerate(dataset.items) if composed(item.name) in wanted]
     if len(rows) < len(wanted):
         gone = f"{len(wanted) - len(rows):,} of the {len(wanted):,} {part} pictures"

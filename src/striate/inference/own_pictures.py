@@ -4,7 +4,7 @@ from pathlib import Path
 
 from striate.data.dataset import Part, class_of
 from striate.data.datasets.picture_files import set_limits
-from striate.data.datasets.recognise import open_dataset
+from striate.data.datasets.recognise import found_again, open_dataset
 from striate.data.decoding.decode import Limits
 from striate.data.wording import composed
 from striate.errors import StriateError
@@ -23,13 +23,13 @@ def own_pictures(run: Path, part: Part, limits: Limits, on_event: Listener) -> l
     record = RunRecord.open(run)
     recorded = record.dataset
     shown = recorded.measured_part if part == "test" else part
-    path = record.data_of(shown)
+    path = found_again(*record.places_of(shown))
     if path is None:
         raise StriateError(
             f"the data of {run} is not at {recorded.place_of(shown)} any more; say where it is, after "
             "the run."
         )
-    dataset = set_limits(open_dataset(path, on_event, follow_links=follows_links(record)), limits)
+    dataset = set_limits(open_dataset(path, on_event, classes=1, follow_links=follows_links(record)), limits)
     names = {composed(name) for name in recorded.of_part(shown)}
     return [
         Subject(item.name, (dataset, row), class_of(dataset, row))

@@ -113,7 +113,7 @@ def _dataset(path: Path, limits: Limits, on_event: Listener, *, follow_links: bo
         except StriateError:
             return None
     if path.suffix.lower() in TABLES or (str(path).lower() in NAMED_SETS and not path.exists()):
-        return set_limits(open_dataset(path, on_event, follow_links=follow_links), limits)
+        return set_limits(open_dataset(path, on_event, classes=1, follow_links=follow_links), limits)
     return None
 
 

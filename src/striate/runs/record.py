@@ -117,13 +117,11 @@ class RunRecord:
         """What the weights say of their network, checked."""
         return records.checked(records.Architecture, value, self.folder / "best.safetensors")
 
-    def data_of(self, part: records.Name) -> Path | None:
-        """Where the data of a part lies now: as it was given, or its absolute path; None where it is gone."""
+    def places_of(self, part: records.Name) -> tuple[str, str | None]:
+        """Where the data of a part lay: as it was given, and its absolute path or name."""
         dataset, resolved = self.dataset, self.config.resolved
         elsewhere = part == "test" and dataset.test_data is not None
-        absolute = resolved.test if elsewhere else resolved.data
-        places = [Path(place) for place in (dataset.place_of(part), absolute) if place is not None]
-        return next((place for place in places if _exists(place)), None)
+        return dataset.place_of(part), resolved.test if elsewhere else resolved.data
 
     def require_outputs(self, labels: tuple[str, ...], outputs: int) -> None:
         """Refuse names that do not belong to a network's outputs.
@@ -139,10 +137,3 @@ class RunRecord:
 
     def _json(self, kind: type[records.R], name: str) -> records.R:
         return records.checked(kind, self.folder.read_json(name), self.folder / name)
-
-
-def _exists(path: Path) -> bool:
-    try:
-        return path.exists()
-    except (OSError, ValueError):  # a name that is too long, or holds a zero byte
-        return False

@@ -8,10 +8,12 @@ from typing import Any
 
 import torch
 
+from striate.data.epoch_length import epoch_steps
 from striate.errors import StriateError
 from striate.events import Listener, silent
 from striate.inference.loading import Network
 from striate.inference.serving import COMPARED, choose_engine, spread
+from striate.trainer.loggers import require_logger
 from striate.trainer.measuring import REPORT, paces_of, solve_first
 from striate.trainer.options import options_of
 from striate.trainer.preparing import Prepared, prepare
@@ -41,6 +43,7 @@ def dry_run(
     if kept.pop("resume", None) is not None:
         raise StriateError("--dry-run says what a new run would be; leave out --resume.")
     options = options_of({**kept, "devices": 1}, config)  # the steps that are tried need no other process
+    require_logger(options.log)
     with torch.random.fork_rng(devices=[]):
         prepared = prepare(options, None, on_event, began)
         trainee, material = prepared.trainee, prepared.material
@@ -50,7 +53,7 @@ def dry_run(
         paces = paces_of(trainee, options, material)
         finishing = _finishing_seconds(prepared)
     split = material.split
-    steps = -(-len(split.train) // trainee.recipe.batch_size)
+    steps = epoch_steps(len(split.train), trainee.recipe.batch_size)
     judged = len(split.validation) or len(split.train)
     training = solving + seconds_of(paces, trainee.stages, steps, judged)
     certain = [

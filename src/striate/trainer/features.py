@@ -12,6 +12,7 @@ from jaxtyping import Float, Int64
 from torch import Tensor
 
 from striate.data.caching.feature_cache import entry_path, keep_features, read_features
+from striate.data.epoch_length import epoch_steps
 from striate.data.loading import Batches
 from striate.data.sample import Batch
 from striate.data.sampling import balanced, shuffled
@@ -123,7 +124,7 @@ class FeatureBatches:
         balance: bool = False,
     ) -> None:
         self.features, self.labels, self.rows = features, labels, rows
-        self.seed, self.balance, self.count = seed, balance, -(-len(rows) // batch_size)
+        self.seed, self.balance, self.count = seed, balance, epoch_steps(len(rows), batch_size)
 
     def __len__(self) -> int:
         return self.count

@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Int64
 from torch import Tensor
 
-from striate.data.dataset import PARTS, Dataset, Problem, class_of
+from striate.data.dataset import PARTS, Dataset, Part, Problem, class_of
 from striate.data.datasets.picture_files import set_limits
 from striate.data.datasets.recognise import open_dataset
 from striate.data.decoding.decode import Limits
@@ -112,9 +112,8 @@ def read_material(dataset: Dataset, plan: Plan, options: TrainOptions, on_event:
         StriateError: a picture is bad and `strict` was asked for, or too little is left to train on.
     """
     spec = plan.preprocessing
-    elsewhere = _elsewhere(
-        options, dataset, on_event
-    )  # first: what is wrong with it should not cost a training
+    given = _own_parts(options, dataset)  # first: what is wrong with these should not cost a training
+    elsewhere = _elsewhere(options, dataset, on_event)
     pictures, found = read_pictures(
         dataset, spec, on_event, threads=options.workers, memory_bytes=memory().total
     )
@@ -123,7 +122,7 @@ def read_material(dataset: Dataset, plan: Plan, options: TrainOptions, on_event:
     damaged = tuple(Problem(item.name, row.damage) for item, row in pairs if row.damage)
     _report_bad(skipped, damaged, options, on_event)
     _warn_of_conflicts(dataset, found, options, on_event)
-    parts, notes, warnings = _split(dataset, found, elsewhere, options, on_event)
+    parts, notes, warnings = _split(dataset, found, elsewhere, given, options, on_event)
     for note in notes:
         on_event(Note(note))
     if not parts.validation:
@@ -176,7 +175,7 @@ def _wrong(scanned: Scanned) -> str:
 def _elsewhere(options: TrainOptions, dataset: Dataset, on_event: Listener) -> Elsewhere | None:
     if options.test is None:
         return None
-    other = open_dataset(options.test, on_event, follow_links=options.follow_links)
+    other = open_dataset(options.test, on_event, classes=1, follow_links=options.follow_links)
     other = set_limits(other, Limits(options.max_bytes, options.max_pixels))
     require_shared_classes(dataset.classes, other)
     on_event(Note(f"measured on {options.test}: {other.layout}"))
@@ -187,12 +186,23 @@ def _elsewhere(options: TrainOptions, dataset: Dataset, on_event: Listener) -> E
     return Elsewhere(other, rows, found)
 
 
+def _own_parts(options: TrainOptions, dataset: Dataset) -> tuple[Part, ...] | None:
+    """What `--split` says, read before any picture is."""
+    if options.split is None:
+        return None
+    return read_split_file(options.split, [item.name for item in dataset.items])
+
+
 def _split(
-    dataset: Dataset, found: Scan, elsewhere: Elsewhere | None, options: TrainOptions, on_event: Listener
+    dataset: Dataset,
+    found: Scan,
+    elsewhere: Elsewhere | None,
+    given: tuple[Part, ...] | None,
+    options: TrainOptions,
+    on_event: Listener,
 ) -> tuple[Split, list[str], list[str]]:
     """The three parts, notes to be told, and warnings that were: of pictures that are on two sides."""
     names = [item.name for item in dataset.items]
-    given = read_split_file(options.split, names) if options.split is not None else None
     groups, rows = found.groups(), found.usable
     notes: list[str] = []
     warnings: list[str] = []

@@ -10,6 +10,7 @@ from time import monotonic, perf_counter
 
 import torch
 
+from striate.data.epoch_length import epoch_steps
 from striate.data.loading import Batches
 from striate.data.sample import Batch
 from striate.events import Listener, Note
@@ -120,4 +121,4 @@ def finishing_seconds(paces: list[Pace], material: Material) -> float:
 
 
 def _epoch_steps(trainee: Trainee, pictures: int) -> int:
-    return -(-pictures // trainee.recipe.batch_size)
+    return epoch_steps(pictures, trainee.recipe.batch_size)

@@ -1,18 +1,23 @@
 """Everything before the first step: data, plan, pictures, network, and what has to be measured once."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from time import monotonic
+
+import torch
 
 from striate.data.audit.odd_labels import odd_labels
 from striate.data.datasets.picture_files import set_limits
 from striate.data.datasets.recognise import open_dataset
 from striate.data.decoding.decode import Limits
 from striate.data.wording import counted
-from striate.events import Listener, Note, Warned
+from striate.events import Listener, Note, Warned, silent
+from striate.models.build import create_model
 from striate.trainer.material import Material, read_material
 from striate.trainer.measuring import find_rate, fit_minutes
 from striate.trainer.options import TrainOptions
 from striate.trainer.plan import Plan, make_plan, make_recipe
+from striate.trainer.starting import load_start
 from striate.trainer.trainee import Decided, Trainee
 from striate.trainer.transfer import decide_transfer
 from striate.training.fabric import make_fabric
@@ -53,12 +58,28 @@ def prepare(
     for odd in odd_labels(dataset):
         on_event(Warned(odd.words()))
     plan = make_plan(options, dataset, on_event)
+    require_start(plan, options, dataset.classes)
     material = read_material(dataset, plan, options, on_event)
     plan, trainee = decide_transfer(options, plan, material, on_event, decided)
     trainee, test = find_rate(trainee, options, plan, material, on_event)
     trainee = fit_minutes(trainee, options, plan, material, on_event, began)
     trainee = _agreed(trainee, options, plan, material)
     return Prepared(plan, material, trainee, test, monotonic() - began)
+
+
+def require_start(plan: Plan, options: TrainOptions, classes: Sequence[str]) -> None:
+    """Refuse weights of one's own that do not fit, before any picture is read.
+
+    Raises:
+        StriateError: they are of another network, or no weights.
+    """
+    if options.weights in (None, "imagenet"):
+        return
+    with torch.random.fork_rng(devices=[]):
+        network = create_model(
+            plan.model, len(classes), plan.preprocessing.channels, plan.preprocessing.size_hw
+        )
+        load_start(network, plan, options, classes, silent)
 
 
 def _agreed(trainee: Trainee, options: TrainOptions, plan: Plan, material: Material) -> Trainee:

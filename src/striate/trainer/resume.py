@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from striate.data.datasets.recognise import found_again
 from striate.errors import StriateError
 from striate.runs.folder import RunFolder
 from striate.runs.record import RunRecord
@@ -27,13 +28,17 @@ def recorded_options(folder: RunFolder) -> TrainOptions:
     absolute = recorded.get("resolved", {})
     if "parent" in absolute:
         absolute = {**absolute, "weights": absolute["parent"]}
-    moved = {
+    moved: dict[str, Any] = {
         key: type(path)(absolute[key])
-        for key in ("data", "split", "test", "weights")
+        for key in ("split", "weights")
         if (path := getattr(options, key)) not in (None, "imagenet")
         and key in absolute
         and not Path(path).exists()
     }
+    for key in ("data", "test"):
+        path = getattr(options, key)
+        if path is not None and (place := found_again(str(path), absolute.get(key))) is not None:
+            moved[key] = place
     return options.model_copy(update=moved)
 
 

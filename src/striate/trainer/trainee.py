@@ -8,6 +8,8 @@ from typing import Any, Literal
 import torch
 from torch import nn
 
+from striate.data.datasets.recognise import from_anywhere
+from striate.data.epoch_length import epoch_steps
 from striate.data.sampling import class_weights
 from striate.data.transforms.augmentation import Augmentation
 from striate.data.transforms.draws import stream_seed
@@ -32,7 +34,9 @@ from striate.trainer.options import TrainOptions
 from striate.trainer.plan import Plan, make_recipe
 from striate.trainer.probing import computed_head, descended_head
 from striate.trainer.starting import load_start
+from striate.training.company import require_company
 from striate.training.fabric import Fabric, launched
+from striate.training.multi_scale import MultiScale
 from striate.training.precision import choose_precision
 from striate.training.stages import Stage
 
@@ -119,7 +123,18 @@ def make_trainee(
     trainee = Trainee(
         network, architecture, task, step, recipe, stages, augmentation, fabric, precision, features
     )
-    return trainee.following(recipe, decided)
+    trainee = trainee.following(recipe, decided)
+    _require_company(trainee, options, material)
+    return trainee
+
+
+def _require_company(trainee: Trainee, options: TrainOptions, material: Material) -> None:
+    """No picture is alone in a batch where it must not be."""
+    batches: Any = material.training_batches(options, trainee.recipe, trainee.augmentation)
+    smallest = len(material.split.train) // max(1, len(batches)) // trainee.fabric.world_size
+    if trainee.recipe.scales:
+        batches = MultiScale(batches, [min(trainee.recipe.scales)], options.seed)
+    require_company(trainee.stages, batches, smallest, str(trainee.architecture["model"]))
 
 
 def make_stages(
@@ -210,15 +225,15 @@ def _loss(recipe: Recipe, material: Material) -> TrainingLoss | None:
 
 def resolved(options: TrainOptions, plan: Plan, material: Material, trainee: Trainee) -> dict[str, Any]:
     """What was derived from the options, for `config.toml`; a resumed run must derive the same."""
-    steps = -(-len(material.split.train) // trainee.recipe.batch_size)
+    steps = epoch_steps(len(material.split.train), trainee.recipe.batch_size)
     return {
-        "data": str(options.data.resolve()),
+        "data": from_anywhere(options.data),
         "model": plan.model,
         "reason": plan.reason,
         "weights": str(plan.weights.resolve()) if plan.weights else "random",
         "weights_sha256": sha256(plan.weights.read_bytes()).hexdigest() if plan.weights else None,
         "split": str(options.split.resolve()) if options.split else None,
-        "test": str(options.test.resolve()) if options.test else None,
+        "test": from_anywhere(options.test) if options.test else None,
         "parameters": sum(parameter.numel() for parameter in trainee.network.parameters()),
         "parent": str(plan.parent.resolve()) if plan.parent else None,
         "decided": asdict(trainee.decided),

@@ -5,6 +5,7 @@ from statistics import median
 
 import torch
 
+from striate.data.epoch_length import epoch_steps
 from striate.events import Listener, Note
 from striate.tasks.choosing import Measured, choose_transfer, worth_timing
 from striate.trainer.material import Material
@@ -31,7 +32,7 @@ def decide_transfer(
     if worth_timing(measured):
         longer = with_transfer(plan, options, "finetune", pictures)
         tried = make_trainee(options, longer, material, lambda _: None, decided, trunk)
-        steps = -(-pictures // tried.recipe.batch_size)
+        steps = epoch_steps(pictures, tried.recipe.batch_size)
         paces = paces_of(tried, options, material)
         judged = len(material.split.validation) or pictures
         measured = replace(measured, finetune_seconds=seconds_of(paces, tried.stages, steps, judged))

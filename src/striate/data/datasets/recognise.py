@@ -25,12 +25,15 @@ ACCEPTED = (
 _NO_CLASSES = {"images", "labels", "masks", "annotations"}
 
 
-def open_dataset(path: str | Path, on_event: Listener = silent, *, follow_links: bool = False) -> Dataset:
+def open_dataset(
+    path: str | Path, on_event: Listener = silent, *, classes: int = 2, follow_links: bool = False
+) -> Dataset:
     """The data set at `path`, recognised by its structure. No picture is opened.
 
     Args:
         path: a folder, a file, or a name of `NAMED_SETS`; what stands on the disk wins over a name.
         on_event: is told if a named data set must be fetched.
+        classes: with pictures, at least. Two can be told apart; one can be measured.
         follow_links: links to folders, and to files outside, are followed.
 
     Raises:
@@ -42,10 +45,35 @@ def open_dataset(path: str | Path, on_event: Listener = silent, *, follow_links:
         path = find_named(str(path).lower(), on_event)
     _check_exists(path)
     if path.is_file():
-        return _with_two_classes(_open_file(path, follow_links=follow_links))
+        return _with_classes(_open_file(path, follow_links=follow_links), classes)
     if not path.is_dir():
         raise StriateError(f"{path} is neither a folder nor a file. {ACCEPTED}.")
-    return _with_two_classes(_open_folder(path, follow_links=follow_links))
+    return _with_classes(_open_folder(path, follow_links=follow_links), classes)
+
+
+def found_again(given: str, absolute: str | None) -> Path | None:
+    """Where the data of a run is now: at the path as it was given, at the absolute one, or behind its name.
+
+    Args:
+        given: what `open_dataset` was called with.
+        absolute: the same from any folder; a name stays a name.
+    """
+    if absolute is not None and _is_name(Path(absolute)):
+        return Path(absolute)
+    places = [Path(given)] if absolute is None else [Path(given), Path(absolute)]
+    return next((place for place in places if _is_name(place) or _is_there(place)), None)
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):  # a name too long, or with a zero byte; a folder that may not be entered
+        return False
+
+
+def from_anywhere(path: Path) -> str:
+    """The absolute path of a data set; a name as it is."""
+    return str(path) if _is_name(path) else str(path.resolve())
 
 
 def _is_name(path: Path) -> bool:
@@ -224,7 +252,7 @@ def _tables(path: Path, top: Listing) -> str:
     )
 
 
-def _with_two_classes(dataset: Dataset) -> Dataset:
+def _with_classes(dataset: Dataset, least: int) -> Dataset:
     if len(dataset.classes) > 1:
         return dataset
     path, name = dataset.path, dataset.classes[0]
@@ -236,6 +264,8 @@ def _with_two_classes(dataset: Dataset) -> Dataset:
                 f"{path} has only one class folder, '{name}', which itself holds "
                 f"{_folders(len(deeper))} ({listed(deeper, most=3)}). Did you mean {inner}?"
             )
+    if least == 1:
+        return dataset
     empty = next((f" ({note})" for note in dataset.notes if note.startswith("classes without pict")), "")
     raise StriateError(
         f"{path} has only one class with pictures, '{one_line(name)}'{empty}{_links(dataset)}; a classifier "

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
+from striate.data.epoch_length import epoch_steps
 from striate.hyperparameters import Optimizer, Schedule, Staircase, StepDecay, optimizer_named
 from striate.tasks.recipes.recipe import Recipe, StageRecipe
 
@@ -52,7 +53,7 @@ def _with_batch_size(
     stages: tuple[StageRecipe, ...], batch_size: int, pictures: int
 ) -> tuple[StageRecipe, ...]:
     """A stage of so many steps has other epochs then: `epochs` is a share of those."""
-    an_epoch = -(-max(1, pictures) // batch_size)
+    an_epoch = epoch_steps(max(1, pictures), batch_size)
     return tuple(
         stage if stage.steps is None else replace(stage, epochs=-(-stage.steps // an_epoch))
         for stage in stages
