@@ -1,6 +1,7 @@
 # make demo    set everything up and train on the embedded digits
 # make test    set everything up and run the tests
 # make check   lint, format, types, import contracts, slow tests
+# make lowest  a core of the tests with the lowest versions that pyproject.toml allows
 # make bench   the speed claims, each with its peer in the same run
 #
 # On Linux the default wheel of torch is CUDA's (several GB). The CPU-only one:
@@ -12,7 +13,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export OMP_WAIT_POLICY ?= PASSIVE
 
-.PHONY: demo test check lint types contracts slow bench clean
+.PHONY: demo test check lint types contracts slow lowest bench clean
 
 demo: $(VENV)/ready
 	$(BIN)/striate demo
@@ -38,6 +39,21 @@ contracts: $(VENV)/ready
 
 slow: $(VENV)/ready
 	$(PYTEST) -m slow
+
+# Not part of `make check`: it downloads 200 MB. torch and torchvision are the installed ones, found behind the
+# lowest versions of the others; what runs with them touches every dependency.
+CORE := tests/actions/test_material.py tests/data/test_decoding.py tests/data/test_loading.py tests/runs \
+	tests/training/test_loop.py tests/engines tests/cli/test_commands.py tests/cli/test_inspect.py
+lowest: .venv-lowest/ready
+	OMP_NUM_THREADS=1 .venv-lowest/bin/python -m pytest -q -p no:cacheprovider $(CORE)
+
+.venv-lowest/ready: pyproject.toml tools/lowest_versions.py $(VENV)/ready
+	$(BIN)/python -m venv --clear .venv-lowest
+	$(BIN)/python tools/lowest_versions.py > .venv-lowest/lowest.txt
+	.venv-lowest/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r .venv-lowest/lowest.txt
+	$(BIN)/python -c "import sysconfig; print(f'import site; site.addsitedir({sysconfig.get_path(\"purelib\")!r})')" \
+	  > "$$(.venv-lowest/bin/python -c "import sysconfig; print(sysconfig.get_path('purelib'))")/installed.pth"
+	touch $@
 
 # The claims of speed; benchmarks/README.md has the others. SHARED holds pictures and weights.
 SHARED ?= ../shared
@@ -67,4 +83,4 @@ $(VENV)/ready: pyproject.toml Makefile
 	touch $@
 
 clean:
-	rm -rf $(VENV) .venv-peers .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) .venv-peers .venv-lowest .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
