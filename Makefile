@@ -42,7 +42,7 @@ slow: $(VENV)/ready
 
 # Not part of `make check`: it downloads 200 MB. torch and torchvision are the installed ones, found behind the
 # lowest versions of the others; what runs with them touches every dependency.
-CORE := tests/actions/test_material.py tests/data/test_decoding.py tests/data/test_loading.py tests/runs \
+CORE := tests/trainer/test_material.py tests/data/decoding tests/data/test_loading.py tests/runs \
 	tests/training/test_loop.py tests/engines tests/cli/test_commands.py tests/cli/test_inspect.py
 lowest: .venv-lowest/ready
 	OMP_NUM_THREADS=1 .venv-lowest/bin/python -m pytest -q -p no:cacheprovider $(CORE)

@@ -4,11 +4,11 @@ import pytest
 import torch
 from tests.conftest import write_digits
 
-from striate.actions import material
-from striate.actions.dry_run import dry_run
 from striate.actions.ladder import ladder
 from striate.actions.train import train
 from striate.errors import StriateError
+from striate.trainer import material
+from striate.trainer.dry_run import dry_run
 
 
 @pytest.fixture

@@ -6,12 +6,12 @@ import pytest
 from tests.conftest import write_digits
 
 from striate.actions.evaluate import evaluate
-from striate.actions.own_pictures import own_pictures
-from striate.actions.resume import recorded_options
 from striate.actions.train import train
 from striate.data.datasets import recognise
-from striate.data.decoding import DEFAULT_LIMITS
+from striate.data.decoding.decode import DEFAULT_LIMITS
+from striate.inference.own_pictures import own_pictures
 from striate.runs.folder import RunFolder
+from striate.trainer.resume import recorded_options
 
 
 @pytest.fixture

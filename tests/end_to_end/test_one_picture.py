@@ -3,9 +3,9 @@
 import pytest
 from tests.conftest import write_digits
 
-from striate.actions.dry_run import dry_run
 from striate.actions.train import train
 from striate.errors import StriateError
+from striate.trainer.dry_run import dry_run
 
 
 @pytest.fixture(scope="module")
