@@ -1,5 +1,7 @@
 """Letters of any script are drawn, or said by their code: never an empty box."""
 
+from pathlib import Path
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -14,8 +16,8 @@ CAT = "\u732b"  # Chinese
 
 
 @pytest.fixture
-def only_pillows_font(monkeypatch):
-    """A machine without any other font."""
+def no_system_font(monkeypatch):
+    """A machine without any font of its own."""
     monkeypatch.setattr(lettering, "_system_fonts", lambda: ())
 
 
@@ -25,10 +27,10 @@ def pixels(text, size=40):
     return image
 
 
-def test_what_no_font_has_is_its_code_and_an_emoji_its_name(only_pillows_font):
+def test_what_no_font_has_is_its_code_and_an_emoji_its_name(no_system_font):
     assert drawable(f"{CAT}2") == "U+732B 2"
-    assert drawable("\N{CAT FACE}!") == ":cat face: !"
-    assert drawable("\u0642\u0637") == "U+0642 U+0637"  # Arabic, which runs from right to left
+    assert drawable("\N{SAUROPOD}!") == ":sauropod: !"
+    assert drawable("\u0915\u0916") == "U+0915 U+0916"  # Devanagari
     assert drawable("a\x07\u202eb") == "a U+0007 U+202E b"  # bell; what turns the rest of a line round
     assert pixels(CAT).tobytes() == pixels("U+732B").tobytes()
 
@@ -51,9 +53,27 @@ def test_english_is_written_in_pillows_font_also_where_there_are_others():
     assert drawable("Cafe\u0301") in ("Caf\u00e9", "Cafe")  # two code points, one letter
 
 
-def test_an_accent_may_be_lost_where_there_is_no_other_font(only_pillows_font):
-    assert drawable("W\u00fcrfel, Stra\u00dfe \u2013 \u0159\u00a0\u00d1") == "Wurfel, Strasse - r N"
-    assert not has_codes("W\u00fcrfel")
+@pytest.mark.parametrize(
+    "text",
+    [
+        "W\u00fcrfel, Stra\u00dfe \u2013 \u0159 \u00d1",
+        "\u043a\u043e\u0442",
+        "\u03b3\u03ac\u03c4\u03b1",
+        "\u0141\u00f3d\u017a",
+        "\u0111\u1eb7c",
+    ],
+)
+def test_latin_greek_and_cyrillic_are_drawn_the_same_whatever_fonts_a_machine_has(monkeypatch, text):
+    here = pixels(text).tobytes()
+    monkeypatch.setattr(lettering, "_system_fonts", lambda: ())
+    assert drawable(text) == text and not has_codes(text)
+    assert pixels(text).tobytes() == here
+
+
+def test_the_font_that_comes_with_the_package_has_its_licence_beside_it():
+    font = Path(lettering.BUNDLED)
+    assert "Bitstream" in font.with_name("DejaVuSans-LICENSE.txt").read_text()
+    assert font.stat().st_size < 1_000_000
 
 
 def test_a_system_font_that_knows_the_line_takes_it(monkeypatch):
@@ -61,20 +81,12 @@ def test_a_system_font_that_knows_the_line_takes_it(monkeypatch):
     monkeypatch.setattr(
         lettering,
         "_knows",
-        lambda name, sign: sign in {None: "ab", "none": "", "narrow": CAT}.get(name, f"ab{CAT}"),
+        lambda name, sign: (
+            sign in {None: "ab", lettering.BUNDLED: "", "none": "", "narrow": CAT}.get(name, f"ab{CAT}")
+        ),
     )
     assert lettering._font_name("ab") is None
     assert lettering._font_name(f"a{CAT}") == "wide"
-
-
-@pytest.mark.parametrize("text", ["\u043a\u043e\u0442", "\u03b3\u03ac\u03c4\u03b1"])
-def test_cyrillic_and_greek_are_drawn_where_a_font_has_them(text):
-    if not lettering._system_fonts():
-        pytest.skip("this machine has no font but Pillow's")
-    assert drawable(text) == text
-    boxes = lettering.NOWHERE * len(text)
-    name = lettering._font_name(text)
-    assert bytes(lettering._font(name, 40).getmask(text)) != bytes(lettering._font(name, 40).getmask(boxes))
 
 
 @given(st.text(max_size=60), st.integers(20, 400))
@@ -110,7 +122,7 @@ def test_lines_of_all_fonts_stand_on_one_baseline():
     assert all(abs(one - lowest("H")) <= 1 for one in others)
 
 
-def test_a_figure_with_codes_says_what_they_are(only_pillows_font):
+def test_a_figure_with_codes_says_what_they_are(no_system_font):
     body = Image.new("RGB", (200, 20))
     plain = headed(body, Heading("cat"))
     assert headed(body, Heading("cat"), written=["cat"]).height == plain.height

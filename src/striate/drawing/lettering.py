@@ -1,19 +1,22 @@
-"""Letters on pictures: Pillow's own font, so that every machine draws the same; others where it has no glyph.
+"""Letters on pictures: Pillow's own font, then DejaVu Sans, which comes with Striate; others for the rest.
 
-Pillow's font knows English and a few more letters. Another line is written in the first of the system's fonts
-that knows most of it. What no font knows loses its accent or is written as its code, such as U+732B: never
-as an empty box.
+Pillow's font knows English and a few more letters, DejaVu Sans all of Latin, Greek and Cyrillic: with these
+two every machine draws the same. A line in another script is written in the first of the system's fonts that
+knows most of it (decision 0018-lettering). What no font knows loses its accent or is written as its code,
+such as U+732B: never as an empty box.
 """
 
 import unicodedata
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from PIL import ImageDraw, ImageFont, features
 
+BUNDLED = str(Path(__file__).with_name("fonts") / "DejaVuSans.ttf")
 # By file name, as they are tried: wide ones, then Chinese, Japanese and Korean, then others.
 SYSTEM_FONTS = (
-    *("DejaVuSans", "NotoSans-Regular", "arial", "Arial Unicode", "LiberationSans-Regular"),
+    *("NotoSans-Regular", "arial", "Arial Unicode", "LiberationSans-Regular"),
     *("NotoSansCJK-Regular", "wqy-microhei", "wqy-zenhei", "DroidSansFallbackFull", "msyh", "PingFang"),
     *("Hiragino Sans GB", "YuGothM", "malgun", "AppleSDGothicNeo", "NotoSansArabic-Regular", "segoeui"),
     *("NotoSansHebrew-Regular", "NotoSansDevanagari-Regular", "NotoSansThai-Regular", "Nirmala", "tahoma"),
@@ -126,7 +129,7 @@ def _font_name(text: str) -> str | None:
     signs = set(text)
     if all(_knows(None, sign) for sign in signs):
         return None
-    names: list[str | None] = [None, *_system_fonts()]
+    names: list[str | None] = [None, BUNDLED, *_system_fonts()]
     return min(names, key=lambda name: sum(not _knows(name, sign) for sign in signs))
 
 
