@@ -39,6 +39,7 @@ def imported_by(*words: str) -> list[str]:
         ["inspect", "--help"],
         ["explain", "--help"],
         ["demo", "--help"],
+        ["compose", "--help"],
         ["--version"],
     ],
 )
