@@ -27,7 +27,7 @@ from striate.inference.loading import load
 from striate.metrics.calibration_error import calibration_error_by_chance, expected_calibration_error
 from striate.models.build import create_model
 from striate.models.weights.pretrained import find_weights, load_weights, preprocessing_of
-from striate.tasks.calibration import BOUND, at_bound, fit_temperature
+from striate.tasks.classify.calibration import BOUND, at_bound, fit_temperature
 
 NETWORK = "efficientnet_lite0"
 

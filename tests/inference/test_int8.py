@@ -15,7 +15,7 @@ from striate.errors import StriateError, WorkFailed
 from striate.events import Event, Note, Warned
 from striate.inference import int8
 from striate.inference.loading import load
-from striate.tasks.calibration import fit_temperature
+from striate.tasks.classify.calibration import fit_temperature
 
 ENGINE = "openvino-int8"
 

@@ -12,7 +12,7 @@ from striate.models.catalog import MODELS
 from striate.models.classification.lenet_1998 import ScaledTanh, codes, lenet5_1998
 from striate.models.classification.vgg import start_from_shallower
 from striate.models.weights.pretrained import load_weights
-from striate.tasks.classify import ClassifyStep
+from striate.tasks.classify.step import ClassifyStep
 
 
 def on_meta(name: str) -> nn.Module:

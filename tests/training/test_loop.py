@@ -1,5 +1,8 @@
 """The loop learns, freezes what it should, stops when it should, and refuses an infinite loss."""
 
+from dataclasses import replace
+from functools import partial
+
 import pytest
 import torch
 from torch import nn
@@ -11,7 +14,9 @@ from striate.hyperparameters import Constant, Sgd
 from striate.preprocess.preprocessing import Preprocessing
 from striate.runs.checkpoint import read_tree
 from striate.runs.folder import RunFolder
-from striate.tasks.classify import Classify
+from striate.tasks.classify.task import CLASSIFY
+from striate.tasks.recipes.scratch import scratch
+from striate.tasks.task import Context
 from striate.training.fabric import make_fabric
 from striate.training.loop import fit
 from striate.training.position import Position
@@ -51,8 +56,11 @@ class Training:
     def __init__(self, path, stages=None, **stage_fields):
         self.network = small_network()
         self.store = stripes()
-        self.task = Classify(Preprocessing((8, 8), 1, (0.5,), (0.5,)))
-        self.step = self.task.step(self.network)
+        self.task = CLASSIFY
+        context = Context(("a", "b", "c"), Preprocessing((8, 8), 1, (0.5,), (0.5,)))
+        recipe = replace(scratch(64), label_smoothing=0.0)
+        self.step = self.task.step(self.network, context, recipe)
+        self.metric = partial(self.task.metric, context)
         self.events = []
         fields = {"epochs": 6, "lr": 0.02, **stage_fields}
         self.stages = stages(self.step) if stages else [Stage("train", self.step, **fields)]
@@ -73,7 +81,7 @@ class Training:
             make_fabric("cpu", "32-true"),
             self.stages,
             Batches(self.store, torch.arange(64), 16, seed=3),
-            validator(self.task.metric, Batches(self.store, torch.arange(64, 96), 16)),
+            validator(self.metric, Batches(self.store, torch.arange(64, 96), 16)),
             self.recorder,
             saved,
         )
@@ -185,7 +193,7 @@ def test_a_stage_without_progress_ends_early_and_goes_back_to_the_best_weights(t
     best = max(line["epoch"] for line in lines if line["best"])
     assert len(lines) == best + 2 < 50
     step = training.step.eval()
-    figures = validator(training.task.metric, Batches(training.store, torch.arange(64, 96), 16))(step)
+    figures = validator(training.metric, Batches(training.store, torch.arange(64, 96), 16))(step)
     assert figures["loss"] == pytest.approx(lines[best - 1]["validation_loss"], abs=1e-12)
 
 
@@ -198,6 +206,6 @@ def test_a_loss_that_is_not_finite_ends_the_training_with_advice(tmp_path):
 
 
 def test_the_validation_score_counts_accuracy_first():
-    task = Classify(Preprocessing((8, 8), 1, (0.5,), (0.5,)))
+    task = CLASSIFY
     assert task.score({"accuracy": 0.9, "loss": 5.0}) > task.score({"accuracy": 0.8, "loss": 0.1})
     assert task.score({"accuracy": 0.9, "loss": 0.1}) > task.score({"accuracy": 0.9, "loss": 0.2})

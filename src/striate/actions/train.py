@@ -4,6 +4,7 @@ This is where tasks and training meet: the recipe's stages become the loop's sta
 """
 
 from contextlib import ExitStack
+from functools import partial
 from os import PathLike
 from pathlib import Path
 from time import monotonic
@@ -197,6 +198,6 @@ def _fit(
     batches: Any = training_batches(trainee, options, material)
     if trainee.recipe.scales:
         batches = MultiScale(batches, trainee.recipe.scales, options.seed)
-    validate = validator(trainee.task.metric, material.validation_batches())
+    validate = validator(partial(trainee.task.metric, trainee.context), material.validation_batches())
     with stopping_between_steps(recorder):
         fit_stages(trainee.fabric, trainee.stages, batches, validate, recorder, saved, seed=options.seed)

@@ -44,8 +44,7 @@ def compare(
 
 
 def _table(runs: Sequence[Any]) -> None:
-    from striate.cli.show import percent
-    from striate.data.wording import one_line
+    from striate.data.wording import one_line, percent
 
     rows = [("run", "pictures", "accuracy", "95 % interval", "macro F1", "calibration error")]
     for one in runs:

@@ -65,8 +65,8 @@ def evaluate(
 
 def _tell(evaluation: "Evaluation") -> None:
     """Accuracy, calibration and a table of classes."""
-    from striate.cli.show import accuracy_line, percent
-    from striate.data.wording import one_line
+    from striate.cli.show import accuracy_line
+    from striate.data.wording import one_line, percent
 
     metrics = evaluation.metrics
     say(accuracy_line(metrics, len(evaluation.names), evaluation.split))

@@ -65,7 +65,7 @@ def ladder(
 
 def _table(found: object) -> None:
     from striate.actions.ladder import Ladder
-    from striate.cli.show import percent
+    from striate.data.wording import percent
 
     assert isinstance(found, Ladder)
     rows = [("rung", "right", "95 % interval", "seconds", "repairs", "breaks")]

@@ -6,22 +6,10 @@ from types import TracebackType
 from typing import Any
 
 from striate.cli.say import say
-from striate.data.wording import one_line
+from striate.data.wording import one_line, percent
 from striate.events import EpochEnded, Event, Note, Progress, RunStarted, Warned
 
 PLAIN_SECONDS = 10.0  # between two lines about the same work where no bar can be drawn
-
-
-def percent(share: float | None) -> str:
-    """98.87 %; 100 only if it is; a dash for what was not measured."""
-    if share is None:
-        return "-"
-    shown = f"{100 * share:.2f}"
-    return (
-        "99.99 %"
-        if shown == "100.00" and share < 1
-        else f"{shown} %".replace(".00 %", " %" if share == 1 else ".00 %")
-    )
 
 
 def accuracy_line(metrics: dict[str, Any], n: int, split: str) -> str:

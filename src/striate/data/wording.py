@@ -32,3 +32,15 @@ def listed(names: list[str], most: int = 5) -> str:
     """a, b, c and 4 more; each on one line."""
     more = f" and {len(names) - most:,} more" if len(names) > most else ""
     return ", ".join(one_line(name) for name in names[:most]) + more
+
+
+def percent(share: float | None) -> str:
+    """98.87 %; 100 only if it is; a dash for what was not measured."""
+    if share is None:
+        return "-"
+    shown = f"{100 * share:.2f}"
+    return (
+        "99.99 %"
+        if shown == "100.00" and share < 1
+        else f"{shown} %".replace(".00 %", " %" if share == 1 else ".00 %")
+    )

@@ -22,7 +22,7 @@ from striate.inference.loading import Network
 from striate.inference.subjects import Subject, subjects
 from striate.models.surgery.untouched import frozen
 from striate.shapes import Picture
-from striate.tasks.classify import decode_scores
+from striate.tasks.classify.decode import decode_scores
 
 CHUNK = 16  # pictures that a network explains at a time
 CHUNK_PIXELS = 40_000_000  # of whole pictures that are kept meanwhile

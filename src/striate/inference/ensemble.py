@@ -16,9 +16,10 @@ from torch import Tensor
 from striate.data.decoding.decode import Limits, as_picture, decode_for
 from striate.errors import StriateError
 from striate.events import Listener, silent
-from striate.inference.loading import OWN, Answer, Network, load, named_answers
+from striate.inference.loading import OWN, Network, load
 from striate.preprocess.preprocessing import stacked
 from striate.shapes import FittedPicture, Picture
+from striate.tasks.classify.decode import Answer, named_answers
 
 
 @dataclass(frozen=True, slots=True)

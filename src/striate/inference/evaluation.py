@@ -15,7 +15,7 @@ from striate.runs.answers import SavedAnswer, write_answers
 from striate.runs.files import write_bytes
 from striate.runs.folder import RunFolder
 from striate.shapes import FittedPicture, Labels, Logits, Picture
-from striate.tasks.figures import ClassifierFigures, classifier_figures
+from striate.tasks.classify.figures import ClassifierFigures, classifier_figures
 
 # Of pictures and the classes that they were taken for: each with its heat, or None where that says nothing.
 HeatOf = Callable[[Network, Sequence[Picture], Sequence[str]], list[Image.Image | None]]

@@ -31,7 +31,7 @@ from striate.runs.folder import RunFolder
 from striate.runs.record import RunRecord
 from striate.runs.records import Int8, checked
 from striate.shapes import Pictures
-from striate.tasks.calibration import fit_temperature
+from striate.tasks.classify.calibration import fit_temperature
 
 FILE, KEY = "int8.onnx", "int8"
 CALIBRATED = 200  # training pictures at most, spread

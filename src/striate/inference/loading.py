@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
 import torch
-from jaxtyping import Float
 from torch import Tensor, nn
 
 from striate.data.decoding.decode import as_picture
@@ -25,39 +24,13 @@ from striate.preprocess.preprocessing import Preprocessing
 from striate.runs.preprocessing import read_preprocessing
 from striate.runs.record import RunRecord
 from striate.shapes import Logits, Pictures
-from striate.tasks.classify import decode_scores, leading_classes
+from striate.tasks.classify.decode import Answer, decode_scores, named_answers
 
 if TYPE_CHECKING:
     from striate.inference.ensemble import Ensemble
 
 OWN = "auto"  # the engine that the run's end chose; torch for a network that is no run's
 ENGINE = "engine.json"
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What a classifier says of one picture.
-
-    Attributes:
-        label: the most probable class.
-        probability: its calibrated probability, in [0, 1].
-        top: the most probable classes with their probabilities, best first.
-    """
-
-    label: str
-    probability: float
-    top: list[tuple[str, float]]
-
-
-def named_answers(probabilities: Float[Tensor, "B K"], labels: tuple[str, ...], top: int = 5) -> list[Answer]:
-    """Probabilities (B, K) in words: of each picture the `top` most probable classes."""
-    answers = []
-    for values, indices in zip(
-        *(found.tolist() for found in leading_classes(probabilities, top)), strict=True
-    ):
-        named = [(labels[index], value) for index, value in zip(indices, values, strict=True)]
-        answers.append(Answer(named[0][0], named[0][1], named))
-    return answers
 
 
 @dataclass(frozen=True, slots=True)

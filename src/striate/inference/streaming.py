@@ -21,12 +21,13 @@ from striate.data.paths.picture_paths import paths_or_problem
 from striate.errors import StriateError
 from striate.events import Listener, Warned, silent
 from striate.inference.ensemble import Ensemble, load_ensemble
-from striate.inference.loading import OWN, Answer
+from striate.inference.loading import OWN
 from striate.machine.hardware import usable_cores
 from striate.runs.answers import read_answers
 from striate.runs.folder import RunFolder
 from striate.shapes import FittedPicture
-from striate.tasks.thresholds import class_thresholds
+from striate.tasks.classify.decode import Answer
+from striate.tasks.classify.thresholds import class_thresholds
 
 CHUNK = 16  # pictures that the network sees at a time; it starts when the first ones are read
 AHEAD = 8 * CHUNK  # pictures that are read before they are needed

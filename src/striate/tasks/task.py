@@ -1,17 +1,35 @@
-"""What a task is: the part of training that knows targets, losses, decoding and what 'better' means.
+"""What a task is: everything that differs between classifying, locating, detecting, segmenting...
 
-The loop in `striate.training` sees only this: a step (one `nn.Module`) whose `forward(batch)` returns losses
-with a `.total` while training, and `Judged` (the losses and the decoded outputs) in eval mode; and a metric
-that reads decoded outputs. A detector puts matching and box coding into its step and boxes into its outputs;
-a face network forms pairs in its step; a captioner reads `truths` and returns sentences. None of that reaches
-the loop.
+A task is one object of the class `Task` and one row of text in `tasks/catalog.py`. Above this room nobody
+asks which task it is: the trainer, the predictor, the commands and the report ask the object. What a task
+cannot do (be calibrated, answer together with other runs) its methods say by returning nothing or raising
+one clear line.
+
+The loop in `striate.training` sees only the step, one `nn.Module` whose `forward(batch)` returns losses with
+a `.total` while training, and `Judged` in eval mode; and a metric that reads what the step returned. Targets,
+matching, auxiliary outputs, pairs and triplets are the step's.
 """
 
-from typing import Any, NamedTuple, Protocol, runtime_checkable
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar, Generic, NamedTuple, Protocol, TypeVar, runtime_checkable
 
-from torch import nn
+from PIL import Image
+from torch import Tensor, nn
 
-from striate.data.sample import Batch
+from striate.data.dataset import Dataset, Item, Problem
+from striate.data.sample import Batch, Truth
+from striate.errors import StriateError
+from striate.models.build import create_model
+from striate.preprocess.placement import Placement
+from striate.preprocess.preprocessing import Preprocessing
+from striate.shapes import Picture
+from striate.tasks.choosing import Choice, Traits
+from striate.tasks.recipes.recipe import Recipe
+
+Outputs = tuple[Tensor, ...]  # what a network returns in eval mode; the first axis is pictures
 
 
 class Judged(NamedTuple):
@@ -34,20 +52,215 @@ class Metric(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a task knows of one network when it reads its outputs.
+
+    Attributes:
+        labels: the classes, in the order of the outputs; empty for a task without classes.
+        preprocessing: how pictures became inputs.
+        calibration: what `Task.calibrate` found, as it stands in calibration.json; empty before.
+    """
+
+    labels: tuple[str, ...]
+    preprocessing: Preprocessing
+    calibration: Mapping[str, Any] = field(default_factory=dict)
+
+
 @runtime_checkable
-class Task(Protocol):
-    """One kind of work: classify, detect, segment..."""
+class Answer(Protocol):
+    """What a network says of one picture, in the pixels of the user's picture."""
 
-    name: str
-
-    def step(self, network: nn.Module) -> nn.Module:
-        """The module that the loop trains: the network with its losses around it."""
+    def to_json(self) -> dict[str, Any]:
+        """The keys of `predict --json` beside the file's name."""
         ...
 
-    def metric(self) -> Metric:
-        """An empty metric."""
+    def row(self) -> dict[str, str | float]:
+        """Columns and values of `predict --csv` beside the file's name; the columns are always the same."""
         ...
 
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What a network is worth on pictures with known truths, JSON-ready.
+
+    Attributes:
+        metrics: names and values; None is not measured, a pair [low, high] an interval.
+        per_class: figures of every class; empty for a task without classes.
+        details: what else evaluation.json keeps for the report (a confusion matrix, bins, distances).
+    """
+
+    metrics: dict[str, Any]
+    per_class: dict[str, dict[str, Any]] = field(default_factory=dict)
+    details: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """How one engine's outputs compare with another's.
+
+    Attributes:
+        agreement: the share of pictures with the same answer.
+        largest_difference: between two outputs.
+        largest_score: of the reference's outputs, by amount, beside which the difference is to be seen.
+    """
+
+    agreement: float
+    largest_difference: float
+    largest_score: float
+
+
+A = TypeVar("A", bound=Answer)
+
+
+class Task(ABC, Generic[A]):
+    """One kind of work. Methods with a body are what most tasks do; the others every task has to say.
+
+    Attributes:
+        name: as `--task` and the folder of its runs have it.
+        about: one line for `--help` and the docs.
+        truths: the fields of `Truth` that a picture must have to teach or to be measured.
+        options: options of `train` that only some tasks read and this one does; others are refused.
+        transfers: the values of `--transfer` that it knows.
+        fewest_classes: in the training data; 0 for a task without classes.
+    """
+
+    name: ClassVar[str]
+    about: ClassVar[str]
+    truths: ClassVar[tuple[str, ...]]
+    options: ClassVar[tuple[str, ...]] = ()
+    transfers: ClassVar[tuple[str, ...]] = ("scratch", "frozen", "finetune")
+    fewest_classes: ClassVar[int] = 0
+
+    # The data.
+
+    def check(self, dataset: Dataset) -> list[Problem]:
+        """What is wrong with the truths of a data set for this task; `check` shows it, `train` refuses it."""
+        return []
+
+    def stratum(self, item: Item) -> Hashable:
+        """What splits balance: items of one stratum are spread over the parts."""
+        return item.truth.label
+
+    def kept_together(self, item: Item) -> Hashable | None:
+        """What lies on one side of a split beside look-alikes: an identity, a scene; None is nothing."""
+        return None
+
+    def counts(self, items: Sequence[Item], classes: Sequence[str]) -> dict[str, int]:
+        """How much there is of every class in one part, for dataset.json."""
+        return dict.fromkeys(classes, 0)
+
+    # The network and its training.
+
+    @abstractmethod
+    def choose(self, traits: Traits, available: Callable[[str], Path | None]) -> Choice:
+        """Network and start for `--model auto`, with the reason."""
+
+    @abstractmethod
+    def recipe_for(self, model: str, *, pretrained: bool, transfer: str | None) -> str:
+        """The name of the protocol that trains `model` where nobody asked for one.
+
+        `transfer` is the value of `--transfer` where one was given or decided; `auto` begins with the first.
+        """
+
+    @abstractmethod
+    def outputs(self, dataset: Dataset) -> int:
+        """How many numbers the network's last layer gives."""
+
+    def build(self, architecture: Mapping[str, Any]) -> nn.Module:
+        """The network of a run's architecture, with random weights.
+
+        Args:
+            architecture: `model`, `num_classes` (the number of outputs), `in_channels`, `image_size` (H, W).
+        """
+        height, width = architecture["image_size"]
+        return create_model(
+            architecture["model"],
+            num_classes=int(architecture["num_classes"]),
+            in_channels=int(architecture["in_channels"]),
+            image_size=(int(height), int(width)),
+        )
+
+    @abstractmethod
+    def step(
+        self, network: nn.Module, context: Context, recipe: Recipe, truths: Sequence[Truth] = ()
+    ) -> nn.Module:
+        """The module that the loop trains: `network`, as attribute `network`, with its losses around it.
+
+        Its batches carry `truths` in the pixels of the input, moved by augmentation as the pictures were.
+
+        Args:
+            network: to be trained in place.
+            context: classes and preprocessing.
+            recipe: the protocol; the step reads its losses' settings.
+            truths: of the training part, for what is counted once (class weights, mean places).
+        """
+
+    @abstractmethod
+    def metric(self, context: Context) -> Metric:
+        """An empty metric for validation."""
+
+    @abstractmethod
     def score(self, figures: dict[str, float]) -> tuple[float, ...]:
         """What selection compares, largest first: the best epoch has the largest score."""
-        ...
+
+    # Answers and what they are worth.
+
+    @abstractmethod
+    def decode(self, outputs: Outputs, placements: Sequence[Placement], context: Context) -> Sequence[A]:
+        """Answers, one a picture, in the pixels of the user's pictures."""
+
+    def merged(self, views: Sequence[Outputs]) -> Outputs:
+        """One output from those of several views of the same pictures (`--flips`, `--scales`).
+
+        Raises:
+            StriateError: answers of this task are places, which views would move.
+        """
+        if len(views) == 1:
+            return views[0]
+        raise StriateError(f"--flips and --scales are not known for {self.name}; leave them out.")
+
+    def combined(self, members: Sequence[tuple[Outputs, Context]]) -> Sequence[A]:
+        """The answers of several networks together (`--with`), classes in the order of the first.
+
+        Raises:
+            StriateError: this task cannot.
+        """
+        raise StriateError(f"runs of {self.name} do not answer together; name one run.")
+
+    def calibrate(self, outputs: Outputs, truths: Sequence[Truth], context: Context) -> dict[str, Any]:
+        """What validation says about confidence, as calibration.json keeps it; empty where there is none.
+
+        A key `warning` is told to the user.
+        """
+        return {}
+
+    @abstractmethod
+    def figures(self, answers: Sequence[A], truths: Sequence[Truth], context: Context) -> Figures:
+        """What answers are worth. Truths are in the pixels of the user's pictures; both in the same order."""
+
+    def mistakes(
+        self, answers: Sequence[A], truths: Sequence[Truth], context: Context, most: int
+    ) -> list[int]:
+        """The rows of at most `most` wrong answers that a report should show, worst first."""
+        return []
+
+    @abstractmethod
+    def record(self, answer: A, truth: Truth, context: Context) -> dict[str, str | float]:
+        """Columns and values of one line of predictions.csv beside the file: truth and answer."""
+
+    @abstractmethod
+    def agreement(self, outputs: Outputs, reference: Outputs) -> Agreement:
+        """How an engine's outputs compare with torch's in fp32; at least one picture."""
+
+    @abstractmethod
+    def draw(self, picture: Picture, answer: A | None, truth: Truth | None) -> Image.Image:
+        """The picture with the answer, and the truth where it is known, drawn into it."""
+
+    @abstractmethod
+    def sentence(self, metrics: Mapping[str, Any], pictures: int, where: str) -> str:
+        """The result in one line for people, with n and its interval; `where` is 'test pictures' or so."""
+
+    def table(self, figures: Figures) -> list[str]:
+        """Further lines of `evaluate` for people."""
+        return []

@@ -19,8 +19,8 @@ from striate.runs.answers import write_answers
 from striate.runs.folder import RunFolder
 from striate.runs.record import RunRecord
 from striate.shapes import Logits, Picture
-from striate.tasks.calibration import at_bound, fit_temperature, temperature_interval
-from striate.tasks.thresholds import WANTED, overall_threshold
+from striate.tasks.classify.calibration import at_bound, fit_temperature, temperature_interval
+from striate.tasks.classify.thresholds import WANTED, overall_threshold
 from striate.trainer.material import Material
 from striate.trainer.options import TrainOptions
 

@@ -20,7 +20,8 @@ from striate.preprocess.preprocessing import Preprocessing
 from striate.runs.folder import RunFolder
 from striate.runs.preprocessing import read_preprocessing
 from striate.runs.record import RunRecord
-from striate.tasks.choosing import Choice, Traits, choose
+from striate.tasks.choosing import Choice, Traits
+from striate.tasks.classify.choosing import choose
 from striate.tasks.recipes.adjust import adjusted
 from striate.tasks.recipes.catalog import OWN_RECIPE, find_recipe
 from striate.tasks.recipes.recipe import Recipe

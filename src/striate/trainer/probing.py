@@ -8,7 +8,9 @@ from torch import nn
 
 from striate.data.sampling import class_weights
 from striate.models.surgery.trunk import head_scores, lift_scores, require_linear_head, set_linear_head
-from striate.tasks.classify import ClassifyMetric, ClassifyStep, decode_scores
+from striate.tasks.classify.decode import decode_scores
+from striate.tasks.classify.metric import ClassifyMetric
+from striate.tasks.classify.step import ClassifyStep
 from striate.tasks.recipes.recipe import Recipe
 from striate.trainer.features import TOGETHER, FeatureBatches, Features
 from striate.training.probe import Probe, fit_probe

@@ -1,7 +1,6 @@
 """What is trained: network, task, stages and fabric, built the same way for a new and for a resumed run."""
 
 from dataclasses import asdict, dataclass, replace
-from functools import partial
 from hashlib import sha256
 from typing import Any, Literal
 
@@ -10,23 +9,22 @@ from torch import nn
 
 from striate.data.datasets.recognise import from_anywhere
 from striate.data.epoch_length import epoch_steps
-from striate.data.sampling import class_weights
 from striate.data.transforms.augmentation import Augmentation
 from striate.data.transforms.draws import stream_seed
 from striate.data.transforms.presets import make_augmentation
 from striate.errors import StriateError
 from striate.events import Listener
 from striate.hyperparameters import Number, as_table
-from striate.losses.focal import focal_loss
-from striate.losses.weighted_cross_entropy import weighted_cross_entropy
 from striate.machine.hardware import cpu
 from striate.models.backbone import head_parameter_names
 from striate.models.build import create_model
 from striate.models.catalog import find_entry
 from striate.models.surgery.blocks import blocks_of
 from striate.models.surgery.dense_head import give_dense_head, standardise
-from striate.tasks.classify import Classify, ClassifyStep, TrainingLoss
+from striate.tasks.catalog import find_task
+from striate.tasks.classify.step import ClassifyStep
 from striate.tasks.recipes.recipe import Recipe, StageRecipe
+from striate.tasks.task import Context, Task
 from striate.trainer.features import Features
 from striate.trainer.frozen_trunk import FrozenTrunk
 from striate.trainer.material import Material
@@ -57,7 +55,8 @@ class Trainee:
 
     network: nn.Module
     architecture: dict[str, Any]
-    task: Classify
+    task: Task[Any]
+    context: Context
     step: nn.Module
     recipe: Recipe
     stages: tuple[Stage, ...]
@@ -115,13 +114,14 @@ def make_trainee(
         give_dense_head(network, recipe.hidden)
         standardise(network, features.of(material.split.train))
         architecture["hidden"] = recipe.hidden
-    task = Classify(material.preprocessing, recipe.label_smoothing, _loss(recipe, material))
-    step = task.step(network)
+    task, context = find_task(options.task), Context(material.dataset.classes, material.preprocessing)
+    truths = [material.dataset.items[row].truth for row in material.split.train]
+    step = task.step(network, context, recipe, truths)
     precision = choose_precision(options.precision, options.device, cpu().features, wide=_wide(network))
     fabric = launched(options.device, options.devices, precision)
     stages = make_stages(network, step, recipe, features)
     trainee = Trainee(
-        network, architecture, task, step, recipe, stages, augmentation, fabric, precision, features
+        network, architecture, task, context, step, recipe, stages, augmentation, fabric, precision, features
     )
     trainee = trainee.following(recipe, decided)
     _require_company(trainee, options, material)
@@ -210,17 +210,6 @@ def _wide(network: nn.Module) -> bool:
         for layer in network.modules()
         if isinstance(layer, nn.Conv2d)
     )
-
-
-def _loss(recipe: Recipe, material: Material) -> TrainingLoss | None:
-    if recipe.balance == "focal":
-        return focal_loss
-    if recipe.balance == "weights":
-        labels = material.store.labels[torch.tensor(material.split.train)]
-        return partial(
-            weighted_cross_entropy, weights=class_weights(labels, max(2, len(material.dataset.classes)))
-        )
-    return None
 
 
 def resolved(options: TrainOptions, plan: Plan, material: Material, trainee: Trainee) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import torch
 
 from striate.data.epoch_length import epoch_steps
 from striate.events import Listener, Note
-from striate.tasks.choosing import Measured, choose_transfer, worth_timing
+from striate.tasks.classify.choosing import Measured, choose_transfer, worth_timing
 from striate.trainer.material import Material
 from striate.trainer.measuring import paces_of
 from striate.trainer.options import TrainOptions

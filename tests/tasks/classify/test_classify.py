@@ -12,7 +12,10 @@ from striate.data.sample import Batch, Mixed
 from striate.errors import StriateError
 from striate.models.auxiliary import WithAuxiliary
 from striate.preprocess.preprocessing import Preprocessing
-from striate.tasks.classify import Classify, decode_scores, leading_classes, shares
+from striate.tasks.classify.decode import decode_scores, leading_classes
+from striate.tasks.classify.step import ClassifyStep, shares
+from striate.tasks.classify.task import CLASSIFY
+from striate.tasks.task import Context
 
 SPEC = Preprocessing((2, 2), 1, (0.0,), (1.0,))
 
@@ -28,7 +31,7 @@ def test_one_output_is_decoded_as_two_logits():
 
 def test_training_smooths_and_evaluation_does_not():
     network = nn.Sequential(nn.Flatten(), nn.Linear(4, 3))
-    step = Classify(SPEC, label_smoothing=0.5).step(network)
+    step = ClassifyStep(network, SPEC, 0.5)
     smoothed = step(batch(torch.tensor([0, 1]))).total
     judged = step.eval()(batch(torch.tensor([0, 1])))
     expected = nn.functional.cross_entropy(judged.outputs, torch.tensor([0, 1]))
@@ -39,7 +42,7 @@ def test_training_smooths_and_evaluation_does_not():
 @pytest.mark.parametrize("outputs", [1, 2, 3])
 def test_mixed_pictures_are_compared_with_both_labels_in_training_only(outputs):
     network = nn.Sequential(nn.Flatten(), nn.Linear(4, outputs))
-    step = Classify(SPEC, label_smoothing=0.1).step(network)
+    step = ClassifyStep(network, SPEC, 0.1)
     own, partner, weights = torch.tensor([0, 1]), torch.tensor([1, 1]), torch.tensor([0.75, 0.4])
     mixed = batch(own)
     mixed.mixed = Mixed(partner, weights)
@@ -71,7 +74,7 @@ class TwoInnerHeads(nn.Module):
 
 
 def test_auxiliary_heads_add_their_weighted_losses_in_training_only():
-    step = Classify(SPEC).step(TwoInnerHeads())
+    step = ClassifyStep(TwoInnerHeads(), SPEC, 0.0)
     total = step(batch(torch.tensor([0, 0]))).total.item()
     main, first, second = math.log(1 + math.e), math.log(1 + math.exp(-2)), math.log(2)
     assert total == pytest.approx(main + 0.3 * (first + second), rel=1e-6)
@@ -81,13 +84,13 @@ def test_auxiliary_heads_add_their_weighted_losses_in_training_only():
 
 
 def test_the_metric_counts_over_all_batches():
-    task = Classify(SPEC)
+    context = Context(("a", "b"), SPEC)
     network = nn.Sequential(nn.Flatten(), nn.Linear(4, 2))
     with torch.no_grad():
         network[1].weight.copy_(torch.tensor([[0.0, 0, 0, 0], [0, 0, 1, 0]]))
         network[1].bias.copy_(torch.tensor([0.5, 0.0]))
-    metric = task.metric()
-    step = task.step(network).eval()
+    metric = CLASSIFY.metric(context)
+    step = ClassifyStep(network, SPEC, 0.0).eval()
     for labels in (torch.tensor([0, 1]), torch.tensor([0, 0])):  # answers are 0 and 1
         with torch.no_grad():
             metric.update(step(batch(labels)), batch(labels))
@@ -95,7 +98,7 @@ def test_the_metric_counts_over_all_batches():
 
 
 def test_pictures_without_labels_are_refused():
-    step = Classify(SPEC).step(nn.Sequential(nn.Flatten(), nn.Linear(4, 2)))
+    step = ClassifyStep(nn.Sequential(nn.Flatten(), nn.Linear(4, 2)), SPEC, 0.0)
     with pytest.raises(StriateError, match="have no labels"):
         step(batch(None))
 

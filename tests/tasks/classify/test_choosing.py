@@ -6,7 +6,8 @@ import pytest
 
 from striate.errors import StriateError
 from striate.models.catalog import MODELS
-from striate.tasks.choosing import PRETRAINED, Measured, Traits, choose, choose_transfer, worth_timing
+from striate.tasks.choosing import Traits
+from striate.tasks.classify.choosing import PRETRAINED, Measured, choose, choose_transfer, worth_timing
 
 
 def nothing(name):

@@ -4,7 +4,7 @@ import pytest
 
 from striate.errors import StriateError
 from striate.runs.answers import SavedAnswer
-from striate.tasks.thresholds import class_thresholds, overall_threshold
+from striate.tasks.classify.thresholds import class_thresholds, overall_threshold
 
 
 def answers(label, *rows):

@@ -21,6 +21,10 @@ from striate.shapes import Labels, Logits
 
 HOTTEST = 20.0  # scores of a network that knows nothing are divided by at most this
 BOUND = float(np.log(HOTTEST))
+AT_BOUND = (
+    "no temperature makes the probabilities fit {pictures:,} validation pictures: it stands at its bound,"
+    " {temperature:g}; trust the answers' order, not their percentages"
+)
 
 
 def fit_temperature(scores: Logits, labels: Labels) -> float:

@@ -1,15 +1,13 @@
-"""Classification: one label a picture.
+"""What the loop trains to classify: the network with the losses of labels around it.
 
 A network with one output tells two classes apart (its output z decodes as the logits [0, z]); otherwise it
 has an output a class. Scores are logits, larger is better.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 import torch
-from jaxtyping import Float, Int64
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -18,35 +16,12 @@ from striate.errors import StriateError
 from striate.losses.binary_cross_entropy import binary_cross_entropy
 from striate.losses.cross_entropy import ClassificationLosses, cross_entropy
 from striate.losses.discriminative_map import discriminative_map
-from striate.metrics.accuracy import hits
 from striate.models.auxiliary import WithAuxiliary
 from striate.models.surgery.trunk import head_scores
 from striate.preprocess.preprocessing import Preprocessing
 from striate.shapes import Labels, Logits, Shares
+from striate.tasks.classify.decode import decode_scores
 from striate.tasks.task import Judged
-
-
-def decode_scores(logits: Logits) -> Float[Tensor, "B classes"]:
-    """A score for every class: the logits themselves, or [0, z] for a network with a single output z."""
-    if logits.shape[1] > 1:
-        return logits
-    return torch.cat([torch.zeros_like(logits), logits], dim=1)
-
-
-def leading_classes(
-    probabilities: Float[Tensor, "B classes"], top: int
-) -> tuple[Float[Tensor, "B top"], Int64[Tensor, "B top"]]:
-    """Values and columns of each row's `top` largest, best first; of equal ones the first column leads."""
-    wanted = min(top, probabilities.shape[1])
-    if len(probabilities):
-        least = probabilities.topk(wanted, dim=1).values[:, -1:]
-        among = probabilities >= least
-        if bool((among.sum(dim=1) == wanted).all()):  # no two are equal at the edge: sort a few of many
-            columns = among.nonzero()[:, 1].view(-1, wanted)
-            order = probabilities.gather(1, columns).sort(dim=1, descending=True, stable=True)
-            return order.values, columns.gather(1, order.indices)
-    best = probabilities.sort(dim=1, descending=True, stable=True)
-    return best.values[:, :wanted], best.indices[:, :wanted]
 
 
 def shares(labels: Labels, mixed: Mixed, classes: int) -> Shares:
@@ -131,53 +106,3 @@ class HeadStep(ClassifyStep):
 
     def _outputs(self, batch: Batch) -> Any:
         return head_scores(self.network, batch.pictures)
-
-
-@dataclass(slots=True)
-class ClassifyMetric:
-    """Keeps every picture's scores, label and row: (N, K), (N,) and (N,)."""
-
-    scores: list[Tensor] = field(default_factory=list)
-    labels: list[Tensor] = field(default_factory=list)
-    rows: list[Tensor] = field(default_factory=list)
-
-    def update(self, judged: Judged, batch: Batch) -> None:
-        """Take in the scores (B, K) and labels of one batch."""
-        assert batch.labels is not None
-        self.scores.append(judged.outputs.cpu())
-        self.labels.append(batch.labels.cpu())
-        self.rows.append(batch.rows.cpu())
-
-    def gathered(self) -> tuple[Tensor, Tensor, Tensor]:
-        """Scores (N, K), labels (N,) and rows (N,) of everything seen."""
-        return torch.cat(self.scores), torch.cat(self.labels), torch.cat(self.rows)
-
-    def compute(self) -> dict[str, float]:
-        """Loss in nats and accuracy in [0, 1]."""
-        scores, labels, _ = self.gathered()
-        return {
-            "loss": float(cross_entropy(scores.double(), labels).total),
-            "accuracy": float(hits(scores, labels).double().mean()),
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class Classify:
-    """The task: which class is this picture of?"""
-
-    preprocessing: Preprocessing
-    label_smoothing: float = 0.0
-    loss: TrainingLoss | None = None  # of scores, labels and smoothing; None is plain cross-entropy
-    name: str = "classify"
-
-    def step(self, network: nn.Module) -> ClassifyStep:
-        """The network with its loss around it."""
-        return ClassifyStep(network, self.preprocessing, self.label_smoothing, self.loss)
-
-    def metric(self) -> ClassifyMetric:
-        """An empty metric."""
-        return ClassifyMetric()
-
-    def score(self, figures: dict[str, float]) -> tuple[float, ...]:
-        """Accuracy; between equals, the lower loss."""
-        return (figures["accuracy"], -figures["loss"])

@@ -5,7 +5,7 @@ Chosen on validation pictures, which did not train the network; the temperature 
 
 from collections.abc import Iterable, Mapping
 from math import nextafter
-from typing import Protocol, runtime_checkable
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from striate.errors import StriateError
 from striate.metrics.selective import pictures_needed, threshold_for
@@ -23,6 +23,14 @@ class Answered(Protocol):
     def probability(self) -> float: ...
     @property
     def right(self) -> bool: ...
+
+
+class Judgement(NamedTuple):
+    """The least that is `Answered`."""
+
+    predicted: str
+    probability: float
+    right: bool
 
 
 def overall_threshold(answers: Iterable[Answered], wanted: float | int) -> float | None:

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from striate.tasks.calibration import at_bound, fit_temperature, temperature_interval
+from striate.tasks.classify.calibration import at_bound, fit_temperature, temperature_interval
 
 
 @pytest.mark.parametrize("true_temperature", [0.5, 1.0, 3.0])
