@@ -1,5 +1,6 @@
 """The command line: parses, calls an action, prints. Nothing heavy is imported before an action runs."""
 
+import errno
 import os
 import sys
 from pathlib import Path
@@ -131,6 +132,16 @@ def _require_folder() -> None:
         raise StriateError("the folder that you are in is gone; `cd` to one that exists.") from error
 
 
+def _of_no_command(error: Exception) -> str | None:
+    """What can be said of an error that may come from any line of any command."""
+    if is_about_memory(error):
+        return "the memory does not suffice; close other programs, or raise the limit (`ulimit -v`)."
+    if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
+        path = os.fsdecode(error.filename or "")
+        return f"{path[:40]}... is too long for a path: it has {len(path):,} characters."
+    return None
+
+
 def main() -> None:
     """Run the command line; errors for people are one line on stderr."""
     tune_process()  # before anything imports torch
@@ -154,8 +165,8 @@ def main() -> None:
         say("stopped", error=True)
         sys.exit(130)
     except Exception as error:
-        if not is_about_memory(error):
+        said = _of_no_command(error)
+        if said is None:
             raise
-        enough = "close other programs, or raise the limit (`ulimit -v`)"
-        say(f"error: the memory does not suffice; {enough}.", error=True)
-        sys.exit(1)
+        say(f"error: {said}", error=True)
+        sys.exit(1 if is_about_memory(error) else 2)
