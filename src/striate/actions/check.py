@@ -8,7 +8,7 @@ from striate.data.audit.clean_list import clean_list_text, clean_rows
 from striate.data.dataset import Dataset
 from striate.data.datasets.picture_files import set_limits
 from striate.data.datasets.recognise import open_dataset
-from striate.data.decoding.decode import Limits
+from striate.data.decoding.decode import Limits, checked_white, reading_for
 from striate.data.wording import counted
 from striate.data.writers.lists import LIST, require_files
 from striate.events import Listener, Note, Warned, silent
@@ -17,6 +17,7 @@ from striate.inference.suspects import suspects
 from striate.reports.check import write_check_page
 from striate.runs.files import write_bytes
 from striate.runs.folder import RunFolder
+from striate.runs.record import RunRecord
 
 
 def check(
@@ -30,6 +31,7 @@ def check(
     overwrite: bool = False,
     max_pixels: int | None = None,
     max_bytes: int | None = None,
+    white: int | None = None,
     on_event: Listener = silent,
 ) -> Audit:
     """Unreadable and damaged files, copies and look-alikes, label conflicts, leaks between parts, counts.
@@ -44,6 +46,7 @@ def check(
         overwrite: replace files at these places that Striate did not write, too.
         max_pixels: larger pictures are unreadable; None is the usual limit.
         max_bytes: larger files are unreadable; None is the usual limit.
+        white: the sample that is white in 16-bit grey; None is the run's, or 65535.
         on_event: is told what happens.
 
     Raises:
@@ -58,7 +61,10 @@ def check(
     if run is not None:
         RunFolder.open(Path(run))  # a wrong path should not cost a pass over the pictures
     dataset = open_dataset(Path(data), on_event, follow_links=follow_links)
-    dataset = set_limits(dataset, Limits.of(max_bytes, max_pixels))
+    limits = Limits.of(max_bytes, max_pixels)
+    if white is None and run is not None:
+        white = RunRecord.open(run).input.white
+    dataset = set_limits(dataset, limits if white is None else reading_for(limits, checked_white(white)))
     classes = counted(len(dataset.classes), "class", "classes")
     on_event(Note(f"{data}: {dataset.layout}, {counted(len(dataset.items), 'picture')}, {classes}"))
     if csv is not None:

@@ -9,7 +9,8 @@ from typing import Any
 
 from torch import nn
 
-from striate.data.decoding.decode import Limits
+from striate.data.decoding.decode import Limits, reading_for
+from striate.data.decoding.deep_samples import WHITE
 from striate.data.paths.picture_paths import starting_folder
 from striate.errors import StriateError
 from striate.events import Listener, silent
@@ -23,6 +24,7 @@ from striate.inference.loading import Network
 from striate.models.number_types import in_float32, require_open
 from striate.models.surgery.untouched import in_eval_mode
 from striate.preprocess.preprocessing import Preprocessing
+from striate.runs.record import RunRecord
 
 
 def explain(
@@ -123,6 +125,7 @@ def explanations(options: ExplainOptions, on_event: Listener = silent) -> Iterat
     """What `explain` returns, one by one as soon as it is there."""
     row = find_method(options.asked_method)
     require_options(options)
+    options = replace(options, limits=reading_for(options.limits, _white_of(options.run)))
     if options.out is not None:
         refuse_inside(options.out, _folders(options.images), "the explanations", "--out")
     if row.kind == "page":
@@ -130,6 +133,14 @@ def explanations(options: ExplainOptions, on_event: Listener = silent) -> Iterat
     if options.images is None:
         raise StriateError(f"{options.asked_method} explains pictures; name some, a folder or a data set.")
     return explain_pictures(options, on_event)
+
+
+def _white_of(run: Run) -> int:
+    """What is white in 16-bit pictures for the first network; the others see them so too."""
+    if isinstance(run, Network):
+        return run.preprocessing.white
+    written = (Path(run) / "preprocess.json").is_file()
+    return RunRecord.open(run).input.white if written else WHITE
 
 
 def _folders(images: Any) -> list[Path]:

@@ -65,6 +65,7 @@ def train(
     follow_links: bool | None = None,
     max_pixels: int | None = None,
     max_bytes: int | None = None,
+    white: int | None = None,
     device: str | None = None,
     devices: int | None = None,
     precision: str | None = None,

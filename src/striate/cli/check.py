@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from striate.cli.say import print_json, say
-from striate.cli.train import FollowLinks, Json, MaxBytes, MaxPixels, Overwrite
+from striate.cli.train import FollowLinks, Json, MaxBytes, MaxPixels, Overwrite, White
 from striate.errors import StriateError
 
 
@@ -48,6 +48,7 @@ def check(
     overwrite: Overwrite = False,
     max_pixels: MaxPixels = None,
     max_bytes: MaxBytes = None,
+    white: White = None,
     json: Json = False,
 ) -> None:
     """Find what is wrong with a data set.
@@ -65,7 +66,8 @@ def check(
     from striate.cli.show import Shown
 
     if augment is not None:
-        from striate.data.decoding.decode import Limits
+        from striate.data.decoding.decode import Limits, reading_for
+        from striate.data.decoding.deep_samples import WHITE
         from striate.trainer.augmentation_sheet import write_sheet
 
         for flag, given in (("--clean-list", clean_list), ("--strict", strict), ("--fail", fail)):
@@ -79,7 +81,7 @@ def check(
             out,
             run=run,
             seed=seed or 0,
-            limits=Limits.of(max_bytes, max_pixels),
+            limits=reading_for(Limits.of(max_bytes, max_pixels), white or WHITE),
             follow_links=follow_links,
             overwrite=overwrite,
         )
@@ -106,6 +108,7 @@ def check(
             follow_links=follow_links,
             overwrite=overwrite,
             on_event=shown,
+            white=white,
             **limits,
         )
     if json:

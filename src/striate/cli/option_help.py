@@ -24,6 +24,7 @@ TRAIN: dict[str, str] = {
     "max_pixels": "Larger pictures are skipped as unreadable. [default: 64000000]",
     "max_bytes": "Larger files are skipped as unreadable. [default: 100000000]",
     "follow_links": "Follow links to folders, and to files outside DATA.",
+    "white": "The sample that is white in 16-bit grey: 1023 for 10 bits. [default: 65535]",
     "device": "auto, cpu, cuda, mps. [default: auto]",
     "devices": "Processes that train together on this machine. [default: 1]",
     "precision": "auto, 32-true or bf16-mixed. [default: auto]",

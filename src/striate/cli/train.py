@@ -30,6 +30,7 @@ Flips = Annotated[
 ]
 FollowLinks = Annotated[bool, typer.Option("--follow-links", help=TRAIN["follow_links"])]
 MaxPixels = Annotated[int | None, typer.Option(min=1, help=TRAIN["max_pixels"])]
+White = Annotated[int | None, typer.Option(min=1, max=65535, help=TRAIN["white"])]
 MaxBytes = Annotated[int | None, typer.Option(min=1, help=TRAIN["max_bytes"])]
 
 
@@ -66,6 +67,7 @@ def train(
     follow_links: Annotated[bool | None, typer.Option("--follow-links", help=TRAIN["follow_links"])] = None,
     max_pixels: MaxPixels = None,
     max_bytes: MaxBytes = None,
+    white: White = None,
     device: Annotated[str | None, typer.Option(help=TRAIN["device"])] = None,
     devices: Annotated[int | None, typer.Option(help=TRAIN["devices"])] = None,
     precision: Annotated[str | None, typer.Option(help=TRAIN["precision"])] = None,

@@ -34,6 +34,7 @@ class Scanned:
         misnamed: how its name misleads about its content.
         size_hw: of the picture, upright; (0, 0) without one.
         channels: 1 or 3; 0 without a picture.
+        highest: the largest sample of 16-bit grey, None for other pictures.
     """
 
     digest: str | None
@@ -42,6 +43,7 @@ class Scanned:
     misnamed: str | None = None
     size_hw: tuple[int, int] = (0, 0)
     channels: int = 0
+    highest: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +174,7 @@ class _Work:
         content = None
         try:
             content = self.dataset.content(row)
-            picture, damage, size_hw = _decode(self.dataset, row, content, self.for_size_hw)
+            picture, damage, size_hw, highest = _decode(self.dataset, row, content, self.for_size_hw)
         except BadPicture as error:
             return Scanned(None if content is None else digest(content), problem=str(error))
         if (lightness := shrunk(picture)) is not None:
@@ -182,4 +184,4 @@ class _Work:
         wrong = None
         if isinstance(self.dataset, PictureFiles):  # an item's own name may have a number behind it
             wrong = misnamed(self.dataset.path_of(row), content)
-        return Scanned(digest(content), None, damage, wrong, size_hw, picture.shape[0])
+        return Scanned(digest(content), None, damage, wrong, size_hw, picture.shape[0], highest)

@@ -13,7 +13,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from striate.data.decoding.decode import Limits, as_picture, decode_for
+from striate.data.decoding.decode import Limits, as_picture, decode_for, reading_for
 from striate.errors import StriateError
 from striate.events import Listener, silent
 from striate.inference.loading import OWN, Network, load
@@ -53,11 +53,13 @@ class Ensemble:
 
     def read(self, content: bytes, limits: Limits) -> tuple[tuple[FittedPicture, ...], str | None]:
         """A file's picture as each member reads it, and what is wrong with it. Raises BadPicture."""
-        sizes = {member.preprocessing.size_hw for member in self.members}
-        decoded = {size_hw: decode_for(content, size_hw, limits) for size_hw in sizes}
         specs = [member.preprocessing for member in self.members]
-        fitted = tuple(spec.fit_picture(decoded[spec.size_hw].picture) for spec in specs)
-        return fitted, decoded[specs[0].size_hw].damage
+        decoded = {
+            (size_hw, white): decode_for(content, size_hw, reading_for(limits, white))
+            for size_hw, white in {(spec.size_hw, spec.white) for spec in specs}
+        }
+        fitted = tuple(spec.fit_picture(decoded[spec.size_hw, spec.white].picture) for spec in specs)
+        return fitted, decoded[specs[0].size_hw, specs[0].white].damage
 
     def probabilities(self, fitted: Sequence[tuple[FittedPicture, ...]]) -> Float[Tensor, "N K"]:
         """The mean of the members' calibrated probabilities, (N, K), of pictures from `fit`."""
@@ -85,7 +87,8 @@ class Ensemble:
     def predict(self, images: Any, top: int = 5) -> Answer | list[Answer]:
         """As `Network.predict`."""
         several = isinstance(images, (list, tuple))
-        pictures = [self.fit(as_picture(image)) for image in (images if several else [images])]
+        limits = Limits(white=self.members[0].preprocessing.white)
+        pictures = [self.fit(as_picture(image, None, limits)) for image in (images if several else [images])]
         found = self.answers(pictures, top)
         return found if several else found[0]
 

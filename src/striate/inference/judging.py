@@ -7,7 +7,7 @@ import torch
 from striate.data.dataset import BadPicture, Dataset, Problem, class_of
 from striate.data.datasets.picture_files import read_for, set_limits
 from striate.data.datasets.recognise import found_again, open_dataset
-from striate.data.decoding.decode import Limits
+from striate.data.decoding.decode import Limits, reading_for
 from striate.data.fingerprint import digest
 from striate.data.wording import composed, counted
 from striate.errors import StriateError
@@ -81,7 +81,8 @@ def judge(
 def limits_of(record: RunRecord, max_bytes: int | None, max_pixels: int | None) -> Limits:
     """What was asked for, else what the run was trained with, else the usual."""
     trained = record.config
-    return Limits.of(max_bytes or trained.max_bytes, max_pixels or trained.max_pixels)
+    limits = Limits.of(max_bytes or trained.max_bytes, max_pixels or trained.max_pixels)
+    return reading_for(limits, record.input.white)
 
 
 def judge_own_part(record: RunRecord, network: Network, limits: Limits, on_event: Listener) -> Evaluation:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, overload
 import torch
 from torch import Tensor, nn
 
-from striate.data.decoding.decode import as_picture
+from striate.data.decoding.decode import Limits, as_picture
 from striate.engines.choosing import Choice, parse_choice
 from striate.engines.served import Served
 from striate.errors import StriateError, WorkFailed
@@ -114,8 +114,9 @@ class Network:
     def _predict_all(self, images: Sequence[Any], top: int) -> list[Answer]:
         if not images:
             return []
-        size_hw = self.preprocessing.size_hw
-        pictures = torch.stack([self.preprocessing.fit_picture(as_picture(i, size_hw)) for i in images])
+        spec = self.preprocessing
+        limits = Limits(white=spec.white)
+        pictures = torch.stack([spec.fit_picture(as_picture(i, spec.size_hw, limits)) for i in images])
         return self.answers(self.scores(pictures), top)
 
 

@@ -28,7 +28,8 @@ class Preprocessing:
 
     `fit` says what happens to a picture of another shape: `squeeze` changes its proportions and keeps all of
     it, `pad` keeps proportions and adds black borders, `crop` keeps proportions and cuts the longer side's
-    ends off. `mean` and `std` are per channel, of values in [0, 1].
+    ends off. `mean` and `std` are per channel, of values in [0, 1]. `white` is the sample that is white in
+    files of 16-bit grey.
     """
 
     size_hw: tuple[int, int]
@@ -36,6 +37,7 @@ class Preprocessing:
     mean: tuple[float, ...]
     std: tuple[float, ...]
     fit: Fit = "squeeze"
+    white: int = 65535
 
     def __post_init__(self) -> None:
         if min(self.size_hw) < 1 or self.channels not in (1, 3) or self.fit not in ("squeeze", "pad", "crop"):

@@ -12,4 +12,5 @@ def read_preprocessing(record: RunRecord) -> Preprocessing:
     """
     found = record.input
     size_hw = (found.size_hw[0], found.size_hw[1])
-    return Preprocessing(size_hw, found.channels, tuple(found.mean), tuple(found.std), found.fit)
+    mean, std = tuple(found.mean), tuple(found.std)
+    return Preprocessing(size_hw, found.channels, mean, std, found.fit, found.white)

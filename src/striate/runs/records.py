@@ -48,6 +48,7 @@ class Input(Record):
     mean: Annotated[list[Annotated[Finite, Field(ge=-1000, le=1000)]], Field(min_length=1, max_length=3)]
     std: Annotated[list[Annotated[Finite, Field(gt=1e-6, le=1000)]], Field(min_length=1, max_length=3)]
     fit: Literal["squeeze", "pad", "crop"]
+    white: Annotated[int, Field(ge=1, le=65535)] = 65535
 
     @model_validator(mode="after")
     def _as_many_as_channels(self) -> "Input":

@@ -12,7 +12,7 @@ from torch import Tensor
 from striate.data.dataset import BadPicture, Dataset
 from striate.data.datasets.picture_files import set_limits
 from striate.data.datasets.recognise import open_dataset
-from striate.data.decoding.decode import DEFAULT_LIMITS, Limits
+from striate.data.decoding.decode import DEFAULT_LIMITS, Limits, reading_for
 from striate.data.transforms.presets import named_or_table
 from striate.data.transforms.sheet import augmentation_sheet
 from striate.drawing.signed import signed
@@ -64,9 +64,12 @@ def write_sheet(
     usual = f"augment-{name if isinstance(named_or_table(name), str) else 'table'}.png"
     path = output_file(out or usual, SHEET, usual, "--out", data=[data], overwrite=overwrite)
     suffix = path.suffix.lower()
+    specification = load(run).preprocessing if run is not None else None
+    if specification is not None:
+        limits = reading_for(limits, specification.white)
     dataset = set_limits(open_dataset(Path(data), follow_links=follow_links), limits)
     chosen = _chosen(dataset)
-    specification = load(run).preprocessing if run is not None else _usual(chosen)
+    specification = specification or _usual(chosen)
     pictures = torch.stack([specification.fit_picture(picture) for picture in chosen])
     seen = torch.cat([pictures[:, None], augmentation_sheet(pictures, name, seed, EPOCHS)], dim=1)
     image = _drawn(seen)

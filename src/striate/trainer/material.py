@@ -8,6 +8,7 @@ import torch
 from jaxtyping import Int64
 from torch import Tensor
 
+from striate.data.audit.sample_range import unused_range
 from striate.data.dataset import PARTS, Dataset, Part, Problem, class_of
 from striate.data.datasets.picture_files import set_limits
 from striate.data.datasets.recognise import open_dataset
@@ -113,7 +114,7 @@ def read_material(dataset: Dataset, plan: Plan, options: TrainOptions, on_event:
     """
     spec = plan.preprocessing
     given = _own_parts(options, dataset)  # first: what is wrong with these should not cost a training
-    elsewhere = _elsewhere(options, dataset, on_event)
+    elsewhere = _elsewhere(options, dataset, spec.white, on_event)
     pictures, found = read_pictures(
         dataset, spec, on_event, threads=options.workers, memory_bytes=memory().total
     )
@@ -123,6 +124,10 @@ def read_material(dataset: Dataset, plan: Plan, options: TrainOptions, on_event:
     _report_bad(skipped, damaged, options, on_event)
     _warn_of_conflicts(dataset, found, options, on_event)
     parts, notes, warnings = _split(dataset, found, elsewhere, given, options, on_event)
+    lost = unused_range(found.rows, spec.white)
+    if lost is not None:
+        on_event(Warned(lost))
+        warnings.append(f"warning: {lost}")
     for note in notes:
         on_event(Note(note))
     if not parts.validation:
@@ -133,7 +138,10 @@ def read_material(dataset: Dataset, plan: Plan, options: TrainOptions, on_event:
         raw = find_entry(plan.model).raw_values
         spec = _normalised(spec, pictures, torch.tensor(parts.train), raw=raw)
     labels = torch.tensor([-1 if item.truth.label is None else item.truth.label for item in dataset.items])
-    store, kept = Store(pictures, labels), (*dataset.notes, *notes, *warnings)
+    store, kept = (
+        Store(pictures, labels),
+        (*dataset.notes, *notes, *warnings),
+    )
     return Material(dataset, found, store, parts, spec, skipped, damaged, elsewhere, kept)
 
 
@@ -172,11 +180,11 @@ def _wrong(scanned: Scanned) -> str:
     return scanned.problem or scanned.damage or ""
 
 
-def _elsewhere(options: TrainOptions, dataset: Dataset, on_event: Listener) -> Elsewhere | None:
+def _elsewhere(options: TrainOptions, dataset: Dataset, white: int, on_event: Listener) -> Elsewhere | None:
     if options.test is None:
         return None
     other = open_dataset(options.test, on_event, classes=1, follow_links=options.follow_links)
-    other = set_limits(other, Limits(options.max_bytes, options.max_pixels))
+    other = set_limits(other, Limits(options.max_bytes, options.max_pixels, white))
     require_shared_classes(dataset.classes, other)
     on_event(Note(f"measured on {options.test}: {other.layout}"))
     _, rows = measured_part(other)

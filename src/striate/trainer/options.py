@@ -74,6 +74,9 @@ class TrainOptions(BaseModel):
         64_000_000, ge=1, le=178_000_000, description="Larger pictures are skipped as unreadable."
     )
     max_bytes: int = Field(100_000_000, ge=1, lt=2**31, description="Larger files are skipped as unreadable.")
+    white: int | None = Field(
+        None, ge=1, le=65535, description="The sample that is white in 16-bit grey: 1023 for 10 bits. [65535]"
+    )
     follow_links: bool = Field(False, description="Follow links to folders, and to files outside DATA.")
     device: str = Field("auto", description="auto, cpu, cuda, mps.")
     devices: int = Field(1, ge=1, le=4096, description="Processes that train together on this machine.")

@@ -79,6 +79,8 @@ def make_plan(options: TrainOptions, dataset: Dataset, on_event: Listener) -> Pl
         weights = _weights(options, choice, on_event)
         preprocessing = _preprocessing(options, choice, entry, traits, weights)
         known = weights is not None and bool(entry.weights)
+    if options.white is not None:
+        preprocessing = replace(preprocessing, white=options.white)
     suited = "light" if traits.grey or max(traits.height, traits.width) < 32 else "photo"
     plan = Plan(choice.model, choice.reason, weights, preprocessing, known, suited, parent, suited, transfer)
     return replace(plan, augmentation=_augmentation(options, plan, len(dataset.items)))

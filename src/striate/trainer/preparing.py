@@ -9,7 +9,7 @@ import torch
 from striate.data.audit.odd_labels import odd_labels
 from striate.data.datasets.picture_files import set_limits
 from striate.data.datasets.recognise import open_dataset
-from striate.data.decoding.decode import Limits
+from striate.data.decoding.decode import Limits, reading_for
 from striate.data.wording import counted
 from striate.events import Listener, Note, Warned, silent
 from striate.models.build import create_model
@@ -59,6 +59,7 @@ def prepare(
         on_event(Warned(odd.words()))
     plan = make_plan(options, dataset, on_event)
     require_start(plan, options, dataset.classes)
+    dataset = set_limits(dataset, reading_for(limits, plan.preprocessing.white))
     material = read_material(dataset, plan, options, on_event)
     plan, trainee = decide_transfer(options, plan, material, on_event, decided)
     trainee, test = find_rate(trainee, options, plan, material, on_event)

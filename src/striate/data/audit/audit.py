@@ -6,7 +6,9 @@ from dataclasses import asdict, dataclass, field, replace
 
 from striate.data.audit.odd_labels import OddLabel, odd_labels
 from striate.data.audit.oddities import is_blank, odd_sizes, small_classes
+from striate.data.audit.sample_range import unused_range
 from striate.data.dataset import PARTS, Dataset, Problem, class_of
+from striate.data.decoding.decode import DEFAULT_LIMITS
 from striate.data.look_alikes.duplicates import groups, members, near_pairs
 from striate.data.scan import Scan, scan
 from striate.events import Listener, silent
@@ -196,9 +198,14 @@ def audit_of(dataset: Dataset, looked: Looked) -> Audit:
         problems=_problems(dataset, looked),
         layout=dataset.layout,
         ignored=dataset.ignored,
-        notes=tuple(getattr(dataset, "notes", ())),
+        notes=(*getattr(dataset, "notes", ()), *_range_notes(dataset, looked)),
         ignored_kinds=dict(getattr(dataset, "ignored_suffixes", {})),
     )
+
+
+def _range_notes(dataset: Dataset, looked: Looked) -> Names:
+    lost = unused_range(looked.scan.rows, getattr(dataset, "limits", DEFAULT_LIMITS).white)
+    return (f"warning: {lost}",) if lost is not None else ()
 
 
 def _problems(dataset: Dataset, looked: Looked) -> Problems:

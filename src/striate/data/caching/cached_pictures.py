@@ -40,7 +40,7 @@ from striate.data.scan import Scan, Scanned
 from striate.files.file_lock import is_in_use, mark_in_use
 from striate.machine.hardware import memory
 
-FORMAT = 5
+FORMAT = 6
 INDEX = "index"
 LARGEST_INDEX = 2**29  # bytes
 READ = 2**26  # bytes at a time

@@ -200,7 +200,7 @@ def _place(dataset: PictureFiles, spec: Preprocessing) -> _Place:
         "size_hw": list(spec.size_hw),
         "channels": spec.channels,
         "fit": spec.fit,
-        "limits": [dataset.limits.bytes, dataset.limits.pixels],
+        "limits": [dataset.limits.bytes, dataset.limits.pixels, dataset.limits.white],
         "made_by": [
             importlib.metadata.version("striate"),
             torch.__version__,

@@ -12,7 +12,7 @@ nothing says which value is white.
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -24,6 +24,7 @@ from PIL import Image
 from torch import Tensor
 
 from striate.data.dataset import BadPicture
+from striate.data.decoding.deep_samples import WHITE
 from striate.data.decoding.headers import foreign, jpeg_header, png_damage, png_size, sniff
 from striate.data.decoding.jpeg_library import load_jpeg_decoder
 from striate.data.decoding.quiet import pillow_quiet
@@ -49,10 +50,11 @@ _AS_STORED = 0  # torchvision.io.ImageReadMode.UNCHANGED
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The largest file and the largest picture that are read."""
+    """The largest file and the largest picture that are read, and which sample of 16-bit grey is white."""
 
     bytes: int = MAX_BYTES
     pixels: int = MAX_PIXELS
+    white: int = WHITE
 
     @classmethod
     def of(cls, max_bytes: int | None, max_pixels: int | None) -> "Limits":
@@ -72,15 +74,29 @@ class Limits:
 DEFAULT_LIMITS = Limits()
 
 
+def checked_white(white: int) -> int:
+    """A number that a sample of 16 bits can have. Raises StriateError."""
+    if not 1 <= white <= WHITE:
+        raise StriateError(f"--white is a sample from 1 to {WHITE:,}, as 1023 for 10 bits; got {white:,}.")
+    return white
+
+
+def reading_for(limits: Limits, white: int) -> Limits:
+    """The limits, with the white that a network has learned with."""
+    return limits if limits.white == white else replace(limits, white=white)
+
+
 class Decoded(NamedTuple):
     """A picture, what is wrong with it if it is damaged, and its whole size, upright.
 
-    `picture` is smaller than `size_hw` where a large JPEG was decoded for a small target.
+    `picture` is smaller than `size_hw` where a large JPEG was decoded for a small target. `highest` is the
+    largest sample of 16-bit grey, None for others.
     """
 
     picture: Picture
     damage: str | None
     size_hw: tuple[int, int]
+    highest: int | None = None
 
 
 def decode(
@@ -117,8 +133,8 @@ def decode_for(content: bytes, size_hw: tuple[int, int] | None, limits: Limits =
     if kind == "PNG":
         check_size(png_size(content), limits.pixels)
         damage = png_damage(content)
-    picture, broken = decode_with_pillow(content, limits.pixels)
-    return _whole(picture, broken or damage)
+    picture, broken, highest = decode_with_pillow(content, limits.pixels, white=limits.white)
+    return _whole(picture, broken or damage)._replace(highest=highest)
 
 
 def reduction(size_hw: tuple[int, int], target_hw: tuple[int, int] | None) -> int:
@@ -170,7 +186,7 @@ def as_picture(
     if isinstance(image, Image.Image):
         check_size((image.height, image.width), limits.pixels)
         with pillow_quiet:
-            return of_image(image)
+            return of_image(image, limits.white)
     if isinstance(image, np.ndarray):
         return _from_array(image)
     if isinstance(image, Tensor):
@@ -199,7 +215,7 @@ def _decode_jpeg(content: bytes, target_hw: tuple[int, int] | None, max_pixels: 
             return _whole(whole, None)
         except (RuntimeError, AttributeError):
             pass  # damaged: Pillow gives the part that can be had
-    picture, damage = decode_with_pillow(content, max_pixels)
+    picture, damage, _ = decode_with_pillow(content, max_pixels)
     if header.components == 4 and not header.adobe:
         # Pillow takes every CMYK JPEG as inverted, as Photoshop stores them; without Adobe's marker none is.
         reason = "a CMYK JPEG without Adobe's marker, read as not inverted; save it as RGB"

@@ -11,17 +11,19 @@ from PIL import Image
 from PIL.ImageFile import ImageFile
 
 from striate.data.dataset import BadPicture
-from striate.data.decoding.headers import foreign, sniff
-from striate.data.decoding.quiet import pillow_quiet
-from striate.data.deep_samples import (
+from striate.data.decoding.deep_samples import (
     PLAIN,
+    WHITE,
     Meaning,
     grey_in_8_bits,
+    highest_sample,
     meaning_of,
     open_negative,
     with_true_transparency,
 )
-from striate.data.part_of_picture import part_that_was_read, passes_of
+from striate.data.decoding.headers import foreign, sniff
+from striate.data.decoding.part_of_picture import part_that_was_read, passes_of
+from striate.data.decoding.quiet import pillow_quiet
 from striate.shapes import Picture
 
 _FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "BMP", "DIB", "TIFF", "PPM", "JPEG2000", "AVIF")
@@ -55,14 +57,15 @@ _PILLOW_ERRORS = (
 
 
 def decode_with_pillow(
-    content: bytes, max_pixels: int, *, invert: bool = False
-) -> tuple[Picture, str | None]:
-    """The picture, and what is wrong with it if it is damaged.
+    content: bytes, max_pixels: int, *, invert: bool = False, white: int = WHITE
+) -> tuple[Picture, str | None, int | None]:
+    """The picture, what is wrong with it if it is damaged, and the largest sample of 16-bit grey.
 
     Args:
         content: a file of any format that is read.
         max_pixels: a picture that claims more is refused before it is decoded.
         invert: turn the samples of a CMYK picture round before they become RGB.
+        white: which sample of 16-bit grey is white.
 
     Raises:
         BadPicture: no picture can be had.
@@ -80,7 +83,7 @@ def decode_with_pillow(
             turned = upright(with_true_transparency(image, meaning, content) if seen_through else image)
             if invert:
                 turned = turned.point(lambda sample: 255 - sample)
-            return pixels_of(turned, meaning), damage
+            return pixels_of(turned, meaning, white), damage, highest_sample(turned, meaning)
         except BadPicture:
             raise
         except _PILLOW_ERRORS as error:
@@ -176,23 +179,29 @@ def _swaps(image: Image.Image) -> bool:
     return _orientation(image) in (5, 6, 7, 8)
 
 
-def of_image(image: Image.Image) -> Picture:
+def of_image(image: Image.Image, white: int = WHITE) -> Picture:
     """A PIL image that a user has in hand, upright."""
     meaning = meaning_of(image)
     image.load()
     if meaning.raw and "transparency" in image.info:
         image = with_true_transparency(image.copy(), meaning, None)
-    return pixels_of(upright(image), meaning)
+    return pixels_of(upright(image), meaning, white)
 
 
-def pixels_of(image: Image.Image, meaning: Meaning = PLAIN) -> Picture:
-    """A loaded PIL image of any mode as 8-bit grey or RGB; `meaning` is of a file's samples."""
+def pixels_of(image: Image.Image, meaning: Meaning = PLAIN, white: int = WHITE) -> Picture:
+    """A loaded PIL image of any mode as 8-bit grey or RGB.
+
+    Args:
+        image: the PIL image.
+        meaning: of a file's samples.
+        white: which sample of 16-bit grey is white.
+    """
     if image.mode == "F":
         raise BadPicture(
             "its pixels are floating-point numbers without a fixed white; save it with 8 or 16 bits"
         )
     if image.mode.startswith("I"):
-        return to_tensor(grey_in_8_bits(image, meaning))
+        return to_tensor(grey_in_8_bits(image, meaning, white))
     if image.mode == "1":
         image = image.convert("L")
     transparent = image.mode in ("LA", "La", "PA", "RGBA", "RGBa") or "transparency" in image.info

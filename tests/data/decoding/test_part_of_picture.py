@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from tests.data.test_decoding import encoded
+from tests.data.decoding.test_decoding import encoded
 
 from striate.actions.train import train
 from striate.data.dataset import BadPicture

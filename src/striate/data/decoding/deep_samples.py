@@ -113,6 +113,14 @@ def grey_in_8_bits(image: Image.Image, meaning: Meaning, white: int = WHITE) -> 
     return pixels
 
 
+def highest_sample(image: Image.Image, meaning: Meaning) -> int | None:
+    """The largest sample of 16-bit grey as a file has it, None for other pictures and depths."""
+    if not image.mode.startswith("I") or meaning.white != WHITE:
+        return None
+    values = np.asarray(image)
+    return int(WHITE - values.min() if meaning.negative else values.max())
+
+
 def with_true_transparency(image: Image.Image, meaning: Meaning, content: bytes | None) -> Image.Image:
     """The picture with a transparent value that compares with its samples, or with an alpha channel for it.
 
