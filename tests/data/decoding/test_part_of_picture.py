@@ -12,7 +12,7 @@ from tests.data.decoding.test_decoding import encoded
 
 from striate.actions.train import train
 from striate.data.dataset import BadPicture
-from striate.data.decoding import decode, decode_for
+from striate.data.decoding.decode import decode, decode_for
 from striate.errors import StriateError
 
 
@@ -39,7 +39,7 @@ def test_a_progressive_jpeg_that_ends_early_gives_its_coarse_picture(
     mode: str, for_size_hw: tuple[int, int] | None
 ):
     whole = encoded(smooth().convert(mode), "JPEG", progressive=True, quality=90)
-    picture, damage, size_hw = decode_for(whole[: second_scan(whole) + 2], for_size_hw)
+    picture, damage, size_hw, _ = decode_for(whole[: second_scan(whole) + 2], for_size_hw)
     assert damage == "the file is cut short; it is coarse"
     assert size_hw == (117, 150)
     assert (picture.float() - decode(whole)[0].float()).abs().mean() < 8  # its blocks' means
