@@ -109,7 +109,7 @@ def test_precision_takes_its_thresholds_from_validation(striate, digits_run, pic
     assert [one["unsure"] for one in found] == [one["probability"] < limits[one["label"]] for one in found]
     (run / "validation.csv").unlink()
     code, _, err = striate("predict", run, "in", "--precision", 0.9)
-    assert code == 2 and "validation.csv cannot be read" in err
+    assert code == 2 and "validation.csv is missing" in err
 
 
 def test_two_runs_answer_together(striate, digits_run, pictures):  # noqa: F811

@@ -38,7 +38,7 @@ def test_a_folder_with_such_a_name_is_checked_trained_on_resumed_measured_and_re
 
 
 def test_such_a_name_is_printed_where_the_terminal_takes_only_utf8(tmp_path: Path):
-    data = write_digits(tmp_path / ODD, "01", 3)
+    data = write_digits(tmp_path / ODD / "pictures", "01", 3)
     run = striate.train(data, model="lenet5", epochs=1, out=tmp_path / ODD / "runs", name="run")
     done = subprocess.run(
         [sys.executable, "-m", "striate", "report", str(run.path), "--json"],
