@@ -101,12 +101,12 @@ def test_the_raw_file_begins_with_the_pictures_pixel_by_pixel(cache, photos):
     assert list(raw[3 * 24 * 32 :][: len(flat)]) == flat
 
 
-@pytest.mark.parametrize("mapped", [False, True])
-def test_a_flipped_bit_of_a_picture_is_seen_and_that_picture_is_read_again(
-    cache, photos, monkeypatch, mapped
-):
-    if mapped:
+@pytest.mark.parametrize("kept", ["in memory", "in a nameless file", "mapped"])
+def test_a_flipped_bit_of_a_picture_is_seen_and_that_picture_is_read_again(cache, photos, monkeypatch, kept):
+    if kept == "in a nameless file":
         monkeypatch.setattr(cached_pictures, "memory_for_copies", lambda: 0)
+    if kept == "mapped":
+        monkeypatch.setattr(cached_pictures, "private_room", lambda _: None)
     expected = read(photos)
     expected = (expected[0].clone(), expected[1])
     raw = next(cache.glob("*/*.raw"))
@@ -137,10 +137,12 @@ CUT_OFF = """
 import os, sys
 from pathlib import Path
 from tests.data.conftest import SPEC
-from striate.data.caching import picture_cache
+from striate.data.caching import cached_pictures, picture_cache
 from striate.data.datasets.recognise import open_dataset
 from striate.data.reading import read_pictures
 picture_cache.TOO_FRESH = -10**18
+if sys.argv[3] == "large":
+    cached_pictures.memory_for_copies = lambda: 0
 pictures, _ = read_pictures(open_dataset(sys.argv[1]), SPEC)
 picture_cache.wait_for_writers()
 for raw in Path(sys.argv[2]).glob("*/*.raw"):
@@ -149,11 +151,12 @@ print(int(pictures.long().sum()))
 """
 
 
+@pytest.mark.parametrize("size", ["small", "large"])
 @pytest.mark.parametrize("start", ["first", "second"])
-def test_a_file_that_is_cut_off_while_it_is_used_ends_no_process(cache, photos, start):
+def test_a_file_that_is_cut_off_while_it_is_used_ends_no_process(cache, photos, start, size):
     wanted = int(read(photos)[0].long().sum())
     if start == "first":
         shutil.rmtree(cache)
-    command = [sys.executable, "-c", CUT_OFF, str(photos), str(cache)]
+    command = [sys.executable, "-c", CUT_OFF, str(photos), str(cache), size]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
     assert (done.returncode, done.stdout.strip()) == (0, str(wanted)), done.stderr[-300:]

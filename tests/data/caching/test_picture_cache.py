@@ -196,7 +196,7 @@ def sized(side: int) -> Preprocessing:
 
 
 def test_the_least_recently_used_entries_go_first_but_none_in_use(cache, photos, monkeypatch):
-    monkeypatch.setattr(cached_pictures, "memory_for_copies", lambda: 0)  # entries are mapped
+    monkeypatch.setattr(cached_pictures, "private_room", lambda _: None)  # entries are mapped
     one = cached_pictures.raw_bytes((12, 3, 32, 32))
     monkeypatch.setenv("STRIATE_CACHE_BYTES", str(3 * one + 20_000))
     shapes = [(32, 32), (31, 33), (33, 31), (30, 34)]  # entries of nearly one size
@@ -218,7 +218,7 @@ def test_the_least_recently_used_entries_go_first_but_none_in_use(cache, photos,
 
 
 def test_clear_leaves_weights_and_what_is_in_use(cache, photos, monkeypatch):
-    monkeypatch.setattr(cached_pictures, "memory_for_copies", lambda: 0)  # entries are mapped
+    monkeypatch.setattr(cached_pictures, "private_room", lambda _: None)  # entries are mapped
     held = read(photos)
     (cache.parent / "weights.safetensors").write_bytes(b"12345")
     read(photos, sized(16))

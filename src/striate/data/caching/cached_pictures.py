@@ -10,7 +10,8 @@ Nothing in an entry is trusted: the index must be as its digest says, name the r
 that file must be as long as the data set asks for. Whatever is not right counts as no entry at all. Each
 picture has a checksum, and one that is not as written is read again from its own file (decision 0015). An
 entry that is small beside the memory is read whole, so that nobody can cut its file off under a running
-program; a larger one is mapped.
+program; a larger one is copied into a nameless file, which nobody can reach either, and mapped where it
+lies only if the disk has no room for that.
 """
 
 import contextlib
@@ -140,12 +141,9 @@ class NewEntry:
             reserve(self._handle, raw_bytes(shape))
             mark_in_use(self._handle)
             size = raw_bytes(shape)
-            self._in_memory = size <= memory_for_copies()
-            mapped = (
-                np.zeros(size, dtype=np.uint8)
-                if self._in_memory
-                else np.frombuffer(mmap.mmap(self._handle, size), dtype=np.uint8)
-            )
+            room = private_room(size)
+            self._is_private = room is not None
+            mapped = np.frombuffer(mmap.mmap(self._handle, size), dtype=np.uint8) if room is None else room
         except BaseException:
             self.abandon()
             raise
@@ -162,7 +160,7 @@ class NewEntry:
         places[0][:] = statuses
         places[1][:] = scan.thumbnails.numpy()
         places[2][:] = scan.comparable.numpy()
-        if self._in_memory:
+        if self._is_private:
             _write_whole(self._handle, self._mapped)
         os.fsync(self._handle)  # also what was written through the mapping
         index = _Index.model_construct(
@@ -275,16 +273,32 @@ def _contents(path: Path, size: int) -> npt.NDArray[np.uint8] | None:
         status = os.fstat(handle)
         if not stat.S_ISREG(status.st_mode) or status.st_size != size:
             return None
-        if size <= memory_for_copies():
-            return _read_whole(handle, size)
+        room = private_room(size)
+        if room is not None:
+            return room if _read_whole(handle, room) else None
         # The mapping keeps a duplicate of the handle, and with it the mark.
         return np.frombuffer(mmap.mmap(handle, size, access=mmap.ACCESS_COPY), dtype=np.uint8)
     finally:
         os.close(handle)
 
 
+def private_room(size: int) -> npt.NDArray[np.uint8] | None:
+    """Room for an entry that no other program can cut off: memory, or a nameless file behind a large one.
+
+    None where the disk has no room for it either.
+    """
+    if size <= memory_for_copies():
+        return np.zeros(size, dtype=np.uint8)
+    try:
+        with tempfile.TemporaryFile(prefix="striate-pictures-") as file:
+            reserve(file.fileno(), size)
+            return np.frombuffer(mmap.mmap(file.fileno(), size), dtype=np.uint8)  # outlives the file's handle
+    except OSError:
+        return None
+
+
 def memory_for_copies() -> int:
-    """How large an entry may be that is read whole instead of being mapped, in bytes."""
+    """How large an entry may be that is kept in memory as a whole, in bytes."""
     found = memory()
     return min((found.total or 0) // 8, (found.available or 0) // 2)
 
@@ -296,16 +310,16 @@ def _write_whole(handle: int, content: npt.NDArray[np.uint8]) -> None:
         at += os.write(handle, view[at : at + READ])
 
 
-def _read_whole(handle: int, size: int) -> npt.NDArray[np.uint8] | None:
-    content = np.empty(size, dtype=np.uint8)
-    view, at = content.data, 0
+def _read_whole(handle: int, room: npt.NDArray[np.uint8]) -> bool:
+    """Fill `room`; whether the file held as much."""
+    view, at = room.data, 0
     with os.fdopen(os.dup(handle), "rb", buffering=0) as file:
-        while at < size:
+        while at < len(view):
             count = file.readinto(view[at : at + READ])
             if not count:
-                return None  # it became shorter
+                return False  # it became shorter
             at += count
-    return content
+    return True
 
 
 def _read_index(path: Path) -> _Index | None:
