@@ -1,6 +1,6 @@
 """From a path to a `Dataset`, by what stands there; else an error: what was found and what is accepted."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from striate.data.datasets.cifar import cifar_version, open_cifar
 from striate.data.datasets.folder import FolderDataset, is_picture, open_folder
 from striate.data.datasets.idx import is_idx_name, open_idx
 from striate.data.datasets.named import NAMED_SETS, find_named
+from striate.data.datasets.recognise_objects import open_objects
 from striate.data.datasets.sheets import SheetDataset
 from striate.data.paths.files import Found, Listing, list_folder, list_or_reason, reach_of
 from striate.data.wording import counted, listed, one_line
@@ -26,7 +27,12 @@ _NO_CLASSES = {"images", "labels", "masks", "annotations"}
 
 
 def open_dataset(
-    path: str | Path, on_event: Listener = silent, *, classes: int = 2, follow_links: bool = False
+    path: str | Path,
+    on_event: Listener = silent,
+    *,
+    classes: int = 2,
+    truths: Sequence[str] = ("label",),
+    follow_links: bool = False,
 ) -> Dataset:
     """The data set at `path`, recognised by its structure. No picture is opened.
 
@@ -34,6 +40,7 @@ def open_dataset(
         path: a folder, a file, or a name of `NAMED_SETS`; what stands on the disk wins over a name.
         on_event: is told if a named data set must be fetched.
         classes: with pictures, at least. Two can be told apart; one can be measured.
+        truths: the fields of `Truth` that are wanted; without `label` those are of objects or points.
         follow_links: links to folders, and to files outside, are followed.
 
     Raises:
@@ -44,6 +51,8 @@ def open_dataset(
     if _is_name(path):
         path = find_named(str(path).lower(), on_event)
     _check_exists(path)
+    if "label" not in truths:
+        return open_objects(path, follow_links=follow_links)
     if path.is_file():
         return _with_classes(_open_file(path, follow_links=follow_links), classes)
     if not path.is_dir():
