@@ -39,14 +39,14 @@ class Averaging:
             self.count += 1
             # Early on a long memory would hold little but the first weights.
             decay = min(self.word.decay, (1 + self.count) / (10 + self.count))
-            torch._foreach_lerp_(self.mean, self.live, 1 - decay)
+            _lerp(self.mean, self.live, 1 - decay)
 
     @torch.no_grad()
     def epoch_ended(self, done: float) -> None:
         """Take in the weights after an epoch; `done` is the share of the stage that is behind, in (0, 1]."""
         if isinstance(self.word, Swa) and done > self.word.start:
             self.count += 1
-            torch._foreach_lerp_(self.mean, self.live, 1 / self.count)
+            _lerp(self.mean, self.live, 1 / self.count)
 
     @contextmanager
     def applied(self, refresh: Callable[[], None]) -> Iterator[None]:
@@ -102,3 +102,13 @@ def measuring_norms(network: nn.Module) -> Iterator[bool]:
         for norm, momentum in zip(norms, momenta, strict=True):
             norm.momentum = momentum
         network.eval()
+
+
+def _lerp(mean: list[Tensor], live: list[Tensor], weight: float) -> None:
+    """Move `mean` towards `live`, in place; together where this torch has its private way for that."""
+    together = getattr(torch, "_foreach_lerp_", None)
+    if together is not None:
+        together(mean, live, weight)
+        return
+    for one, other in zip(mean, live, strict=True):
+        one.lerp_(other, weight)

@@ -3,11 +3,13 @@
 import io
 import subprocess
 import sys
+from types import SimpleNamespace
 
+import pytest
 import torch
 from PIL import Image
 
-from striate.data.decoding import jpeg_library
+from striate.data.decoding import decode, jpeg_library
 from striate.data.decoding.jpeg_library import decoder_files, load_jpeg_decoder
 
 ALONE = """
@@ -57,3 +59,30 @@ def test_where_the_library_is_not_found_or_cannot_be_loaded_torchvision_register
 def test_the_library_is_found_in_torchvision_s_folder():
     assert [file.parent.name for file in decoder_files()] == ["torchvision"] * len(decoder_files())
     assert decoder_files()
+
+
+@pytest.mark.parametrize("error", [AttributeError, ImportError])
+def test_without_torchvision_s_private_operator_pillow_decodes_the_same_picture(monkeypatch, error):
+    expected, damage = decode.decode(jpeg())
+    assert damage is None
+
+    def gone():
+        raise error("no such operator")
+
+    monkeypatch.setattr(decode, "_jpeg_operator", gone)
+    found, damage = decode.decode(jpeg())
+    assert damage is None
+    assert found.shape == expected.shape
+    assert (found.int() - expected.int()).abs().max() <= 2  # two builds of one library round differently
+
+
+def test_the_operator_is_looked_for_by_a_name_that_may_be_missing(monkeypatch):
+    monkeypatch.setattr(decode, "load_jpeg_decoder", lambda: None)
+    monkeypatch.setattr(decode.torch, "ops", SimpleNamespace(image=SimpleNamespace()))
+    decode._jpeg_operator.cache_clear()
+    try:
+        picture, damage = decode.decode(jpeg())
+    finally:
+        decode._jpeg_operator.cache_clear()
+    assert damage is None
+    assert picture.shape == (3, 24, 40)

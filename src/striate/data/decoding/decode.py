@@ -213,8 +213,8 @@ def _decode_jpeg(content: bytes, target_hw: tuple[int, int] | None, max_pixels: 
             encoded = torch.frombuffer(bytearray(content), dtype=torch.uint8)
             whole = _jpeg_operator()(encoded, _AS_STORED, True)  # upright by its EXIF data
             return _whole(whole, None)
-        except (RuntimeError, AttributeError):
-            pass  # damaged: Pillow gives the part that can be had
+        except (RuntimeError, AttributeError, ImportError):
+            pass  # damaged, or a torchvision without the operator: Pillow gives what can be had
     picture, damage, _ = decode_with_pillow(content, max_pixels)
     if header.components == 4 and not header.adobe:
         # Pillow takes every CMYK JPEG as inverted, as Photoshop stores them; without Adobe's marker none is.
@@ -225,7 +225,7 @@ def _decode_jpeg(content: bytes, target_hw: tuple[int, int] | None, max_pixels: 
 
 @cache
 def _jpeg_operator() -> Callable[[Tensor, int, bool], Tensor]:
-    """What torchvision decodes JPEGs with; where it is gone, an AttributeError sends them to Pillow."""
+    """What torchvision decodes JPEGs with; where it is gone, an error sends them to Pillow."""
     # The operator, not torchvision.io.decode_jpeg: 0.29 warns at every call that it will go away one day.
     load_jpeg_decoder()
     operator: Callable[[Tensor, int, bool], Tensor] = torch.ops.image.decode_jpeg.default
