@@ -1,6 +1,8 @@
 # make demo    set everything up and train on the embedded digits
 # make test    set everything up and run the tests
-# make check   lint, format, types, import contracts, slow tests
+# make check   lint, format, types, import contracts, all tests that `make test` leaves out
+# make promises  the longer tests of what is promised: kills, full disks, hostile and damaged files, random calls
+# make slow    the longer tests of the rest: every network of the catalogue
 # make lowest  a core of the tests with the lowest versions that pyproject.toml allows
 # make bench   the speed claims, each with its peer in the same run
 #
@@ -13,19 +15,20 @@ VENV := .venv
 BIN := $(VENV)/bin
 export OMP_WAIT_POLICY ?= PASSIVE
 
-.PHONY: demo test check lint types contracts slow lowest bench clean
+.PHONY: demo test check lint types contracts promises slow lowest bench clean
 
 demo: $(VENV)/ready
 	$(BIN)/striate demo
 	@echo "here    source $(BIN)/activate     (puts striate on this shell's path)"
 
-# A process a core, one thread each: most tests are too small for more.
-PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q --numprocesses auto --dist worksteal
+# A process a core, one thread each: most tests are too small for more. Hundreds of tests start a Python of their
+# own: each would compile every module anew where the environment forbids to write bytecode.
+PYTEST := PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q --numprocesses auto --dist worksteal
 
 test: $(VENV)/ready
 	$(PYTEST)
 
-check: lint types contracts slow
+check: lint types contracts promises slow
 
 lint: $(VENV)/ready
 	$(BIN)/ruff check .
@@ -37,15 +40,19 @@ types: $(VENV)/ready
 contracts: $(VENV)/ready
 	$(BIN)/lint-imports
 
+# Their limits of time are for a quiet machine; three times as much where two processes share two cores.
+promises: $(VENV)/ready
+	$(PYTEST) --timeout 900 -m promise
+
 slow: $(VENV)/ready
-	$(PYTEST) -m slow
+	$(PYTEST) --timeout 900 -m slow
 
 # Not part of `make check` or `.ci/run`: it downloads 300 MB and takes four minutes on two cores. torch and
 # torchvision are the installed ones, found behind the lowest versions of the others.
 CORE := tests/runs tests/training/test_loop.py tests/engines/test_engines.py tests/trainer/test_material.py \
 	tests/cli/test_inspect.py tests/cli/test_commands.py
 lowest: .venv-lowest/ready
-	OMP_NUM_THREADS=1 .venv-lowest/bin/python -m pytest -q -p no:cacheprovider --jaxtyping-packages= $(CORE)
+	PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 .venv-lowest/bin/python -m pytest -q -p no:cacheprovider --jaxtyping-packages= $(CORE)
 
 .venv-lowest/ready: pyproject.toml tools/lowest_versions.py $(VENV)/ready
 	$(BIN)/python -m venv --clear .venv-lowest

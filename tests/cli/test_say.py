@@ -79,7 +79,7 @@ def striate(*words: str, code: int = 0) -> subprocess.CompletedProcess[str]:
     return done
 
 
-@pytest.mark.slow
+@pytest.mark.promise
 @pytest.mark.skipif(os.name == "nt", reason="such names are impossible there")
 def test_hostile_names_of_classes_files_and_folders_reach_no_terminal(digits: Path, tmp_path: Path):
     data = tmp_path / "da\x1b]0;ta"

@@ -42,7 +42,7 @@ def test_a_working_directory_that_was_removed(tmp_path):
     assert said == "error: the folder that you are in is gone; `cd` to one that exists.\n"
 
 
-@pytest.mark.slow
+@pytest.mark.promise
 @pytest.mark.parametrize("redirection", ["> /dev/full", ">&-", "2> /dev/full", "2>&-", "<&-"])
 def test_a_training_is_finished_whatever_becomes_of_its_words(digits, redirection, tmp_path):
     options = f"--model lenet5 --epochs 1 --name told --out '{tmp_path}'"
@@ -52,7 +52,7 @@ def test_a_training_is_finished_whatever_becomes_of_its_words(digits, redirectio
     assert (tmp_path / "classify" / "told" / "result.json").is_file()
 
 
-@pytest.mark.slow
+@pytest.mark.promise
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the limit is not kept")
 def test_too_little_memory_is_a_line(digits, tmp_path):
     code, said = shell(f"ulimit -v 1500000; {STRIATE} train '{digits}' --model lenet5", tmp_path)

@@ -37,7 +37,7 @@ def tell(folder: str, part: tuple[int, int], cache: str, answer: str) -> None:
     Path(answer).write_bytes(pickle.dumps((os.getpid(), batches_of(folder, part))))
 
 
-@pytest.mark.slow
+@pytest.mark.promise
 def test_two_spawned_processes_read_together_what_one_reads(shared: Path, tmp_path: Path, monkeypatch):
     """They share one cache, and begin at the same time with none."""
     folder = tmp_path / "pictures"
@@ -67,7 +67,7 @@ def test_two_spawned_processes_read_together_what_one_reads(shared: Path, tmp_pa
     assert len(list((tmp_path / "cache" / "pictures").glob("*/index"))) == 1
 
 
-@pytest.mark.slow
+@pytest.mark.promise
 def test_a_data_set_goes_to_the_spawned_workers_of_torchs_loader(shared: Path):
     dataset = open_dataset(shared / "data" / "faces")
     loader = torch.utils.data.DataLoader(

@@ -30,7 +30,7 @@ from striate.actions.train import train
 from striate.errors import StriateError
 from striate.runs.finite_json import json_text
 
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(os.name == "nt", reason="no pipes there")]
+pytestmark = [pytest.mark.promise, pytest.mark.skipif(os.name == "nt", reason="no pipes there")]
 LIMIT = 60  # seconds of one command; a hang is a failure
 
 

@@ -5,7 +5,7 @@ import pytest
 import striate
 
 
-@pytest.mark.slow
+@pytest.mark.promise
 def test_the_demo_reaches_98_percent_on_digits_it_never_saw(tmp_path):
     shown = striate.demo(out=tmp_path)
     result = shown.run.result

@@ -25,7 +25,7 @@ class Disk:
         monkeypatch.setattr("striate.files.writing.os.fsync", written)
 
 
-@pytest.mark.slow
+@pytest.mark.promise
 @pytest.mark.timeout(900)
 def test_every_write_may_be_the_one_that_fails(digits, tmp_path, monkeypatch):
     options = {"model": "lenet5", "epochs": 2, "checkpoint_seconds": 1e-6, "lr": 4e-3}
@@ -54,7 +54,7 @@ def test_every_write_may_be_the_one_that_fails(digits, tmp_path, monkeypatch):
     assert all("No space left on device" in text and "\n" not in text for text in said)
 
 
-@pytest.mark.slow
+@pytest.mark.promise
 def test_a_small_disk_that_fills_up(digits, tmp_path):
     import subprocess
     import sys

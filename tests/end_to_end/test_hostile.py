@@ -142,7 +142,7 @@ def trained(hostile: Rows, tmp_path_factory: pytest.TempPathFactory) -> tuple[Pa
     return run, json.loads((run / "dataset.json").read_text(encoding="utf-8")), done.stderr
 
 
-@pytest.mark.slow
+@pytest.mark.promise
 def test_train_uses_the_fine_and_the_damaged_and_records_what_it_skipped(
     hostile: Rows, trained: tuple[Path, dict[str, Any], str]
 ):
@@ -159,7 +159,7 @@ def test_train_uses_the_fine_and_the_damaged_and_records_what_it_skipped(
     )
 
 
-@pytest.mark.slow
+@pytest.mark.promise
 def test_predict_answers_for_every_picture_and_names_every_bad_one(
     hostile: Rows, trained: tuple[Path, dict[str, Any], str], tmp_path: Path
 ):
@@ -179,7 +179,7 @@ def test_predict_answers_for_every_picture_and_names_every_bad_one(
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.slow
+@pytest.mark.promise
 def test_strict_training_stops_with_the_first_bad_file_and_starts_no_run(hostile: Rows, tmp_path: Path):
     before = everything(hostile.folder)
     done = striate(["train", str(hostile.folder), "--model", "lenet5", "--strict"], 2, tmp_path)

@@ -170,7 +170,7 @@ def called(words: list[str], monkeypatch) -> tuple[int, str]:
     return 0, errors.getvalue()
 
 
-@pytest.mark.slow
+@pytest.mark.promise
 @pytest.mark.timeout(900)
 def test_hundreds_of_hostile_calls(place, monkeypatch):
     monkeypatch.chdir(place)

@@ -96,7 +96,7 @@ def finished(forks, which: str, **arguments: object) -> multiprocessing.Process:
     return process
 
 
-@pytest.mark.slow
+@pytest.mark.promise
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("which", PROTOCOLS)
 def test_a_killed_training_ends_as_the_unbroken_one(forks, which, tmp_path):

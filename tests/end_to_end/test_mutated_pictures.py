@@ -167,7 +167,7 @@ def _spliced(content: bytearray, chance: random.Random, files: list[bytes]) -> N
 WAYS = (_flip, _cut, _zeroed, _swapped, _doubled, _header, _header, _directory, _spliced)
 
 
-@pytest.mark.slow
+@pytest.mark.promise
 @pytest.mark.skipif(
     sys.platform == "win32", reason="a process's largest memory is asked for as Unix tells it"
 )

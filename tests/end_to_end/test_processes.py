@@ -16,7 +16,7 @@ from striate.runs.checkpoint import read_tree, same_tree
 STRIATE = [sys.executable, "-m", "striate"]
 LAUNCHER = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
 TORCHRUN = [*LAUNCHER, "-m", "striate"]
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.promise, pytest.mark.timeout(900)]
 
 
 def run(*arguments: object, program: list[str] = STRIATE) -> subprocess.CompletedProcess[str]:

@@ -122,7 +122,7 @@ def killed_often(data: Path, out: Path, options: list[object], kills: int, seed:
     assert_same_end(out / "classify" / "unbroken", run)
 
 
-@pytest.mark.slow
+@pytest.mark.promise
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize(
     ("precision", "workers", "recipe"),
@@ -157,7 +157,7 @@ def test_ctrl_c_saves_says_how_to_go_on_and_the_end_is_the_same(tmp_path):
     assert_same_end(tmp_path / "classify" / "unbroken", run)
 
 
-@pytest.mark.slow
+@pytest.mark.promise
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_two_stages_on_photographs_killed_at_random_moments(tmp_path, shared, seed):
     data = tmp_path / "textures"

@@ -200,7 +200,7 @@ def test_without_pyarrow_the_error_says_what_to_install(tmp_path: Path, monkeypa
         open_dataset(path)
 
 
-@pytest.mark.slow
+@pytest.mark.promise
 def test_memory_stays_flat_over_a_large_file(tmp_path: Path):
     """A file of 600 MB in row groups of 6 MB is read with less than 600 MB more than a small one."""
 

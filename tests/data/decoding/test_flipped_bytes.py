@@ -74,7 +74,7 @@ def test_sixty_spoilt_files_of_a_format_end_well(kind):
     survives(kind, 60)
 
 
-@pytest.mark.slow
+@pytest.mark.promise
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_thousand_spoilt_files_of_a_format_end_well(kind):
     survives(kind, 1000)
