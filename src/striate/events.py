@@ -41,6 +41,17 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
+class StepEnded:
+    """One batch of an epoch was learned. `epoch` counts from 1 over all stages, `step` within the epoch."""
+
+    stage: str
+    epoch: int
+    epochs: int
+    step: int
+    steps: int
+
+
+@dataclass(frozen=True, slots=True)
 class EpochEnded:
     """One epoch of training was validated. `epoch` counts from 1 over all stages."""
 
@@ -52,7 +63,14 @@ class EpochEnded:
     values: Mapping[str, float] = field(default_factory=dict)
 
 
-Event = Note | RunStarted | Warned | Progress | EpochEnded
+@dataclass(frozen=True, slots=True)
+class StageEnded:
+    """A stage of training is over: its epochs are done, or nothing got better."""
+
+    stage: str
+
+
+Event = Note | RunStarted | Warned | Progress | StepEnded | EpochEnded | StageEnded
 Listener = Callable[[Event], None]
 
 

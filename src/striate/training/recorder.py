@@ -9,7 +9,7 @@ from torch import nn
 from torch.optim import Optimizer
 
 from striate.errors import WorkFailed
-from striate.events import EpochEnded, Listener, Progress
+from striate.events import EpochEnded, Listener, StageEnded, StepEnded
 from striate.runs.checkpoint import write_tree
 from striate.runs.folder import RunFolder
 from striate.runs.weights import read_weights, write_weights
@@ -57,8 +57,8 @@ class Recorder:
     def step_ended(self, steps: int) -> None:
         """One batch of an epoch's `steps` is done."""
         position = self.position
-        what = f"epoch {position.epochs_done + 1}/{self.epochs} ({self.stage.name})"
-        self.on_event(Progress(what, position.step, steps, "steps"))
+        epoch = position.epochs_done + 1
+        self.on_event(StepEnded(self.stage.name, epoch, self.epochs, position.step, steps))
         if self.stop:
             self.save()
             raise KeyboardInterrupt
@@ -98,6 +98,7 @@ class Recorder:
             tensors, _ = read_weights(self.folder / "best.safetensors")
             self.network.load_state_dict(tensors)
         self.optimizer = None  # the next stage has its own
+        self.on_event(StageEnded(self.stage.name))
         self.save()
 
     def save(self) -> None:
