@@ -13,7 +13,7 @@ from striate.data.dataset import Item, Part
 from striate.data.datasets.recognise import open_dataset
 from striate.data.sample import Truth
 from striate.data.scan import scan
-from striate.data.splits import Split, read_split_file, split
+from striate.data.splits import Split, numbered, read_split_file, split
 from striate.errors import StriateError
 
 
@@ -28,9 +28,9 @@ def items_of(labels: list[int], parts: list[Part | None] | None = None) -> list[
 def divide(items: list[Item], groups: list[int] | None = None, seed: int = 0) -> Split:
     labels = {item.truth.label for item in items}
     own = list(range(len(items)))
-    return split(
-        items, groups or own, classes=[str(k) for k in range(1 + max(k or 0 for k in labels))], seed=seed
-    )
+    strata = numbered([item.truth.label for item in items])
+    classes = [str(k) for k in range(1 + max(k or 0 for k in labels))]
+    return split(items, groups or own, strata, classes=classes, seed=seed)
 
 
 grouped_items = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 12)), min_size=1, max_size=80)
@@ -140,7 +140,7 @@ def test_two_small_groups_and_a_large_one_are_one_for_each_part():
 
 
 def test_unreadable_rows_are_in_no_part():
-    result = split(items_of([0] * 20), list(range(20)), classes=["a"], seed=0, rows=range(10))
+    result = split(items_of([0] * 20), list(range(20)), [0] * 20, classes=["a"], seed=0, rows=range(10))
     assert sorted(result.train + result.validation + result.test) == list(range(10))
 
 
@@ -194,10 +194,28 @@ def test_a_picture_and_its_copy_saved_again_are_never_on_two_sides(tmp_path: Pat
     dataset = open_dataset(tmp_path)
     groups = scan(dataset).groups()
     for seed in range(5):
-        found = split(dataset.items, groups, classes=dataset.classes, seed=seed)
+        strata = numbered([item.truth.label for item in dataset.items])
+        found = split(dataset.items, groups, strata, classes=dataset.classes, seed=seed)
         sides = [
             {Path(dataset.items[row].name).name[:2] for row in part}
             for part in (found.train, found.validation, found.test)
         ]
         assert all(sides)
         assert sum(map(len, sides)) == 20  # each picture's number on one side only
+
+
+def test_what_is_spread_over_the_parts_need_not_be_a_class():
+    items = [Item(f"{row}.jpg", Truth()) for row in range(60)]
+    strata = numbered([("wide" if row % 3 else "tall", None) for row in range(60)])
+    result = split(items, list(range(60)), strata, classes=[], seed=0)
+    assert len(result.train) == 42 and result.notes == ("split 70/15/15: 42 train, 9 validation, 9 test",)
+    for part in (result.train, result.validation, result.test):
+        assert abs(sum(row % 3 == 0 for row in part) - len(part) / 3) <= 1
+
+
+def test_strata_are_numbered_whatever_the_order_of_the_items():
+    assert numbered([2, None, 0]) == [2, -1, 0]
+    values = ["left", "right", ("a", 1), "left"]
+    numbers = dict(zip(values, numbered(values), strict=True))
+    assert dict(zip(values[::-1], numbered(values[::-1]), strict=True)) == numbers
+    assert len(set(numbers.values())) == 3

@@ -1,7 +1,11 @@
-"""From decoded pictures to batches: an 8-bit store at the network's size, and epochs drawn from it."""
+"""From decoded pictures to batches: an 8-bit store at the network's size, and epochs drawn from it.
+
+A store is the source of pictures of one size, all in memory. A source of pictures of varying sizes gives the
+same `Batch` and stands beside it: loop, steps and metrics see only `training.loop.Batches`.
+"""
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,12 +16,15 @@ from torch import Tensor
 
 from striate.data.caching.cached_pictures import reserve
 from striate.data.epoch_length import epoch_steps
-from striate.data.sample import Batch, Mixed
+from striate.data.sample import Batch, Known, Mixed, Truth
 from striate.data.sampling import balanced, repetitions, shuffled
 from striate.data.transforms.augmentation import Augmentation
 from striate.data.transforms.draws import MIXING, stream_seed, uniform_draws
+from striate.data.transforms.geometry import Matrices
 from striate.data.transforms.sampling import pick
+from striate.data.transforms.truths import moved_truth, pixel_matrix, placed_truth
 from striate.errors import WorkFailed
+from striate.preprocess.preprocessing import Preprocessing
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +34,53 @@ class Store:
     Attributes:
         pictures: (N, C, H, W), 8 bit; row i is item i of the data set. Rows of bad pictures are never read.
             Quickest with channels last in memory; the values do not depend on it.
-        labels: (N,).
+        labels: (N,); -1 where a picture has none.
+        known: what a task needs besides labels; None where labels say all, which costs nothing then.
     """
 
     pictures: UInt8[Tensor, "N C H W"]
     labels: Int64[Tensor, " N"]
+    known: Known | None = None
+
+    def batch(
+        self,
+        pictures: Tensor,
+        rows: Int64[Tensor, " B"],
+        *,
+        mixed: Mixed | None = None,
+        matrices: Matrices | None = None,
+    ) -> Batch:
+        """Pictures made of those at `rows`, with labels and truths; `matrices` say how they were moved."""
+        if self.known is None:
+            return Batch(pictures, rows, self.labels[rows], mixed=mixed)
+        known = self.known.picked(rows.tolist())
+        if matrices is not None:
+            size_hw = (pictures.shape[2], pictures.shape[3])
+            known = known.with_truths(
+                tuple(
+                    moved_truth(truth, pixel_matrix(matrix, size_hw, size_hw), size_hw)
+                    for truth, matrix in zip(known.truths, matrices, strict=True)
+                )
+            )
+        return Batch(pictures, rows, self.labels[rows], known, mixed)
+
+
+def known_of(
+    truths: Sequence[Truth], sizes_hw: Sequence[tuple[int, int]], preprocessing: Preprocessing
+) -> Known:
+    """Truths as they lie in the input, for a store.
+
+    Args:
+        truths: in pixels of the user's pictures.
+        sizes_hw: of these; (0, 0) where there is no picture, whose truth stays as it is.
+        preprocessing: brings pictures to the input.
+    """
+    placements = tuple(preprocessing.place(size if min(size) > 0 else (1, 1)) for size in sizes_hw)
+    placed = [
+        placed_truth(truth, placement) if min(size) > 0 else truth
+        for truth, size, placement in zip(truths, sizes_hw, placements, strict=True)
+    ]
+    return Known(tuple(placed), tuple(sizes_hw), placements)
 
 
 def empty_store(shape: tuple[int, int, int, int], memory_bytes: int | None) -> UInt8[Tensor, "N C H W"]:
@@ -98,7 +147,7 @@ class Batches:
             places = together[self.part[0] :: self.part[1]]
             if self.seed is None or self.augmentation is None:
                 chosen = rows[places]
-                yield Batch(pick(self.store.pictures, chosen), chosen, self.store.labels[chosen])
+                yield self.store.batch(pick(self.store.pictures, chosen), chosen)
             else:
                 # A partner for mixing is the epoch's next picture, whatever batch that one is in.
                 partners = (places + 1) % len(rows)
@@ -110,16 +159,19 @@ class Batches:
     ) -> Batch:
         """A batch of the first half of `shown`; the second half are their partners."""
         rows, partners = shown.chunk(2)
-        labels = self.store.labels[rows]
         draws = uniform_draws(*seed_epoch, rows, repeated[: len(rows)])
         if augmentation.mixing is None:
-            return Batch(augmentation(self.store.pictures, draws, rows), rows, labels)
+            moved = None
+            if self.store.known is not None and augmentation.moves:
+                height, width = self.store.pictures.shape[2:]
+                moved = augmentation.matrices(draws, (height, width))
+            return self.store.batch(augmentation(self.store.pictures, draws, rows), rows, matrices=moved)
         needed, where = torch.unique(torch.stack([shown, repeated]), dim=1, return_inverse=True)
         drawn = uniform_draws(*seed_epoch, needed[0], needed[1])
         changed = augmentation(self.store.pictures, drawn, needed[0])
         own, other = changed[where[: len(rows)]], changed[where[len(rows) :]]
         pictures, weights = augmentation.mixing(own, other, draws[:, MIXING])
-        return Batch(pictures, rows, labels, mixed=Mixed(self.store.labels[partners], weights))
+        return self.store.batch(pictures, rows, mixed=Mixed(self.store.labels[partners], weights))
 
     def __iter__(self) -> Iterator[Batch]:
         return self.epoch(0)

@@ -6,12 +6,15 @@ Pairs and triplets (faces) are not a kind of sample: `label` is the identity, an
 inside a batch.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import torch
 from jaxtyping import Bool, Float, Int64, UInt8
 from torch import Tensor
 
+from striate.preprocess.placement import Placement
 from striate.shapes import Boxes, Picture
 
 
@@ -41,6 +44,16 @@ class Truth:
     visible: UInt8[Tensor, "*N P"] | None = None
     caption: str | None = None
 
+    def has(self, names: Sequence[str]) -> bool:
+        """Whether all of these fields are known."""
+        return all(getattr(self, name) is not None for name in names)
+
+    def to(self, device: torch.device) -> "Truth":
+        """The same with its tensors on `device`."""
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        moved: dict[str, Any] = {k: v.to(device) for k, v in values.items() if isinstance(v, Tensor)}
+        return replace(self, **moved)
+
 
 @dataclass(frozen=True, slots=True)
 class Sample:
@@ -67,6 +80,54 @@ class Mixed:
         """The same on `device`."""
         return Mixed(self.labels.to(device), self.weights.to(device))
 
+    def picked(self, places: Sequence[int]) -> "Mixed":
+        """Those of some pictures."""
+        return Mixed(self.labels[list(places)], self.weights[list(places)])
+
+
+class Known:
+    """What is known of a batch's pictures beside their labels, each in the pictures' order.
+
+    Not a dataclass: Fabric looks into those and refuses the frozen ones in them.
+
+    Attributes:
+        truths: in pixels of the input.
+        sizes_hw: of the user's pictures.
+        placements: where each picture lay in the input, before augmentation moved it.
+    """
+
+    __slots__ = ("placements", "sizes_hw", "truths")
+
+    def __init__(
+        self,
+        truths: tuple[Truth, ...] = (),
+        sizes_hw: tuple[tuple[int, int], ...] = (),
+        placements: tuple[Placement, ...] = (),
+    ) -> None:
+        self.truths, self.sizes_hw, self.placements = truths, sizes_hw, placements
+
+    def to(self, device: torch.device) -> "Known":
+        """The same with the truths' tensors on `device`."""
+        return Known(tuple(truth.to(device) for truth in self.truths), self.sizes_hw, self.placements)
+
+    def with_truths(self, truths: tuple[Truth, ...]) -> "Known":
+        """The same with truths that moved."""
+        return Known(truths, self.sizes_hw, self.placements)
+
+    def picked(self, places: Sequence[int]) -> "Known":
+        """What is known of some pictures."""
+        if not self.truths:
+            return self
+        truths, sizes, placements = self.truths, self.sizes_hw, self.placements
+        return Known(
+            tuple(truths[at] for at in places),
+            tuple(sizes[at] for at in places),
+            tuple(placements[at] for at in places),
+        )
+
+
+NOTHING_MORE = Known()
+
 
 @dataclass(slots=True)
 class Batch:
@@ -78,21 +139,43 @@ class Batch:
         pictures: (B, C, H, W), values 0 to 255, 8 bit or float. The step normalises them.
         rows: (B,) the pictures' positions in the data set.
         labels: (B,) class of each picture, for tasks that have one.
-        truths: the whole truths, for tasks that need more than a label.
+        known: whole truths, sizes and placements, for tasks that need more than a label.
         mixed: the partners' labels, where augmentation mixed pictures.
     """
 
     pictures: Tensor
     rows: Int64[Tensor, " B"]
     labels: Int64[Tensor, " B"] | None = None
-    truths: tuple[Truth, ...] = ()
+    known: Known = NOTHING_MORE
     mixed: Mixed | None = None
 
     def __len__(self) -> int:
         return self.pictures.shape[0]
 
+    @property
+    def truths(self) -> tuple[Truth, ...]:
+        """The pictures' truths in pixels of the input; empty where labels say all."""
+        return self.known.truths
+
+    @property
+    def sizes_hw(self) -> tuple[tuple[int, int], ...]:
+        """Height and width of each of the user's pictures; empty where labels say all."""
+        return self.known.sizes_hw
+
+    @property
+    def placements(self) -> tuple[Placement, ...]:
+        """Where each picture lay in the input before augmentation; empty where labels say all."""
+        return self.known.placements
+
+    def picked(self, places: Sequence[int]) -> "Batch":
+        """Some of the pictures with all that is known of them; one may come again."""
+        where = list(places)
+        labels = None if self.labels is None else self.labels[where]
+        mixed = None if self.mixed is None else self.mixed.picked(where)
+        return Batch(self.pictures[where], self.rows[where], labels, self.known.picked(where), mixed)
+
     def to(self, device: torch.device) -> "Batch":
         """The batch with its tensors on `device`."""
         labels = None if self.labels is None else self.labels.to(device)
         mixed = None if self.mixed is None else self.mixed.to(device)
-        return Batch(self.pictures.to(device), self.rows.to(device), labels, self.truths, mixed)
+        return Batch(self.pictures.to(device), self.rows.to(device), labels, self.known.to(device), mixed)

@@ -1,14 +1,15 @@
 """Which pictures train, which choose, which are only tested on.
 
-Unsplit data becomes 70/15/15, class by class, and a group of duplicates stays on one side. What the data's
-author split stays as given; a part that is missing is taken from training. Inside a class the order is that
-of a hash of seed and name: it does not depend on the order of the files, and a new file moves few others.
+Unsplit data becomes 70/15/15, stratum by stratum (class by class, where pictures have one), and a group of
+duplicates stays on one side. What the data's author split stays as given; a part that is missing is taken
+from training. Inside a stratum the order is that of a hash of seed and name: it does not depend on the order
+of the files, and a new file moves few others. What strata and groups are the caller says.
 """
 
 import csv
 import hashlib
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -41,6 +42,7 @@ class _Group:
 def split(
     items: Sequence[Item],
     groups: Sequence[int],
+    strata: Sequence[int],
     *,
     classes: Sequence[str],
     seed: int,
@@ -51,9 +53,10 @@ def split(
     """Assign rows to training, validation and test.
 
     Args:
-        items: the data set's, with labels.
-        groups: for each item a number that its duplicates share.
-        classes: names, for the notes.
+        items: the data set's.
+        groups: for each item a number that those share which stay on one side.
+        strata: for each item the number of what is spread over the parts; see `numbered`.
+        classes: names of the strata from 0 on, for the notes.
         rows: those that take part (the readable ones); all by default.
         parts: what a split file says, in place of the items' own parts.
         test_elsewhere: another data set is the test part: none is made here, a given one is left out.
@@ -79,12 +82,12 @@ def split(
         test = [] if test_elsewhere else test
         return Split(tuple(sorted(train)), tuple(sorted(validation)), tuple(sorted(test)), tuple(notes))
     whole = not validation and not test and not test_elsewhere
-    train, taken, tested, small = _take(items, groups, train, seed, whole=whole)
+    train, taken, tested, small = _take(items, groups, strata, train, seed, whole=whole)
     if whole:
         test = tested
-        notes.append(
-            f"split 70/15/15 by class: {len(train)} train, {len(taken)} validation, {len(test)} test"
-        )
+        by = " by class" if any(stratum in range(len(classes)) for stratum in strata) else ""
+        counts = f"{len(train)} train, {len(taken)} validation, {len(test)} test"
+        notes.append(f"split 70/15/15{by}: {counts}")
     elif validation:
         test = validation
         notes.append(
@@ -94,27 +97,46 @@ def split(
     else:
         notes.append(f"no validation part was given: {len(taken)} pictures were taken from training for it")
         test = [] if test_elsewhere else test
-    if small:
-        names = ", ".join(classes[label] for label in small)
-        notes.append(f"classes with fewer than {FEWEST_GROUPS} different pictures, only in training: {names}")
+    named = [classes[stratum] for stratum in small if stratum in range(len(classes))]
+    if named:
+        fewer = f"classes with fewer than {FEWEST_GROUPS} different pictures"
+        notes.append(f"{fewer}, only in training: {', '.join(named)}")
     return Split(tuple(sorted(train)), tuple(sorted(taken)), tuple(sorted(test)), tuple(notes))
 
 
+def numbered(values: Sequence[Hashable]) -> list[int]:
+    """A number for each value, the same for equal ones: whole numbers are their own, None is -1.
+
+    Other values are numbered in the order of their texts, so that the order of the items does not matter.
+    """
+    others = {repr(value): value for value in values if value is not None and not isinstance(value, int)}
+    places = {text: number for number, text in enumerate(sorted(others))}
+    return [
+        value if isinstance(value, int) else -1 if value is None else places[repr(value)] for value in values
+    ]
+
+
 def _take(
-    items: Sequence[Item], groups: Sequence[int], rows: Sequence[int], seed: int, *, whole: bool
+    items: Sequence[Item],
+    groups: Sequence[int],
+    strata: Sequence[int],
+    rows: Sequence[int],
+    seed: int,
+    *,
+    whole: bool,
 ) -> tuple[list[int], list[int], list[int], list[int]]:
-    """Training, validation and (if `whole`) test rows out of `rows`, and the labels that are too small."""
+    """Training, validation and (if `whole`) test rows out of `rows`, and the strata that are too small."""
     train: list[int] = []
     validation: list[int] = []
     test: list[int] = []
     small: list[int] = []
-    for label, together in sorted(_by_class(items, groups, rows, seed).items()):
+    for stratum, together in sorted(_by_stratum(items, groups, strata, rows, seed).items()):
         if len(together) < FEWEST_GROUPS:
-            small.append(label)
+            small.append(stratum)
             train += [row for group in together for row in group.rows]
             continue
         count = sum(len(group.rows) for group in together)
-        to_validate, to_test = _targets(count, label) if whole else (max(1, (15 * count + 50) // 100), 0)
+        to_validate, to_test = _targets(count, stratum) if whole else (max(1, (15 * count + 50) // 100), 0)
         left = sorted(together, key=lambda group: group.order)
         if to_test:
             picked, left = _pick(left, to_test, keep=2)
@@ -125,11 +147,11 @@ def _take(
     return train, validation, test, small
 
 
-def _targets(count: int, label: int) -> tuple[int, int]:
-    """Pictures of a class for validation and test: 30 % together, the odd one by turns."""
+def _targets(count: int, stratum: int) -> tuple[int, int]:
+    """Pictures of a stratum for validation and test: 30 % together, the odd one by turns."""
     held = max(2, count - (7 * count + 5) // 10)
     smaller, larger = held // 2, held - held // 2
-    return (smaller, larger) if label % 2 else (larger, smaller)
+    return (smaller, larger) if stratum % 2 else (larger, smaller)
 
 
 def _pick(groups: list[_Group], target: int, keep: int) -> tuple[list[int], list[_Group]]:
@@ -150,20 +172,20 @@ def _pick(groups: list[_Group], target: int, keep: int) -> tuple[list[int], list
     return picked, left
 
 
-def _by_class(
-    items: Sequence[Item], groups: Sequence[int], rows: Sequence[int], seed: int
+def _by_stratum(
+    items: Sequence[Item], groups: Sequence[int], strata: Sequence[int], rows: Sequence[int], seed: int
 ) -> dict[int, list[_Group]]:
-    """The groups of each class; one with several labels counts for the most frequent."""
+    """The groups of each stratum; one with several counts for the most frequent."""
     together: dict[int, list[int]] = {}
     for row in rows:
         together.setdefault(groups[row], []).append(row)
     result: dict[int, list[_Group]] = {}
     for group in together.values():
-        labels = [-1 if (label := items[row].truth.label) is None else label for row in group]
-        counts = Counter(labels) if len(labels) > 1 else {labels[0]: 1}  # a Counter for one is slow
-        label = min(counts, key=lambda value: (-counts[value], value))
+        own = [strata[row] for row in group]
+        counts = Counter(own) if len(own) > 1 else {own[0]: 1}  # a Counter for one is slow
+        stratum = min(counts, key=lambda value: (-counts[value], value))
         order = min(_hash(items[row].name, seed) for row in group)
-        result.setdefault(label, []).append(_Group(tuple(group), order))
+        result.setdefault(stratum, []).append(_Group(tuple(group), order))
     return result
 
 

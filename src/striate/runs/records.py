@@ -273,6 +273,7 @@ class Result(Record):
 class Architecture(Record):
     """What `best.safetensors` says of the network whose weights it holds."""
 
+    task: Annotated[str, Field(min_length=1, max_length=100)] = "classify"
     model: Annotated[str, Field(min_length=1, max_length=10_000)]
     num_classes: Annotated[int, Field(ge=1, le=MOST_OUTPUTS)]
     in_channels: Annotated[int, Field(ge=1, le=1024)]

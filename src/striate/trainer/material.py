@@ -1,6 +1,7 @@
 """The data of a training: every picture decoded once, at the network's size, and split into three parts."""
 
 from collections import Counter
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,7 +19,7 @@ from striate.data.look_alikes.duplicates import exact_pairs, members, near_pairs
 from striate.data.look_alikes.duplicates import groups as groups_of
 from striate.data.reading import read_pictures
 from striate.data.scan import Scan, Scanned, scan
-from striate.data.splits import Split, read_split_file, split
+from striate.data.splits import Split, numbered, read_split_file, split
 from striate.data.transforms.augmentation import Augmentation
 from striate.errors import StriateError
 from striate.events import Listener, Note, Warned
@@ -26,7 +27,9 @@ from striate.inference.judging import measured_part, require_shared_classes
 from striate.machine.hardware import memory
 from striate.models.catalog import find_entry
 from striate.preprocess.preprocessing import Preprocessing
+from striate.tasks.catalog import find_task
 from striate.tasks.recipes.recipe import Recipe
+from striate.tasks.task import Task
 from striate.trainer.environment import Pictures
 from striate.trainer.options import TrainOptions
 from striate.trainer.plan import Plan
@@ -211,7 +214,8 @@ def _split(
 ) -> tuple[Split, list[str], list[str]]:
     """The three parts, notes to be told, and warnings that were: of pictures that are on two sides."""
     names = [item.name for item in dataset.items]
-    groups, rows = found.groups(), found.usable
+    task = find_task(options.task)
+    groups, rows = kept_together(found.groups(), dataset, task), found.usable
     notes: list[str] = []
     warnings: list[str] = []
     if elsewhere is not None:
@@ -222,6 +226,7 @@ def _split(
     parts = split(
         dataset.items,
         groups,
+        numbered([task.stratum(item) for item in dataset.items]),
         classes=dataset.classes,
         seed=options.seed,
         rows=rows,
@@ -239,6 +244,17 @@ def _split(
         on_event(Warned(leak))
         warnings.append(f"warning: {leak}")
     return parts, notes, warnings
+
+
+def kept_together(groups: Sequence[int], dataset: Dataset, task: Task[Any]) -> list[int]:
+    """Look-alikes, and what the task keeps together besides: for each row a number that those share."""
+    first: dict[Hashable, int] = {}
+    pairs = list(enumerate(groups))
+    for row, item in enumerate(dataset.items):
+        key = task.kept_together(item)
+        if key is not None:
+            pairs.append((first.setdefault(key, row), row))
+    return groups_of(len(groups), pairs) if first else list(groups)
 
 
 def _also_in(found: Scan, elsewhere: Elsewhere, on_event: Listener) -> set[int]:

@@ -68,6 +68,7 @@ def _try_optimizer(saved: Any, average: Any, position: Position, trainee: Traine
     if saved is None:
         return
     stage = trainee.stages[position.stage]
+    stage.freeze()  # an optimiser has the parameters that learn, as in the loop, which freezes them again
     restore_optimizer(stage.new_optimizer(), copy.deepcopy(saved))
     Averaging(stage.average, trainee.network).load_tree(average)
 

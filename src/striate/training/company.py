@@ -9,7 +9,6 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from striate.data.sample import Batch
 from striate.errors import StriateError
 from striate.training.averaging import NORMS
 from striate.training.stages import Stage
@@ -46,11 +45,7 @@ def require_company(stages: Sequence[Stage], batches: Any, smallest: int, model:
 
 def _normalises_one_pixel(stage: Stage, batches: Any) -> bool:
     """Whether a norm in training mode sees one value a channel and picture; two pictures show it."""
-    first = next(iter(batches.epoch(0)))
-    pictures, rows, labels = (
-        torch.cat([part[:1], part[:1]]) for part in (first.pictures, first.rows, first.labels)
-    )
-    twice = Batch(pictures, rows, labels)
+    twice = next(iter(batches.epoch(0))).picked([0, 0])
     with torch.random.fork_rng(devices=[]), torch.no_grad():
         copied = replace(stage, step=deepcopy(stage.step))
         copied.freeze()

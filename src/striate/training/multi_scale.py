@@ -9,9 +9,11 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import torch
 from torch.nn import functional as F
 
-from striate.data.sample import Batch
+from striate.data.sample import Batch, Known
+from striate.data.transforms.truths import moved_truth
 from striate.hyperparameters import Number
 
 
@@ -40,4 +42,11 @@ class MultiScale:
                 yield batch
             else:
                 pictures = F.interpolate(batch.pictures.float(), sides, mode="bilinear", antialias=True)
-                yield replace(batch, pictures=pictures)
+                yield replace(batch, pictures=pictures, known=_resized(batch, sides))
+
+
+def _resized(batch: Batch, sides: Sequence[int]) -> Known:
+    """Truths at another size of the input."""
+    (height, width), (tall, wide) = batch.pictures.shape[-2:], sides
+    matrix = torch.tensor([[wide / width, 0, 0], [0, tall / height, 0]], dtype=torch.float64)
+    return batch.known.with_truths(tuple(moved_truth(t, matrix, (tall, wide)) for t in batch.truths))

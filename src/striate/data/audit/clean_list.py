@@ -13,7 +13,7 @@ from pathlib import Path
 from striate.data.audit.audit import Looked
 from striate.data.dataset import PARTS, Dataset, Part
 from striate.data.look_alikes.duplicates import groups, members
-from striate.data.splits import split
+from striate.data.splits import numbered, split
 from striate.data.writers.lists import list_text
 
 RANK: dict[Part | None, int] = {"test": 0, "validation": 1, "train": 2, None: 2}  # what gives way comes last
@@ -52,7 +52,8 @@ def clean_rows(dataset: Dataset, looked: Looked, *, strict: bool = False, seed: 
     if given:
         parts: dict[int, Part] = {row: items[row].part or "train" for row in rows}
     else:
-        made = split(items, looked.families, classes=dataset.classes, seed=seed, rows=rows)
+        strata = numbered([item.truth.label for item in items])
+        made = split(items, looked.families, strata, classes=dataset.classes, seed=seed, rows=rows)
         parts = {row: part for part in PARTS for row in getattr(made, part)}
     return CleanList(dict(sorted(parts.items())), dict(Counter(why[row] for row in sorted(why))))
 

@@ -30,6 +30,11 @@ class Augmentation:
     erasing: Erasing | None = None
     mixing: Mixing | None = None
 
+    @property
+    def moves(self) -> bool:
+        """Whether pixels change their place, and boxes, masks and points with them."""
+        return self.geometry is not None or self.crop is not None
+
     def __call__(
         self,
         pictures: UInt8[Tensor, "N C H W"],
@@ -44,7 +49,7 @@ class Augmentation:
             rows: which of the pictures; all of them if not given.
         """
         rows = torch.arange(len(pictures)) if rows is None else rows
-        if self.geometry is not None or self.crop is not None:
+        if self.moves:
             geometry = self.geometry or Geometry()
             read = read_boxes if geometry.upright else interpolate
             matrices = self.matrices(draws, (pictures.shape[2], pictures.shape[3]))

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from striate.data.sample import Truth
 from striate.ops.masks import boxes_of_masks
-from striate.preprocess.placement import NOTHING_KNOWN
+from striate.preprocess.placement import NOTHING_KNOWN, Placement
 from striate.shapes import Boxes
 
 LEAST_KEPT = 0.25  # share of an object's box that must stay in the picture; what has less is left out
@@ -71,6 +71,14 @@ def moved_truth(
         boxes = boxes_of_masks(masks).to(boxes)
         kept = _share(truth.masks, masks, matrix)
     return _some(replace(moved, boxes=boxes), kept >= least_kept)
+
+
+def placed_truth(truth: Truth, placement: Placement) -> Truth:
+    """The truth of a user's picture in the pixels of an input; what a crop cuts off is left out."""
+    (height, width), (tall, wide) = placement.picture_hw, placement.inner_hw
+    left, top = placement.offset_xy
+    matrix = torch.tensor([[wide / width, 0, left], [0, tall / height, top]], dtype=torch.float64)
+    return moved_truth(truth, matrix, placement.input_hw)
 
 
 def moved_points(points: Float[Tensor, "*N 2"], matrix: Matrix) -> Float[Tensor, "*N 2"]:
