@@ -174,12 +174,24 @@ class Task(ABC, Generic[A]):
             architecture: `model`, `num_classes` (the number of outputs), `in_channels`, `image_size` (H, W).
         """
         height, width = architecture["image_size"]
-        return create_model(
+        network = create_model(
             architecture["model"],
             num_classes=int(architecture["num_classes"]),
             in_channels=int(architecture["in_channels"]),
             image_size=(int(height), int(width)),
         )
+        return self.headed(network, architecture)
+
+    def headed(self, network: nn.Module, architecture: Mapping[str, Any]) -> nn.Module:
+        """The catalogue's network with this task's own head, where the catalogue's will not do.
+
+        Pretrained weights are those of the catalogue's network: a training loads them before it calls this.
+
+        Args:
+            network: of the catalogue, with as many outputs as the architecture says; may be changed.
+            architecture: as for `build`.
+        """
+        return network
 
     @abstractmethod
     def step(

@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from striate.models.backbone import head_parameter_names
+from striate.models.backbone import Backbone, head_parameter_names
 from striate.shapes import Images
 
 CONTAINERS = (nn.Sequential, nn.ModuleList, nn.ModuleDict)
@@ -51,9 +51,9 @@ def blocks_of(network: nn.Module, images: Images) -> list[frozenset[str]]:
 
 
 def _units(module: nn.Module, prefix: str = "") -> Iterator[tuple[str, nn.Module]]:
-    """The outermost modules inside that are no containers."""
+    """The outermost modules inside that are no containers, nor a whole network under another head."""
     for name, child in module.named_children():
-        if isinstance(child, CONTAINERS):
+        if isinstance(child, (*CONTAINERS, Backbone)):
             yield from _units(child, f"{prefix}{name}.")
         else:
             yield prefix + name, child
