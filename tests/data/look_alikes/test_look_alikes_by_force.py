@@ -123,7 +123,7 @@ def symmetric(seed: int) -> Pictures:
 def test_the_groups_are_those_of_all_pairs(made, block: int, dense: int, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("striate.data.look_alikes.duplicates._BLOCK", block)
     for module in ("candidates", "duplicates"):
-        monkeypatch.setattr(f"striate.data.{module}.DENSE", dense)
+        monkeypatch.setattr(f"striate.data.look_alikes.{module}.DENSE", dense)
     monkeypatch.setattr("striate.data.look_alikes.duplicates._LIST", 50)
     pictures = made(3)
     thumbnails = torch.from_numpy(pictures).flatten(1)
