@@ -191,7 +191,9 @@ def test_versions_are_those_of_the_packages_and_need_no_torch() -> None:
     assert found["numpy"] == numpy.__version__
     assert found["pillow"] == PIL.__version__
     assert found["python"] == ".".join(str(n) for n in sys.version_info[:3])
-    code = "import sys; from striate.machine.hardware import versions; versions(); print('torch' in sys.modules)"
+    code = (
+        "import sys; from striate.machine.hardware import versions; versions(); print('torch' in sys.modules)"
+    )
     assert fresh(code) == "False"
 
 

@@ -13,10 +13,9 @@ from torch import nn
 
 from striate.data.sample import Batch
 from striate.training.averaging import Averaging, measuring_norms
-from striate.training.depthwise import QuickDepthwise
-from striate.training.fabric import Fabric, gathered, seed_step, to_exact
-from striate.training.memory import enough_memory
-from striate.training.optimizers.build import restore_optimizer, set_rate
+from striate.training.fabric import Fabric, seed_step, to_exact
+from striate.training.one_step import OneStep
+from striate.training.optimizers.build import restore_optimizer
 from striate.training.position import Position
 from striate.training.recorder import Recorder
 from striate.training.schedules import rate_factor
@@ -130,6 +129,7 @@ def train_epoch(
     position: Position = recorder.position
     position.loss_sum = to_exact(position.loss_sum.to(fabric.device))
     steps = stage.length(len(batches))
+    one_step = OneStep(fabric, step, optimizer, stage.clip)
     stage.train_mode()
     for batch in batches.epoch(position.epochs_done, first=position.step):
         taken = _taken(position, batches)
@@ -138,20 +138,11 @@ def train_epoch(
         rate = rate_factor(
             stage.schedule, taken, steps, len(batches), warm_up=stage.warm_up, drops=position.drops
         )
-        set_rate(optimizer, stage.lr * rate)
         seed_step(seed, position.steps_done, fabric)
-        with enough_memory(batch):
-            with QuickDepthwise():
-                loss = step(batch.to(fabric.device)).total
-            loss_sum, pictures, share = gathered(fabric, loss, len(batch))
-            optimizer.zero_grad()
-            fabric.backward(loss if share == 1.0 else loss * share)
-            if stage.clip is not None:
-                fabric.clip_gradients(step, optimizer, max_norm=stage.clip, error_if_nonfinite=False)
-            optimizer.step()
+        seen = one_step.take(batch, stage.lr * rate)
         recorder.average.step_ended()
-        position.loss_sum += loss_sum  # no .item(): it would wait for the GPU
-        position.pictures += pictures
+        position.loss_sum += seen.loss_sum  # no .item(): it would wait for the GPU
+        position.pictures += seen.pictures
         position.step += 1
         position.steps_done += 1
         recorder.step_ended(len(batches))

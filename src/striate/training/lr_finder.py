@@ -9,9 +9,7 @@ from itertools import islice
 from typing import Any
 
 from striate.errors import WorkFailed
-from striate.training.fabric import Fabric, gathered, seed_step
-from striate.training.memory import enough_memory
-from striate.training.optimizers.build import set_rate
+from striate.training.fabric import Fabric, seed_step
 from striate.training.pace import endless, on_a_copy
 from striate.training.stages import Stage
 
@@ -46,18 +44,12 @@ def range_test(fabric: Fabric, stage: Stage, batches: Any, seed: int) -> RangeTe
     """
     rates = [stage.optimizer.usual_lr * RANGE ** (2 * number / (STEPS - 1) - 1) for number in range(STEPS)]
     found: list[float] = []
-    with on_a_copy(fabric, stage) as (_, step, optimizer):
+    with on_a_copy(fabric, stage) as (_, one_step):
         for number, batch in enumerate(islice(endless(batches), STEPS)):
-            set_rate(optimizer, rates[number])
             seed_step(seed, number, fabric)
-            with enough_memory(batch):
-                losses = step(batch.to(fabric.device))
-                optimizer.zero_grad()
-                fabric.backward(losses.total)
-                optimizer.step()
-            # Here .item() may wait: the test ends where the loss breaks.
-            loss_sum, pictures, _ = gathered(fabric, losses.total, len(batch))
-            found.append(float(loss_sum) / pictures)
+            seen = one_step.take(batch, rates[number])
+            # Here the number may be waited for: the test ends where the loss breaks.
+            found.append(float(seen.loss_sum) / seen.pictures)
             smooth = smoothed(found)
             if not smooth[-1] <= BROKEN * min(smooth):
                 break

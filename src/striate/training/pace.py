@@ -14,7 +14,7 @@ from torch import nn
 
 from striate.data.sample import Batch
 from striate.training.fabric import Fabric
-from striate.training.memory import enough_memory
+from striate.training.one_step import OneStep
 from striate.training.stages import Stage
 
 WARM = 2  # steps; the first ones reserve memory and choose kernels
@@ -42,14 +42,14 @@ NO_TIME = Pace(0.0, 0.0)  # of stages that are computed at once
 
 
 @contextmanager
-def on_a_copy(fabric: Fabric, stage: Stage) -> Iterator[tuple[Stage, nn.Module, Any]]:
-    """The stage with a copy of its step, the step set up and an optimiser; torch's random state is kept."""
+def on_a_copy(fabric: Fabric, stage: Stage) -> Iterator[tuple[Stage, OneStep]]:
+    """The stage with a copy of its step, and what takes steps with that; torch's random state is kept."""
     with torch.random.fork_rng(devices=[]):
         copied = replace(stage, step=deepcopy(stage.step))
         copied.freeze()
         step, optimizer = fabric.setup(copied.step, copied.new_optimizer())
         copied.train_mode()
-        yield copied, step, optimizer
+        yield copied, OneStep(fabric, step, optimizer, copied.clip)
 
 
 def endless(batches: Any) -> Iterator[Batch]:
@@ -88,26 +88,23 @@ def _shown(stage: Stage, batches: Any, judged: Batch) -> tuple[Any, Batch]:
 
 
 def _pace(fabric: Fabric, stage: Stage, batches: Any, judged: Batch, clock: Callable[[], float]) -> Pace:
-    with on_a_copy(fabric, stage) as (copied, step, optimizer):
+    with on_a_copy(fabric, stage) as (copied, one_step):
         times: list[float] = []
         began = clock()
         for batch in endless(batches):
-            with enough_memory(batch):
-                optimizer.zero_grad()
-                fabric.backward(step(batch.to(fabric.device)).total)
-                if stage.clip is not None:
-                    fabric.clip_gradients(step, optimizer, max_norm=stage.clip, error_if_nonfinite=False)
-                optimizer.step()
+            one_step.take(batch)
             ended = clock()
             times.append(ended - began)
             began = ended
             timed = times[WARM:]
-            if len(timed) >= MOST or (len(timed) >= LEAST and sum(timed) >= SECONDS):
+            enough = len(timed) >= MOST or (len(timed) >= LEAST and sum(timed) >= SECONDS)
+            # Every process waits for the others' gradients, so all must stop after the same step.
+            if enough if fabric.world_size == 1 else fabric.broadcast(enough):
                 break
         copied.step.eval()
         judged = judged.to(fabric.device)
         # The mean, not the median: slow steps, as the first ones after a validation, take their time as well.
-        return Pace(mean(timed), _judging(step, judged, clock), _judging(copied.step, judged, clock))
+        return Pace(mean(timed), _judging(one_step.step, judged, clock), _judging(copied.step, judged, clock))
 
 
 def _judging(step: nn.Module, judged: Batch, clock: Callable[[], float]) -> float:

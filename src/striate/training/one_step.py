@@ -1,0 +1,59 @@
+"""One step of an optimiser: the loop trains with it, the pace times it, the range test tries rates on it."""
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from torch import Tensor, nn
+
+from striate.data.sample import Batch
+from striate.hyperparameters import Number
+from striate.training.depthwise import QuickDepthwise
+from striate.training.fabric import Fabric, gathered
+from striate.training.memory import enough_memory
+from striate.training.optimizers.build import set_rate
+
+
+class Seen(NamedTuple):
+    """What all processes together have seen in a step: the sum of their pictures' losses, and how many."""
+
+    loss_sum: Tensor
+    pictures: int
+
+
+@dataclass(frozen=True, slots=True)
+class OneStep:
+    """Takes steps with one module and one optimiser, both set up by the fabric.
+
+    Attributes:
+        clip: the largest norm of all gradients together; None does not limit them.
+    """
+
+    fabric: Fabric
+    step: nn.Module
+    optimizer: Any
+    clip: Number | None = None
+
+    def take(self, batch: Batch, rate: float | None = None) -> Seen:
+        """Forward, backward, and the weights move once.
+
+        Args:
+            batch: of this process.
+            rate: the optimiser's from this step on; None leaves it.
+
+        Raises:
+            WorkFailed: the memory does not suffice for this batch.
+        """
+        if rate is not None:
+            set_rate(self.optimizer, rate)
+        with enough_memory(batch):
+            with QuickDepthwise():
+                loss = self.step(batch.to(self.fabric.device)).total
+            loss_sum, pictures, share = gathered(self.fabric, loss, len(batch))
+            self.optimizer.zero_grad()
+            self.fabric.backward(loss if share == 1.0 else loss * share)
+            if self.clip is not None:
+                self.fabric.clip_gradients(
+                    self.step, self.optimizer, max_norm=self.clip, error_if_nonfinite=False
+                )
+            self.optimizer.step()
+        return Seen(loss_sum, pictures)
