@@ -9,8 +9,13 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-DECISIONS = [f"docs/decisions/{path.name}" for path in (ROOT / "docs/decisions").glob("*.md")]
-PAGES = ["README.md", "CONTRIBUTING.md", *DECISIONS]
+DOCS = sorted(path.name for path in (ROOT / "docs").glob("*.md"))
+DECISIONS = sorted(path.name for path in (ROOT / "docs/decisions").glob("0*.md"))
+PAGES = [
+    *("README.md", "CONTRIBUTING.md", "docs/decisions/README.md", "docs/pictures/NOTICE.md"),
+    *(f"docs/{name}" for name in DOCS),
+    *(f"docs/decisions/{name}" for name in DECISIONS),
+]
 
 
 def blocks(page: str, language: str) -> list[str]:
@@ -18,11 +23,13 @@ def blocks(page: str, language: str) -> list[str]:
 
 
 def command_lines() -> list[str]:
-    text = (ROOT / "README.md").read_text()
-    inline = re.findall(r"`(striate [^`]+)`", text)
-    in_blocks = [line for block in blocks("README.md", "sh") for line in block.splitlines()]
-    commands = [line for line in [*inline, *in_blocks] if line.startswith("striate ")]
-    return [line for line in commands if "--install-completion" not in line]
+    """Commands between backticks, and lines of blocks, of the README and the pages of docs."""
+    found = set()
+    for page in ("README.md", *(f"docs/{name}" for name in DOCS)):
+        text = (ROOT / page).read_text()
+        found |= {" ".join(words.split()) for words in re.findall(r"`(striate [^`]+)`", text)}
+        found |= {line.strip() for line in text.splitlines() if re.match(r"(    )?striate [a-z]", line)}
+    return sorted(line for line in found if not line.startswith("striate -"))
 
 
 def test_the_readme_is_a_front_door():
@@ -39,15 +46,24 @@ def test_the_python_of_the_readme_runs(digits, tmp_path, monkeypatch, capsys):
 
 
 @pytest.mark.parametrize("line", command_lines())
-def test_command_lines_of_the_readme_exist(line):
+def test_command_lines_of_readme_and_docs_exist(line):
     import typer.main
 
     from striate.cli.main import app
 
-    words = shlex.split(line, comments=True)[1:]
+    words = [word for word in shlex.split(line, comments=True)[1:] if word != "|"]
     commands = typer.main.get_command(app).commands
     known = {option for parameter in commands[words[0]].params for option in parameter.opts}
     assert {word for word in words if word.startswith("-")} <= known | {"--help"}
+
+
+def test_every_page_is_listed_once_in_order():
+    assert (
+        re.findall(r"^\| \[\d+\]\((.*?)\)", (ROOT / "docs/decisions/README.md").read_text(), re.M)
+        == DECISIONS
+    )
+    index = (ROOT / "docs/README.md").read_text()
+    assert [name for name in DOCS if name != "README.md" and f"({name})" not in index] == []
 
 
 @pytest.mark.parametrize("page", PAGES)
