@@ -22,8 +22,8 @@ from scipy.optimize import minimize_scalar
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from striate.actions.load import load
 from striate.data.datasets.recognise import open_dataset
-from striate.inference.loading import load
 from striate.metrics.calibration_error import calibration_error_by_chance, expected_calibration_error
 from striate.models.build import create_model
 from striate.models.weights.pretrained import find_weights, load_weights, preprocessing_of
@@ -82,7 +82,9 @@ def pooled_scores(run: Path, pool: Path) -> tuple[Tensor, Tensor]:
     network, dataset = load(run), open_dataset(pool)
     rows = [row for row, item in enumerate(dataset.items) if item.part == "test"]
     pictures = torch.stack([network.preprocessing.fit_picture(dataset.read(row)[0]) for row in rows])
-    return network.scores(pictures).float(), torch.tensor([dataset.items[row].truth.label for row in rows])
+    return network.outputs(pictures)[0].float(), torch.tensor(
+        [dataset.items[row].truth.label for row in rows]
+    )
 
 
 def cut(pool: tuple[Tensor, Tensor], size: int, seed: int) -> list[tuple[Tensor, Tensor]]:

@@ -16,12 +16,12 @@ from typing import Any
 
 import torch
 
+from striate.actions.load import load
 from striate.data.dataset import BadPicture
 from striate.data.datasets.recognise import open_dataset
 from striate.engines.choosing import CHOICES
 from striate.engines.openvino_engine import one_conversion
-from striate.inference.loading import Network, load
-from striate.inference.serving import agreement
+from striate.inference.predictor import Predictor
 from striate.machine import hardware as machine
 from striate.shapes import Pictures
 
@@ -29,7 +29,7 @@ RESULT = Path(__file__).parent / "results" / "engine_agreement.json"
 ENGINES = ("openvino", "openvino-bf16", "onnxruntime")
 
 
-def pictures_of(data: Path, network: Network) -> Pictures:
+def pictures_of(data: Path, network: Predictor) -> Pictures:
     """All pictures that can be read, at the network's size."""
     dataset, found = open_dataset(data), []
     for row in range(len(dataset.items)):
@@ -44,11 +44,11 @@ def compared(run: Path, data: Path) -> list[dict[str, Any]]:
     """A line an engine."""
     network = load(run, engine="torch")
     pictures = pictures_of(data, network)
-    reference, lines = network.scores(pictures), []
+    reference, lines = network.outputs(pictures), []
     with one_conversion():
         for name in ENGINES:
             other = network.served_by(CHOICES[name], required=True)
-            found = agreement(other.scores(pictures), reference)
+            found = network.task.agreement(other.outputs(pictures), reference)
             about = {"network": network.name, "data": data.name, "pictures": len(pictures), "engine": name}
             lines.append(about | asdict(found))
             print(json.dumps(lines[-1]), flush=True)

@@ -30,6 +30,7 @@ import torch
 from PIL import Image
 from timing import RESULTS, write_result
 
+from striate.actions.load import load
 from striate.events import silent
 from striate.explaining.explainer import Explainer
 from striate.explaining.options import ExplainOptions
@@ -37,7 +38,7 @@ from striate.explanation.heat.enlarge import enlarge
 from striate.explanation.heat.question import Maps
 from striate.explanation.methods import DEFAULT, METHODS
 from striate.explanation.quality import area, deletion, insertion, points_inside, share_inside
-from striate.inference.loading import Network, load
+from striate.inference.predictor import Predictor
 from striate.metrics.accuracy import wilson_interval
 
 CLASSES = {
@@ -160,7 +161,7 @@ def baseline(kind: str, count: int) -> Maps:
     return (across[:, None] * across).expand(count, -1, -1)
 
 
-def measure(network: Network, method: str, given: Pictures, count: int) -> dict[str, Any]:
+def measure(network: Predictor, method: str, given: Pictures, count: int) -> dict[str, Any]:
     """The figures of one method, picture by picture, on the first `count`."""
     is_baseline = method in BASELINES
     explainer = Explainer.of(

@@ -29,6 +29,7 @@ import torch
 import torch.nn.functional as F
 from timing import RESULTS, Timing, write_result
 
+from striate.actions.load import load
 from striate.data.decoding.decode import as_picture
 from striate.events import silent
 from striate.explaining.explainer import Explainer
@@ -37,7 +38,6 @@ from striate.explanation.heat.eigen_cam import principal_maps
 from striate.explanation.heat.enlarge import enlarge
 from striate.explanation.heat.question import Question
 from striate.explanation.methods import METHODS, function_of
-from striate.inference.loading import load
 
 ROOT = Path(__file__).resolve().parent.parent
 PEERS = Path(os.environ.get("STRIATE_PEERS", ROOT / ".venv-peers")) / "bin" / "python"

@@ -28,13 +28,14 @@ import torch
 from safetensors.torch import save_file
 from timing import alternate, write_result
 
-from striate.actions.predict import predictions_of
+from striate.actions.load import load
 from striate.engines.choosing import CHOICES
 from striate.engines.opening import has_bf16
 from striate.engines.openvino_engine import convert, import_openvino
 from striate.engines.reading import Reading
 from striate.inference.ensemble import Ensemble
-from striate.inference.loading import Network, load
+from striate.inference.predictor import Predictor
+from striate.inference.streaming import predictions_of
 
 ROUNDS, FILES = 5, 500
 MODEL = "efficientnet_lite0"
@@ -78,7 +79,7 @@ class Peer:
         return found
 
 
-def ours(network: Network, files: Path, name: str) -> Callable[[], list[int]]:
+def ours(network: Predictor, files: Path, name: str) -> Callable[[], list[int]]:
     """`predict` with an engine that is open already."""
     served = Ensemble((network.served_by(CHOICES[name]),))
     place = {label: index for index, label in enumerate(network.labels)}
@@ -90,7 +91,7 @@ def ours(network: Network, files: Path, name: str) -> Callable[[], list[int]]:
     return run
 
 
-def sides_of(network: Network, names: dict[str, str], place: Path) -> dict[str, Callable[[], list[int]]]:
+def sides_of(network: Predictor, names: dict[str, str], place: Path) -> dict[str, Callable[[], list[int]]]:
     """All sides; `names` are engines of ours, each with its precision in OpenVINO's words."""
     files, weights, plain = place / "files", place / "weights.safetensors", place / "network.xml"
     tensors = network.module.state_dict().values()

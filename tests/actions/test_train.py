@@ -18,7 +18,7 @@ import striate
 from striate.actions.train import train
 from striate.errors import StriateError
 from striate.events import Note, Warned
-from striate.inference.loading import Network
+from striate.inference.predictor import Predictor
 from striate.models.weights.pretrained import find_weights
 from striate.trainer import finish
 
@@ -404,9 +404,9 @@ def test_a_run_from_pretrained_weights_resumes_also_from_elsewhere(digits, tmp_p
 
 def test_a_part_is_scored_some_pictures_at_a_time(digits, tmp_path, monkeypatch):
     counts = []
-    scores = Network.scores
+    outputs = Predictor.outputs
     monkeypatch.setattr(
-        Network, "scores", lambda self, pictures: counts.append(len(pictures)) or scores(self, pictures)
+        Predictor, "outputs", lambda self, pictures: counts.append(len(pictures)) or outputs(self, pictures)
     )
     whole = train(digits, model="lenet5", epochs=1, out=tmp_path / "whole")
     monkeypatch.setattr(finish, "TOGETHER", 4)
@@ -419,8 +419,8 @@ def test_a_part_is_scored_some_pictures_at_a_time(digits, tmp_path, monkeypatch)
 
 
 def test_a_temperature_at_its_bound_is_told_and_recorded(digits, tmp_path, monkeypatch):
-    scores = Network.scores
-    monkeypatch.setattr(Network, "scores", lambda self, pictures: scores(self, pictures) * 1e-6)
+    outputs = Predictor.outputs
+    monkeypatch.setattr(Predictor, "outputs", lambda self, pictures: (outputs(self, pictures)[0] * 1e-6,))
     events = []
     run = train(digits, model="lenet5", epochs=3, out=tmp_path, on_event=events.append)
     told = [event.text for event in events if isinstance(event, Warned)]

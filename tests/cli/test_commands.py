@@ -10,9 +10,9 @@ import pytest
 import torch
 from tests.conftest import write_digits
 
+from striate.actions.load import load
 from striate.cli.main import main
 from striate.data.decoding.decode import as_picture
-from striate.inference.loading import load
 
 
 @pytest.fixture
@@ -125,7 +125,7 @@ def test_probabilities_are_calibrated(striate, digits_run, digits):
     network = load(digits_run)
     temperature = json.loads((digits_run / "calibration.json").read_text())["temperature"]
     picture = digits / "digit 2" / "001.png"
-    scores = network.scores(network.preprocessing.fit_picture(as_picture(picture))[None])
+    scores = network.outputs(network.preprocessing.fit_picture(as_picture(picture))[None])[0]
     expected = torch.softmax(scores.double() / temperature, dim=1).max().item()
     found = json.loads(striate("predict", digits_run, picture, "--json")[1])["probability"]
     assert found == pytest.approx(expected, abs=1e-6)

@@ -2,12 +2,13 @@
 
 import json
 import shutil
+from dataclasses import asdict
 
 import pytest
 from tests.cli.test_commands import striate  # noqa: F401
 from tests.conftest import write_digits
 
-from striate.runs.answers import read_answers, write_answers
+from striate.runs.answers import read_answers, write_rows
 from striate.runs.folder import RunFolder
 
 
@@ -22,7 +23,7 @@ def worse(digits_run, tmp_path):
         changed.append(type(one)(f"new/{one.file}", one.label, predicted, one.probability))
     record["split"]["test"] = [f"new/{name}" for name in record["split"]["test"]]
     folder.write_json("dataset.json", record)
-    write_answers(folder, "predictions.csv", changed)
+    write_rows(folder, "predictions.csv", [asdict(one) for one in changed])
     return folder.path
 
 

@@ -3,7 +3,7 @@
 import json
 
 import striate
-from striate.inference.loading import load
+from striate.actions.load import load
 
 PATTERN = "INPUT 16x16x1 -> [CONV3-8 -> RELU -> POOL2]*2 -> FC32 -> RELU -> FC10"
 

@@ -159,12 +159,12 @@ def test_where_another_process_is_first_both_have_the_network(cache):
 
 def test_an_engine_from_the_cache_computes_the_same_and_converts_nothing(cache, monkeypatch):
     images = torch.randn(2, 3, 8, 8)
-    fresh = open_engine(small_net(), (3, 8, 8), engine="openvino").run(images)
+    fresh = open_engine(small_net(), (3, 8, 8), engine="openvino").run(images)[0]
     (entry,) = cache.iterdir()
     open_engine(small_net(seed=1), (3, 8, 8), engine="openvino")
     assert len(list(cache.iterdir())) == 2
     monkeypatch.setattr("striate.engines.openvino_engine.convert", None)
-    assert torch.equal(open_engine(small_net(), (3, 8, 8), engine="openvino").run(images), fresh)
+    assert torch.equal(open_engine(small_net(), (3, 8, 8), engine="openvino").run(images)[0], fresh)
     assert [path.name for path in sorted(entry.iterdir())] == ["digests.json", "network.blob"]
 
 
@@ -177,7 +177,7 @@ def test_each_precision_has_a_network_of_its_own(cache):
 @pytest.mark.parametrize("damage", ["a byte changed", "cut", "no network", "of another version"])
 def test_a_damaged_network_is_converted_again(cache, monkeypatch, damage):
     images = torch.randn(2, 3, 8, 8)
-    fresh = open_engine(small_net(), (3, 8, 8), engine="openvino").run(images)
+    fresh = open_engine(small_net(), (3, 8, 8), engine="openvino").run(images)[0]
     (entry,) = cache.iterdir()
     content = bytearray((entry / "network.blob").read_bytes())
     middle = len(content) // 2
@@ -195,9 +195,9 @@ def test_a_damaged_network_is_converted_again(cache, monkeypatch, damage):
     if damage != "a byte changed":  # as if it had been written like that
         whole = hashlib.sha256(content).hexdigest()
         (entry / "digests.json").write_text(json.dumps({"network.blob": whole}), encoding="utf-8")
-    assert torch.equal(open_engine(small_net(), (3, 8, 8), engine="openvino").run(images), fresh)
+    assert torch.equal(open_engine(small_net(), (3, 8, 8), engine="openvino").run(images)[0], fresh)
     monkeypatch.setattr("striate.engines.openvino_engine.convert", None)
-    assert torch.equal(open_engine(small_net(), (3, 8, 8), engine="openvino").run(images), fresh)
+    assert torch.equal(open_engine(small_net(), (3, 8, 8), engine="openvino").run(images)[0], fresh)
 
 
 class Scaled(nn.Module):

@@ -20,7 +20,7 @@ from striate.engines.opening import open_engine
 net = nn.Sequential(nn.Conv2d(3, 2, 3), nn.Flatten(), nn.Linear(2 * 36, 2)).eval()
 for name in ("openvino", "onnxruntime"):
     engine = open_engine(net, (3, 8, 8), engine=name, precision="fp32")
-    print(name, tuple(engine.run(torch.zeros(2, 3, 8, 8)).shape))
+    print(name, tuple(engine.run(torch.zeros(2, 3, 8, 8))[0].shape))
 module = sys.modules.get("openvino_telemetry")
 print("telemetry", module is not None)
 """

@@ -14,8 +14,9 @@ from striate.errors import StriateError
 from striate.events import Note
 from striate.explaining.explanation import Explanation
 from striate.explaining.heat_of_mistakes import heat_of_mistakes
-from striate.inference.loading import Network
+from striate.inference.predictor import Predictor
 from striate.preprocess.preprocessing import Preprocessing
+from striate.tasks.classify.task import CLASSIFY
 
 LABELS = ("left", "right")
 
@@ -37,9 +38,9 @@ class Sides(torch.nn.Module):
         return self.fc(self.conv(images).flatten(1)) / 32
 
 
-def network(module=None) -> Network:
+def network(module=None) -> Predictor:
     preprocessing = Preprocessing(size_hw=(16, 16), channels=1, mean=(0.0,), std=(1.0,))
-    return Network("sides", (module or Sides()).eval(), preprocessing, LABELS)
+    return Predictor("sides", (module or Sides()).eval(), CLASSIFY, preprocessing, LABELS)
 
 
 def bright(side: str) -> np.ndarray:

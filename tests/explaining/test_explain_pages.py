@@ -10,13 +10,15 @@ from PIL import Image
 from typer.testing import CliRunner
 
 import striate
+from striate.actions.load import load
 from striate.cli.main import app
 from striate.data.decoding.decode import as_picture
 from striate.errors import StriateError
 from striate.explaining.trunk import load_trunk
-from striate.inference.loading import Network, load
+from striate.inference.predictor import Predictor
 from striate.models.build import create_model
 from striate.preprocess.preprocessing import Preprocessing
+from striate.tasks.classify.task import CLASSIFY
 
 
 @pytest.fixture
@@ -80,9 +82,8 @@ def test_a_deconvnet_brings_nine_channels_back(digits_run, digit):
 def test_a_deconvnet_starts_at_the_fifth_convolution_of_a_deeper_network(digit):
     torch.manual_seed(0)
     specification = Preprocessing((32, 32), 3, (0.5,) * 3, (0.5,) * 3)
-    network = Network(
-        "vgg11", create_model("vgg11", 4, image_size=(32, 32)).eval(), specification, tuple("abcd")
-    )
+    module = create_model("vgg11", 4, image_size=(32, 32)).eval()
+    network = Predictor("vgg11", module, CLASSIFY, specification, tuple("abcd"))
     (page,) = striate.explain(network, digit, method="deconvnet")
     assert page.to_json()["layer"] == "features.11"
 

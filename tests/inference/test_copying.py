@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from striate.actions.predict import Prediction
 from striate.errors import StriateError
 from striate.inference.copying import SortedCopies
-from striate.inference.loading import Answer
+from striate.inference.streaming import Prediction
+from striate.tasks.classify.decode import Answer
 
 LABELS = ("a/b", "a:b", "a_b", "unsure", "..", "A_B", "plain")
 

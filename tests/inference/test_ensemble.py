@@ -6,10 +6,9 @@ import pytest
 import torch
 
 import striate
-from striate.data.decoding.decode import as_picture
+from striate.actions.load import load
 from striate.errors import StriateError
 from striate.inference.ensemble import Ensemble
-from striate.inference.loading import load
 
 
 @pytest.fixture(scope="module")
@@ -25,13 +24,16 @@ def test_one_member_answers_as_the_network_alone(member, digits, digits_run):
 
 
 def test_the_answer_is_the_mean_of_calibrated_probabilities_by_name(member, digits):
-    turned = replace(member, labels=member.labels[::-1], temperature=3.0)  # says digit 0 where it sees a 2
-    picture = member.preprocessing.fit_picture(as_picture(digits / "digit 0/003.png"))
-    scores = member.scores(picture[None])[0].double()
-    first = torch.softmax(scores / member.temperature, 0)
+    turned = replace(
+        member, labels=member.labels[::-1], calibration={"temperature": 3.0}
+    )  # says digit 0 where it sees a 2
+    picture = member.fit(digits / "digit 0/003.png")
+    scores = member.outputs(picture.picture[None])[0][0].double()
+    first = torch.softmax(scores / member.calibration["temperature"], 0)
     second = torch.softmax(scores / 3.0, 0).flip(0)
-    found = Ensemble((member, turned)).probabilities([(picture, picture)])[0]
-    assert found.tolist() == pytest.approx(((first + second) / 2).tolist())
+    (found,) = Ensemble((member, turned)).answers([(picture, picture)])
+    mean = dict(zip(member.labels, ((first + second) / 2).tolist(), strict=True))
+    assert dict(found.top) == pytest.approx(mean)
 
 
 def test_members_with_other_classes_are_refused_by_name(member):
@@ -45,4 +47,4 @@ def test_each_member_reads_the_picture_in_its_own_way(member, digits):
     small = replace(member, preprocessing=replace(member.preprocessing, size_hw=(14, 14)))
     picture = torch.zeros(1, 40, 40, dtype=torch.uint8)
     own = tuple(member.preprocessing.size_hw)
-    assert [tuple(one.shape[1:]) for one in Ensemble((member, small)).fit(picture)] == [own, (14, 14)]
+    assert [tuple(one.picture.shape[1:]) for one in Ensemble((member, small)).fit(picture)] == [own, (14, 14)]

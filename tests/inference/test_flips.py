@@ -13,9 +13,9 @@ from tests.cli.test_commands import striate  # noqa: F401
 from tests.conftest import SHARED
 
 from striate.actions.evaluate import evaluate
+from striate.actions.load import load
 from striate.actions.predict import predict
 from striate.errors import StriateError
-from striate.inference.loading import load
 
 
 def changed(run: Path, place: Path, **resolved: Any) -> Path:
@@ -42,19 +42,21 @@ def pictures() -> torch.Tensor:
 
 def test_a_picture_and_its_mirror_image_have_one_answer(mirrored):
     network, given = load(mirrored, flips=True), pictures()
-    assert torch.allclose(network.scores(given), network.scores(given.flip(3)), atol=1e-5)
+    assert torch.allclose(network.outputs(given)[0], network.outputs(given.flip(3))[0], atol=1e-5)
     plain = load(mirrored)
-    assert not torch.allclose(plain.scores(given), plain.scores(given.flip(3)), atol=0.1)
+    assert not torch.allclose(plain.outputs(given)[0], plain.outputs(given.flip(3))[0], atol=0.1)
 
 
 def test_scores_are_the_mean_of_both_before_the_temperature(mirrored):
     plain, given = load(mirrored), pictures()
     columns = torch.arange(31, -1, -1)
-    expected = torch.stack([plain.scores(given), plain.scores(given[:, :, :, columns])]).mean(dim=0)
+    expected = torch.stack([plain.outputs(given)[0], plain.outputs(given[:, :, :, columns])[0]]).mean(dim=0)
     both = load(mirrored, flips=True)
-    assert torch.allclose(both.scores(given), expected, atol=1e-5)
-    probabilities = torch.softmax(expected.double() / plain.temperature, dim=1).max(dim=1).values
-    found = [answer.probability for answer in both.answers(both.scores(given))]
+    assert torch.allclose(both.outputs(given)[0], expected, atol=1e-5)
+    probabilities = (
+        torch.softmax(expected.double() / plain.calibration["temperature"], dim=1).max(dim=1).values
+    )
+    found = [answer.probability for answer in both.answers(both.outputs(given))]
     assert found == pytest.approx(probabilities.tolist(), abs=1e-5)
 
 
@@ -82,7 +84,7 @@ def test_a_run_that_never_saw_mirror_images_is_not_asked_about_any(digits_run, d
 def test_augmentation_decides_and_without_any_the_weights(digits_run, tmp_path, resolved, allowed):
     run = changed(digits_run, tmp_path / "run", **resolved)
     if allowed:
-        assert load(run, flips=True).flips
+        assert load(run, flips=True).views.flips
     else:
         with pytest.raises(StriateError, match="no mirror images"):
             load(run, flips=True)
@@ -98,7 +100,7 @@ def test_a_catalogue_network_may_be_asked(shared):
     network = load(
         "squeezenet1_1", weights=SHARED / "weights" / "squeezenet1_1.imagenet.safetensors", flips=True
     )
-    assert network.flips
+    assert network.views.flips
 
 
 def test_the_commands_ask_about_mirror_images_and_their_json_keeps_its_form(striate, mirrored, digits):  # noqa: F811

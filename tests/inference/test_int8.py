@@ -9,13 +9,15 @@ import pytest
 import torch
 
 from striate.actions.evaluate import evaluate
-from striate.actions.predict import Prediction, predict
+from striate.actions.load import load
+from striate.actions.predict import predict
 from striate.engines.choosing import Choice
 from striate.errors import StriateError, WorkFailed
 from striate.events import Event, Note, Warned
 from striate.inference import int8
-from striate.inference.loading import load
+from striate.inference.streaming import Prediction
 from striate.tasks.classify.calibration import fit_temperature
+from striate.tasks.classify.task import labels_of, scores_of
 
 ENGINE = "openvino-int8"
 
@@ -63,15 +65,17 @@ def test_it_answers_as_torch_does_and_the_run_says_how_that_was_found(made, digi
 
 def test_its_temperature_is_fitted_with_it(made):
     network = load(made, engine=ENGINE)
-    pictures, labels = int8._pictures(network, int8.RunFolder.open(made), "validation", 1000, lambda _: None)
-    assert len(labels) == record(made)["int8"]["pictures"]
-    assert network.temperature == pytest.approx(fit_temperature(network.scores(pictures), labels), rel=1e-3)
+    pictures, truths = int8._pictures(network, int8.RunFolder.open(made), "validation", 1000, lambda _: None)
+    assert len(truths) == record(made)["int8"]["pictures"]
+    expected = fit_temperature(network.outputs(pictures)[0], labels_of(truths))
+    assert network.calibration["temperature"] == pytest.approx(expected, rel=1e-3)
 
 
 def test_evaluate_measures_it(made, digits_run):
     found, plain = evaluate(made, engine=ENGINE), evaluate(digits_run, engine="torch")
-    assert found.names == plain.names and not torch.equal(found.scores, plain.scores)
-    assert (found.scores - plain.scores).abs().max() < 0.1 * plain.scores.abs().max()
+    scores, others = scores_of(found.answers, 3), scores_of(plain.answers, 3)
+    assert found.names == plain.names and not torch.equal(scores, others)
+    assert (scores - others).abs().max() < 0.1 * others.abs().max()
 
 
 def test_the_second_time_neither_pictures_nor_quantiser_are_needed(made, tmp_path, monkeypatch):
@@ -80,8 +84,8 @@ def test_the_second_time_neither_pictures_nor_quantiser_are_needed(made, tmp_pat
     monkeypatch.setattr(int8, "is_installed", lambda _: False)
     events: list[Event] = []
     first = torch.randint(0, 256, (2, 1, 32, 32), dtype=torch.uint8)
-    found = load(moved, engine=ENGINE, on_event=events.append).scores(first)
-    assert torch.equal(found, load(made, engine=ENGINE).scores(first))
+    found = load(moved, engine=ENGINE, on_event=events.append).outputs(first)[0]
+    assert torch.equal(found, load(made, engine=ENGINE).outputs(first)[0])
     assert events == []
 
 
@@ -163,7 +167,7 @@ def test_a_run_that_cannot_be_written_is_served_all_the_same(run, monkeypatch):
     monkeypatch.setattr(int8, "write_bytes", full)
     events: list[Event] = []
     network = load(run, engine=ENGINE, on_event=events.append)
-    assert network.scores(torch.zeros(1, 1, 32, 32, dtype=torch.uint8)).shape == (1, 3)
+    assert network.outputs(torch.zeros(1, 1, 32, 32, dtype=torch.uint8))[0].shape == (1, 3)
     assert any(isinstance(event, Warned) and "no space left" in event.text for event in events)
     assert "int8" not in record(run)
 

@@ -6,9 +6,9 @@ import pytest
 import torch
 from tests.cli.test_commands import striate  # noqa: F401
 
+from striate.actions.load import load
 from striate.errors import StriateError
-from striate.inference.loading import load
-from striate.inference.scales import enlarged, parse_scales
+from striate.inference.views import Views, enlarged, parse_scales
 
 
 def pictures():
@@ -28,11 +28,11 @@ def test_twice_as_large_is_the_middle_half_of_each_side():
 def test_scores_are_the_mean_over_the_picture_and_its_scales(digits_run):
     plain, given = load(digits_run), pictures()
     expected = torch.stack(
-        [plain.scores(view) for view in (given, enlarged(given, 1.2), enlarged(given, 1.5))]
+        [plain.outputs(view)[0] for view in (given, enlarged(given, 1.2), enlarged(given, 1.5))]
     )
-    found = load(digits_run, scales=[1.2, 1.5]).scores(given)
+    found = load(digits_run, scales=[1.2, 1.5]).outputs(given)[0]
     assert torch.allclose(found, expected.mean(dim=0), atol=1e-5)
-    assert not torch.allclose(found, plain.scores(given), atol=0.1)
+    assert not torch.allclose(found, plain.outputs(given)[0], atol=0.1)
 
 
 def test_every_scale_is_mirrored_too(digits_run):
@@ -40,9 +40,9 @@ def test_every_scale_is_mirrored_too(digits_run):
 
     plain, given = load(digits_run), pictures()
     views = [given, enlarged(given, 1.3)]
-    expected = torch.stack([plain.scores(view) for view in [*views, *(view.flip(3) for view in views)]])
-    both = replace(plain, flips=True, scales=(1.3,))
-    assert torch.allclose(both.scores(given), expected.mean(dim=0), atol=1e-5)
+    expected = torch.stack([plain.outputs(view)[0] for view in [*views, *(view.flip(3) for view in views)]])
+    both = replace(plain, views=Views(flips=True, scales=(1.3,)))
+    assert torch.allclose(both.outputs(given)[0], expected.mean(dim=0), atol=1e-5)
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,9 @@ def test_what_is_no_scale_is_refused(text, said):
 def test_a_run_refuses_them_too_and_several_runs_pass_them_on(digits_run):
     with pytest.raises(StriateError, match="above 1 and up to 4"):
         load(digits_run, scales=[0.5])
-    assert [member.scales for member in load([digits_run, digits_run], scales=[1.2]).members] == [(1.2,)] * 2
+    assert [member.views.scales for member in load([digits_run, digits_run], scales=[1.2]).members] == [
+        (1.2,)
+    ] * 2
 
 
 def test_the_commands_take_scales(striate, digits_run, digits):  # noqa: F811

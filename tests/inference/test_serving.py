@@ -10,6 +10,7 @@ import torch
 from tests.engines.nets import catalogue_net, pictures
 from torch import Tensor, nn
 
+from striate.actions.load import load
 from striate.actions.predict import predict
 from striate.engines import openvino_engine
 from striate.engines.choosing import CHOICES, Choice, parse_choice
@@ -17,33 +18,37 @@ from striate.engines.opening import has_bf16
 from striate.engines.served import SMALLEST, Served, is_worth_converting, multiply_adds
 from striate.errors import StriateError
 from striate.events import Event, Note, Warned, silent
-from striate.inference import serving
-from striate.inference.loading import Network, load
-from striate.inference.serving import agreement, choose_engine, spread
+from striate.inference import engine_choice
+from striate.inference.engine_choice import choose_engine, spread
+from striate.inference.predictor import Predictor
 from striate.models.catalog import MODELS
 from striate.preprocess.preprocessing import Preprocessing
+from striate.tasks.classify.task import CLASSIFY
 
 SIZE = (3, 32, 32)
 
 
 @pytest.fixture(scope="module")
-def network() -> Network:
+def network() -> Predictor:
     """A ResNet-20 for pictures of 32 x 32: large enough to be converted."""
     module = catalogue_net("resnet20_cifar", SIZE, 4)
     specification = Preprocessing((32, 32), 3, (0.5, 0.5, 0.5), (0.3, 0.3, 0.3))
-    return Network("resnet20_cifar", module, specification, ("a", "b", "c", "d"))
+    return Predictor("resnet20_cifar", module, CLASSIFY, specification, ("a", "b", "c", "d"))
 
 
-def coarse(network: Network, monkeypatch: pytest.MonkeyPatch, precisions: set[str]) -> None:
+def coarse(network: Predictor, monkeypatch: pytest.MonkeyPatch, precisions: set[str]) -> None:
     """Let engines in these precisions answer with the next class."""
     run = Served.run
 
     def rolled(self: Served, given: Tensor) -> Tensor:
         wrong = self.choice.engine == "openvino" and self.choice.precision in precisions
-        return run(self, given).roll(1, dims=1) if wrong else run(self, given)
+        found = run(self, given)
+        return (found[0].roll(1, dims=1),) if wrong else found
 
     monkeypatch.setattr(Served, "run", rolled)
-    monkeypatch.setattr(serving, "candidates", lambda **_: [CHOICES["openvino-bf16"], CHOICES["openvino"]])
+    monkeypatch.setattr(
+        engine_choice, "candidates", lambda **_: [CHOICES["openvino-bf16"], CHOICES["openvino"]]
+    )
 
 
 @pytest.mark.parametrize("name", ["lenet5", "efficientnet_lite0", "resnet18"])
@@ -69,7 +74,7 @@ def test_multiply_adds_of_two_layers_are_counted_by_hand():
 def test_agreement_counts_first_answers_and_finds_the_largest_difference():
     reference = torch.tensor([[1.0, 2.0], [5.0, -6.0], [0.0, 1.0], [0.0, 1.0]])
     scores = torch.tensor([[1.5, 2.0], [5.0, -6.0], [1.0, 0.75], [0.0, 1.0]])
-    found = agreement(scores, reference)
+    found = CLASSIFY.agreement((scores,), (reference,))
     assert (found.agreement, found.largest_difference, found.largest_score) == (0.75, 1.0, 6.0)
 
 
@@ -117,7 +122,8 @@ def test_below_two_hundred_pictures_every_answer_must_agree(wrong, of, serves):
     reference = torch.tensor([[0.0, 1.0]]).repeat(of, 1)
     scores = reference.clone()
     scores[:wrong] = torch.tensor([1.0, 0.0])
-    assert (agreement(scores, reference).agreement >= serving.LEAST_AGREEMENT) is serves
+    found = CLASSIFY.agreement((scores,), (reference,))
+    assert (found.agreement >= engine_choice.LEAST_AGREEMENT) is serves
 
 
 def test_without_validation_pictures_torch_serves(network):

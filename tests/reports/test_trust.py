@@ -1,10 +1,12 @@
 """The section on calibration: what is said follows from the figures, and nothing is said without them."""
 
+from dataclasses import asdict
+
 import pytest
 from tests.reports.test_run_report import Page
 
 from striate.reports.run import report_html
-from striate.runs.answers import SavedAnswer, write_answers
+from striate.runs.answers import SavedAnswer, write_rows
 
 BINS = [
     {"low": 0.2, "high": 0.6, "pictures": 42, "confidence": 0.41, "accuracy": 0.5, "interval": [0.36, 0.64]},
@@ -43,7 +45,7 @@ def page(digits):
         )
         names = enumerate([(0.9, "a"), (0.7, "b"), (0.6, "a"), (0.3, "a")])
         answers = [SavedAnswer(f"{n}.png", "a", label, p) for n, (p, label) in names]
-        write_answers(digits, "predictions.csv", answers)
+        write_rows(digits, "predictions.csv", [asdict(one) for one in answers])
         return Page(report_html(digits)).text.replace("\u00a0", " ")
 
     return with_figures

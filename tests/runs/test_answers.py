@@ -1,9 +1,11 @@
 """Single answers of a run: any name comes back, pictures are known by content."""
 
+from dataclasses import asdict
+
 import pytest
 
 from striate.errors import StriateError
-from striate.runs.answers import SavedAnswer, measured_answers, read_answers, write_answers
+from striate.runs.answers import SavedAnswer, measured_answers, read_answers, write_rows
 from striate.runs.folder import RunFolder
 
 ANSWERS = [
@@ -16,7 +18,7 @@ ANSWERS = [
 @pytest.fixture
 def folder(tmp_path):
     made = RunFolder.create(tmp_path, "classify", "x")
-    write_answers(made, "predictions.csv", ANSWERS)
+    write_rows(made, "predictions.csv", [asdict(one) for one in ANSWERS])
     names = [one.file for one in ANSWERS]
     split = {"train": [], "validation": [], "test": names}
     named = {"data": "x", "fingerprint": "f", "classes": ["cat", "dog"]}

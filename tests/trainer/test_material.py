@@ -8,13 +8,13 @@ import torch
 from safetensors.torch import load_file
 from tests.conftest import write_digits
 
+from striate.actions.load import load
 from striate.actions.train import train
 from striate.data.caching import picture_cache
 from striate.data.caching.picture_cache import wait_for_writers
 from striate.data.datasets.recognise import open_dataset
 from striate.errors import StriateError
 from striate.events import Warned, silent
-from striate.inference.loading import load
 from striate.trainer import material as material_of
 from striate.trainer.material import read_material
 from striate.trainer.options import TrainOptions
@@ -86,7 +86,7 @@ def test_prediction_sees_what_training_saw_of_a_large_photograph(tmp_path, digit
     Image.linear_gradient("L").resize((900, 700)).save(path)
     spec = network.preprocessing
     fitted = spec.fit_picture(as_picture(path, spec.size_hw))
-    expected = network.answers(network.scores(fitted[None]))[0]
+    expected = network.answers(network.outputs(fitted[None]))[0]
     assert network.predict(path) == expected and as_picture(path, spec.size_hw).shape[1] < 200
 
 

@@ -5,12 +5,13 @@ from itertools import islice
 from os import PathLike
 from pathlib import Path
 
-from striate.actions.predict import Prediction, predict
+from striate.actions.predict import predict
 from striate.actions.run import Run
 from striate.actions.train import train
 from striate.data.datasets.sheets import embedded_mnist
 from striate.drawing.grid import picture_png
 from striate.events import Listener, silent
+from striate.inference.streaming import Prediction
 from striate.runs.files import write_bytes
 from striate.runs.folder import RunFolder
 

@@ -9,9 +9,9 @@ from striate.data.datasets.picture_files import set_limits
 from striate.data.datasets.recognise import open_dataset
 from striate.errors import StriateError
 from striate.events import Listener, Warned, silent
+from striate.inference.engine_named import OWN, open_served
 from striate.inference.evaluation import Evaluation
 from striate.inference.judging import judge, judge_own_part, limits_of, measured_part, seen_in_training
-from striate.inference.loading import OWN, load
 from striate.runs.record import RunRecord
 
 
@@ -47,7 +47,7 @@ def evaluate(
     """
     record = RunRecord.open(run)
     folder = record.folder
-    network = load(folder.path, engine=engine, on_event=on_event, flips=flips, scales=scales)
+    predictor = open_served(folder.path, engine=engine, on_event=on_event, flips=flips, scales=scales)
     limits = limits_of(record, max_bytes, max_pixels)
     if data is None:
         if not (folder / "calibration.json").is_file():
@@ -55,10 +55,10 @@ def evaluate(
                 f"{folder.path} is not finished, and its test part is for the end: "
                 f"`striate train --resume {folder.path}`."
             )
-        return judge_own_part(record, network, limits, on_event)
+        return judge_own_part(record, predictor, limits, on_event)
     if not (folder / "calibration.json").is_file():
         on_event(Warned(f"{folder.path} is not finished: these are the weights of its best epoch so far"))
     dataset = set_limits(open_dataset(Path(data), on_event, classes=1, follow_links=follow_links), limits)
     split, rows = measured_part(dataset)
-    evaluation = judge(network, dataset, rows, split, on_event)[0]
+    evaluation = judge(predictor, dataset, rows, split, on_event)[0]
     return replace(evaluation, seen_in_training=seen_in_training(record, dataset, evaluation, on_event))

@@ -20,7 +20,7 @@ from striate.explaining.pictures import explain_pictures
 from striate.explaining.plain_module import network_of
 from striate.explanation.methods import DEFAULT, find_method
 from striate.files.output_place import refuse_inside
-from striate.inference.loading import Network
+from striate.inference.predictor import Predictor
 from striate.models.number_types import in_float32, require_open
 from striate.models.surgery.untouched import in_eval_mode
 from striate.preprocess.preprocessing import Preprocessing
@@ -55,7 +55,7 @@ def explain(
     """Explain a network's answers; for heat maps a list of `Explanation`, one a picture.
 
     Args:
-        run: a Run, the path of one, a catalogue name with `weights`, a loaded Network, or any `nn.Module`
+        run: a Run, the path of one, a catalogue name with `weights`, a loaded Predictor, or any `nn.Module`
             from pictures to one row of scores.
         images: a picture (path, PIL image, array, tensor), a list of them, a folder, or a data set.
         method: of `striate.explanation.methods.METHODS`; None is grad-cam, without maps saliency.
@@ -93,7 +93,7 @@ def explain(
     }
     networks = (run, *with_runs)
     if not any(isinstance(one, nn.Module) for one in networks) and (preprocessing or labels) is not None:
-        raise StriateError("preprocessing and labels are a module's; a run and a Network have their own.")
+        raise StriateError("preprocessing and labels are a module's; a run and a Predictor have their own.")
     with ExitStack() as left_as_it_was:
         ready = [_ready(one, method, preprocessing, labels, left_as_it_was, on_event) for one in networks]
         given |= {"run": ready[0], "with_runs": tuple(ready[1:])}
@@ -110,13 +110,13 @@ def _ready(
     on_event: Listener,
 ) -> Run:
     """A module or a network as one that can be explained: evaluating, in float32; anything else as it is."""
-    if not isinstance(run, Network | nn.Module):
+    if not isinstance(run, Predictor | nn.Module):
         return run
-    module = run.module if isinstance(run, Network) else run
+    module = run.module if isinstance(run, Predictor) else run
     require_open(module, by_layers=find_method(method or DEFAULT).kind == "page")
     left_as_it_was.enter_context(in_eval_mode(module))
     ready = in_float32(module)
-    if isinstance(run, Network):
+    if isinstance(run, Predictor):
         return run if ready is module else replace(run, module=ready, engine=None)
     return network_of(ready, preprocessing, labels, on_event)
 
@@ -137,7 +137,7 @@ def explanations(options: ExplainOptions, on_event: Listener = silent) -> Iterat
 
 def _white_of(run: Run) -> int:
     """What is white in 16-bit pictures for the first network; the others see them so too."""
-    if isinstance(run, Network):
+    if isinstance(run, Predictor):
         return run.preprocessing.white
     written = (Path(run) / "preprocess.json").is_file()
     return RunRecord.open(run).input.white if written else WHITE

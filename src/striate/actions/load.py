@@ -1,5 +1,66 @@
-"""`load`: a run, or a catalogue name with weights, becomes a network that answers for pictures."""
+"""`load`: a run, or a catalogue name with weights, becomes a predictor that answers for pictures."""
 
-from striate.inference.loading import load
+from collections.abc import Sequence
+from os import PathLike
+from typing import Any, overload
 
-__all__ = ["load"]
+from striate.events import Listener, silent
+from striate.inference.engine_named import OWN, open_served
+from striate.inference.ensemble import Ensemble, open_ensemble
+from striate.inference.predictor import Predictor
+
+
+@overload
+def load(
+    run: str | PathLike[str],
+    weights: str | PathLike[str] | None = None,
+    device: str = "cpu",
+    engine: str = OWN,
+    on_event: Listener = silent,
+    *,
+    flips: bool = False,
+    scales: Sequence[float] = (),
+) -> Predictor: ...
+@overload
+def load(
+    run: list[Any] | tuple[Any, ...],
+    weights: str | PathLike[str] | None = None,
+    device: str = "cpu",
+    engine: str = OWN,
+    on_event: Listener = silent,
+    *,
+    flips: bool = False,
+    scales: Sequence[float] = (),
+) -> Ensemble: ...
+
+
+def load(
+    run: Any,
+    weights: str | PathLike[str] | None = None,
+    device: str = "cpu",
+    engine: str = OWN,
+    on_event: Listener = silent,
+    *,
+    flips: bool = False,
+    scales: Sequence[float] = (),
+) -> Any:
+    """The predictor of a run, or of a catalogue name together with a file of weights.
+
+    Args:
+        run: a Run, the path of one, or a name from `list_models()`; a list of them is an ensemble, which of
+            classifiers answers with the mean of their calibrated probabilities.
+        weights: with a name: a .safetensors or .pth file whose head is kept as it is.
+        device: where it computes.
+        engine: torch, openvino, openvino-bf16, openvino-int8 (made of a run and kept in it when it is first
+            asked for) or onnxruntime; auto is what the run's end chose, and torch for a catalogue name.
+        on_event: is told where another engine than the wanted one has to serve.
+        flips: every picture is seen as it is and mirrored; the mean of both scores counts.
+        scales: the middle of every picture is seen enlarged so many times as well, above 1 and up to 4.
+
+    Raises:
+        StriateError: there is no such run, it holds no network yet, the weights do not fit, the engine is
+            not there, or the run knows no mirror images.
+    """
+    if isinstance(run, (list, tuple)):
+        return open_ensemble(run, weights, device, engine, on_event, flips=flips, scales=scales)
+    return open_served(run, weights, device, engine, on_event, flips=flips, scales=scales)

@@ -23,7 +23,8 @@ def demo(
     striate demo --out /tmp/runs --json
     """
     from striate.actions.demo import demo as action
-    from striate.cli.show import Shown, accuracy_line
+    from striate.cli.show import Shown, result_line
+    from striate.tasks.task import Labelled
 
     with Shown() as shown:
         shown_demo = action(seed=seed, out=out, name=name, on_event=shown)
@@ -35,10 +36,10 @@ def demo(
     say("Five digits of the test part and what the network says of them:")
     for prediction in shown_demo.predictions:
         answer = prediction.answer
-        if answer is not None:
+        if isinstance(answer, Labelled):
             say(f"  {prediction.file}   {answer.label}   {100 * answer.probability:.1f} %")
     say()
-    say(accuracy_line(result["metrics"], result["pictures"]["test"], "test"))
+    say(result_line(result["task"], result["metrics"], result["pictures"]["test"], "test"))
     say(f"trained in {result['seconds']:.0f} s on {result['pictures']['train']:,} digits")
     say()
     say(f"open    {shown_demo.run.path / 'report.html'}")

@@ -32,7 +32,7 @@ def evaluate(
     """
     from striate.actions.evaluate import evaluate as action
     from striate.cli.show import Shown
-    from striate.inference.scales import parse_scales
+    from striate.inference.views import parse_scales
 
     with Shown() as shown:
         evaluation = action(
@@ -56,7 +56,7 @@ def evaluate(
                 "seen_in_training": evaluation.seen_in_training,
                 "metrics": evaluation.metrics,
                 "per_class": evaluation.per_class,
-                "calibration": evaluation.figures.calibration,
+                **evaluation.figures.details,
             }
         )
     else:
@@ -64,27 +64,9 @@ def evaluate(
 
 
 def _tell(evaluation: "Evaluation") -> None:
-    """Accuracy, calibration and a table of classes."""
-    from striate.cli.show import accuracy_line
-    from striate.data.wording import one_line, percent
+    """The result in one sentence, and what the task has to say besides."""
+    from striate.cli.show import result_line
+    from striate.tasks.catalog import find_task
 
-    metrics = evaluation.metrics
-    say(accuracy_line(metrics, len(evaluation.names), evaluation.split))
-    say(
-        f"macro F1 {metrics['macro_f1']:.4f}, loss {metrics['loss']:.4f}, "
-        f"calibration error {metrics['ece']:.4f} ({metrics['ece_uncalibrated']:.4f} without temperature)"
-    )
-    chance = evaluation.figures.calibration
-    if chance:
-        say(
-            f"a perfectly calibrated network would show {chance['by_chance']:.4f} on as many pictures, "
-            f"and up to {chance['by_chance_high']:.4f} in 19 of 20 cases"
-        )
-    width = max(len(one_line(label)) for label in evaluation.per_class)
-    say(f"{'class':<{width}}  pictures  precision   recall       F1")
-    for label, figures in evaluation.per_class.items():
-        f1 = "-" if figures["f1"] is None else f"{figures['f1']:.4f}"
-        say(
-            f"{one_line(label):<{width}}  {figures['pictures']:>8,}  {percent(figures['precision']):>9}"
-            f"  {percent(figures['recall']):>7}  {f1:>6}"
-        )
+    say(result_line(evaluation.task, evaluation.metrics, len(evaluation.names), evaluation.split))
+    say(*find_task(evaluation.task).table(evaluation.figures))

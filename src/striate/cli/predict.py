@@ -8,11 +8,10 @@ from striate.cli.say import print_json, say
 from striate.cli.train import Engine, Flips, FollowLinks, Json, MaxBytes, MaxPixels, Overwrite, Scales
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from pathlib import Path
 
-    from striate.actions.predict import Prediction
     from striate.inference.copying import SortedCopies
+    from striate.inference.streaming import Predictions
 
 
 def predict(
@@ -59,7 +58,7 @@ def predict(
     from striate.cli.show import Shown
     from striate.inference.copying import SortedCopies
     from striate.inference.prediction_table import table_file
-    from striate.inference.scales import parse_scales
+    from striate.inference.views import parse_scales
 
     table = table_file(csv, images, overwrite=overwrite) if csv is not None else None
     copies = SortedCopies(copy_to, images) if copy_to is not None else None
@@ -80,23 +79,22 @@ def predict(
         on_event=Shown(),
     )
     if copies is not None:
+        answers.task.require("sort")
         copies.name_folders(answers.labels)
     if _tell(answers, table, copies, json=json):
         raise typer.Exit(1)
 
 
-def _tell(
-    answers: "Iterable[Prediction]", csv: "Path | None", copies: "SortedCopies | None", *, json: bool
-) -> int:
+def _tell(answers: "Predictions", csv: "Path | None", copies: "SortedCopies | None", *, json: bool) -> int:
     """Print, table and copy the answers as they come; how many files had none."""
     from contextlib import ExitStack
 
     from striate.cli.prediction_lines import PredictionLines
     from striate.inference.prediction_table import prediction_table
 
-    bad, lines = 0, PredictionLines()
+    bad, lines = 0, PredictionLines(answers.task)
     with ExitStack() as stack:
-        table = stack.enter_context(prediction_table(csv)) if csv is not None else None
+        table = stack.enter_context(prediction_table(csv, answers)) if csv is not None else None
         for prediction in answers:
             bad += prediction.answer is None
             if json:

@@ -7,7 +7,7 @@ from typing import Any
 
 from striate.cli.say import say
 from striate.cli.stage_lines import StageSoFar, duration, epoch_line
-from striate.data.wording import one_line, percent
+from striate.data.wording import one_line
 from striate.events import (
     EpochEnded,
     Event,
@@ -23,16 +23,16 @@ PLAIN_SECONDS = 10.0  # between two lines about the same work where no bar can b
 PLAIN_LINES = 20  # at most about the same work
 
 
-def accuracy_line(metrics: dict[str, Any], n: int, split: str) -> str:
+def result_line(task: str, metrics: dict[str, Any], n: int, split: str) -> str:
     """The result in one sentence."""
+    from striate.tasks.catalog import find_task
+
     if n == 0:
         return "not measured: every picture was needed for training; add pictures, or name others with --test"
-    low, high = metrics["accuracy_interval"]
     where = {"test": "test pictures", "validation": "validation pictures (selection has seen them)"}.get(
         split, "pictures"
     )
-    interval = f"95 % interval {percent(low)} to {percent(high)}"
-    return f"accuracy {percent(metrics['accuracy'])} of {n:,} {where}, {interval}"
+    return find_task(task).sentence(metrics, n, where)
 
 
 class Shown:

@@ -130,7 +130,7 @@ def run_training(given: dict[str, object], json: bool) -> None:
     from pathlib import Path
 
     from striate.actions.train import train as action
-    from striate.cli.show import Shown, accuracy_line
+    from striate.cli.show import Shown, result_line
     from striate.events import Event, RunStarted
 
     started: list[Path] = []
@@ -155,7 +155,8 @@ def run_training(given: dict[str, object], json: bool) -> None:
     if json:
         print_json(result)
         return
-    say(accuracy_line(result["metrics"], result["pictures"][result["split"]], result["split"]))
+    pictures = result["pictures"][result["split"]]
+    say(result_line(result["task"], result["metrics"], pictures, result["split"]))
     say(f"trained in {result['seconds']:.0f} s: {result['run']}")
     say(f"report:    {run.path / 'report.html'}")
     say(f"next:      striate predict {result['run']} PICTURE...")

@@ -24,6 +24,11 @@ def picture_png(picture: UInt8[Any, "C H W"]) -> bytes:
     return _png(_at_visible_size(picture))
 
 
+def image_png(image: Image.Image) -> bytes:
+    """A drawing as a PNG, at most 480 pixels large."""
+    return _png(_shrunk(image.convert("RGB")))
+
+
 def picture_uri(path: Path) -> str | None:
     """A PNG or JPEG file as a data URI, at most 480 pixels large; None if there is no such picture."""
     try:

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from jaxtyping import Float
 from torch import Tensor, nn
 
 from striate.engines.compiled_cache import cached
+from striate.engines.engine import Outputs, as_outputs, joined
 from striate.engines.errors import CannotConvert, reason
 from striate.engines.fingerprint import fingerprint
 from striate.engines.onnx_adaptive import adaptive_pools_exported
@@ -37,13 +37,13 @@ class OnnxEngine:
         settings.intra_op_num_threads = torch.get_num_threads()
         self._session = onnxruntime.InferenceSession(content, settings, providers=["CPUExecutionProvider"])
 
-    def run(self, images: Images | Pictures) -> Float[Tensor, "B ..."]:
+    def run(self, images: Images | Pictures) -> Outputs:
         """As `Engine.run`."""
         if len(images) == 0:
-            return self.run(images.new_zeros(1, *images.shape[1:]))[:0]
+            return tuple(one[:0] for one in self.run(images.new_zeros(1, *images.shape[1:])))
         parts = torch.split(images.cpu(), BATCH)
-        found = [self._session.run(None, {"images": part.contiguous().numpy()})[0] for part in parts]
-        return torch.cat([torch.from_numpy(part) for part in found])
+        found = [self._session.run(None, {"images": part.contiguous().numpy()}) for part in parts]
+        return joined([tuple(torch.from_numpy(one) for one in part) for part in found])
 
 
 def import_onnxruntime() -> Any:
@@ -82,8 +82,11 @@ def open_onnx(module: nn.Module, example: Tensor) -> OnnxEngine:
 
 def export(module: nn.Module, example: Tensor, file: Path) -> None:
     """Write the module as an ONNX file that takes any number of `images`."""
-    any_number: Any = {"images": {0: "batch"}, "found": {0: "batch"}}
     try:
+        with torch.inference_mode():
+            count = len(as_outputs(module(example)))
+        names = ["found", *(f"found_{number}" for number in range(2, count + 1))]
+        any_number: Any = {name: {0: "batch"} for name in ("images", *names)}
         with warnings.catch_warnings(), adaptive_pools_exported(), _graphs_unsaid():
             warnings.simplefilter("ignore")  # that tracing is deprecated, and what in a forward is constant
             torch.onnx.export(
@@ -92,7 +95,7 @@ def export(module: nn.Module, example: Tensor, file: Path) -> None:
                 file,
                 dynamo=False,  # the other exporter needs onnxscript, and a minute for a large network
                 input_names=["images"],
-                output_names=["found"],
+                output_names=names,
                 dynamic_axes=any_number,
                 opset_version=OPERATOR_SET,
             )

@@ -31,7 +31,7 @@ def open_engine(
     """A network ready to run on this machine.
 
     Args:
-        module: in eval mode; with one tensor as its result.
+        module: in eval mode; with a tensor, or a tuple of them, as its result.
         size_chw: channels, height and width of its images.
         engine: auto is OpenVINO on the CPU where it is installed, else torch.
         precision: auto is bf16 where engine and CPU are quick in it, else fp32.

@@ -16,10 +16,10 @@ from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Float
 from torch import Tensor, nn
 
 from striate.engines.compiled_cache import Stale, cached
+from striate.engines.engine import Outputs, joined
 from striate.engines.errors import CannotConvert, reason
 from striate.engines.fingerprint import fingerprint
 from striate.machine import hardware as machine
@@ -42,20 +42,22 @@ class OpenVinoEngine:
     def __init__(self, compiled: Any, precision: str) -> None:
         self.precision = precision
         self._request = compiled.create_infer_request()
+        self._outputs = len(compiled.outputs)
         self._turn = threading.Lock()  # a request holds one batch
 
-    def run(self, images: Images | Pictures) -> Float[Tensor, "B ..."]:
+    def run(self, images: Images | Pictures) -> Outputs:
         """As `Engine.run`."""
         if len(images) == 0:
-            return self.run(images.new_zeros(1, *images.shape[1:]))[:0]
-        return torch.cat([self._some(part) for part in torch.split(images.cpu(), BATCH)])
+            return tuple(one[:0] for one in self.run(images.new_zeros(1, *images.shape[1:])))
+        return joined([self._some(part) for part in torch.split(images.cpu(), BATCH)])
 
-    def _some(self, images: Tensor) -> Tensor:
+    def _some(self, images: Tensor) -> Outputs:
         # NumPy brings pixels that are stored together into planes three times as fast as torch.
         given = import_openvino().Tensor(np.ascontiguousarray(images.numpy()), shared_memory=True)
         with self._turn:
             self._request.infer([given])
-            return torch.from_numpy(self._request.get_output_tensor(0).data.copy())
+            found = [self._request.get_output_tensor(number).data for number in range(self._outputs)]
+            return tuple(torch.from_numpy(one.copy()) for one in found)
 
 
 def open_openvino(module: nn.Module, example: Tensor, precision: str) -> OpenVinoEngine:

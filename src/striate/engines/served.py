@@ -3,12 +3,11 @@
 import threading
 
 import torch
-from jaxtyping import Float
 from torch import Tensor, nn
 from torch.utils.hooks import RemovableHandle
 
 from striate.engines.choosing import Choice, usable_here
-from striate.engines.engine import Engine
+from striate.engines.engine import Engine, Outputs
 from striate.engines.opening import open_engine
 from striate.engines.reading import Reading
 from striate.events import Listener, silent
@@ -52,8 +51,8 @@ class Served:
                 self._engine = self._open()
             return self._engine
 
-    def run(self, pictures: Pictures) -> Float[Tensor, "B ..."]:
-        """The network's float32 output of 8-bit pictures (B, C, H, W) at its size."""
+    def run(self, pictures: Pictures) -> Outputs:
+        """The network's float32 outputs of 8-bit pictures (B, C, H, W) at its size."""
         return self.opened.run(pictures)
 
     def _open(self) -> Engine:

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Float
-from torch import Tensor, nn
+from torch import nn
 
+from striate.engines.engine import Outputs, as_outputs, joined
 from striate.shapes import Images, Pictures
 
 BATCH = 64
@@ -19,14 +19,14 @@ class TorchEngine:
     precision: str = "fp32"
     name: str = "torch"
 
-    def run(self, images: Images | Pictures) -> Float[Tensor, "B ..."]:
+    def run(self, images: Images | Pictures) -> Outputs:
         """As `Engine.run`, on the device of the module."""
         first = next(self.module.parameters(), None)
         device = torch.device("cpu") if first is None else first.device
         half = torch.autocast(device.type, torch.bfloat16, enabled=self.precision == "bf16")
         with torch.inference_mode(), half:
-            parts = [self.module(_laid_out(part.to(device))) for part in torch.split(images, BATCH)]
-        return torch.cat([part.float().cpu() for part in parts])
+            found = [self.module(_laid_out(part.to(device))) for part in torch.split(images, BATCH)]
+        return joined([tuple(one.float().cpu() for one in as_outputs(part)) for part in found])
 
 
 def _laid_out(images: Images | Pictures) -> Images | Pictures:

@@ -17,7 +17,7 @@ from striate.explaining.page import ExplainedPage, Figures
 from striate.explaining.pages_of_pictures import Told, pages_of_pictures
 from striate.explanation.channels.activations import LayerMaps, activations_of, layer_called
 from striate.explanation.channels.channel_response import require_channels
-from striate.inference.loading import Network
+from striate.inference.predictor import Predictor
 from striate.reports.words import short
 from striate.shapes import Picture
 
@@ -31,14 +31,14 @@ def explain_activations(options: ExplainOptions, on_event: Listener) -> Iterator
     if options.channel is not None and options.layer is None:
         raise StriateError("--channel is one of a layer's; name the layer with --layer.")
 
-    def page(network: Network, picture: Picture, name: str) -> ExplainedPage:
+    def page(network: Predictor, picture: Picture, name: str) -> ExplainedPage:
         return activations_page(network, picture, name, options.layer, options.channel)
 
     return pages_of_pictures(options, on_event, page)
 
 
 def activations_page(
-    network: Network, picture: Picture, name: str, layer: str | None = None, channel: int | None = None
+    network: Predictor, picture: Picture, name: str, layer: str | None = None, channel: int | None = None
 ) -> ExplainedPage:
     """What a network's layers answer to a picture at its size.
 

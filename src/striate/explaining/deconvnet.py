@@ -14,7 +14,7 @@ from striate.explaining.options import ExplainOptions
 from striate.explaining.page import ExplainedPage
 from striate.explaining.pages_of_pictures import Told, pages_of_pictures
 from striate.explanation.channels.deconvolution import Projection, project_back
-from striate.inference.loading import Network
+from striate.inference.predictor import Predictor
 from striate.reports.words import short
 from striate.shapes import Picture
 
@@ -27,14 +27,14 @@ def explain_deconvnet(options: ExplainOptions, on_event: Listener) -> Iterator[E
         raise StriateError("a deconvnet starts from a network's answer to a picture; name one.")
     channels = None if options.channel is None else [options.channel]
 
-    def page(network: Network, picture: Picture, name: str) -> ExplainedPage:
+    def page(network: Predictor, picture: Picture, name: str) -> ExplainedPage:
         return deconvnet_page(network, picture, name, options.layer, channels)
 
     return pages_of_pictures(options, on_event, page)
 
 
 def deconvnet_page(
-    network: Network,
+    network: Predictor,
     picture: Picture,
     name: str,
     layer: str | None = None,
@@ -85,7 +85,7 @@ def _figure(network: str, layer: str, told: str, picture: Picture, found: list[P
     return tile_grid(tiles, heading, columns=6 if len(tiles) > 2 else 2)
 
 
-def _deepest_convolution(network: Network) -> str:
+def _deepest_convolution(network: Predictor) -> str:
     names = [name for name, module in network.module.named_modules() if isinstance(module, nn.Conv2d)]
     if not names:
         raise StriateError(f"{network.name} has no convolution, so there is nothing to run backwards.")

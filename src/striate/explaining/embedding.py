@@ -24,8 +24,8 @@ from striate.explanation.embedding import (
     places_of,
 )
 from striate.inference.fitted_pictures import Named, fitted_pictures, short_name
-from striate.inference.loading import Network
 from striate.inference.own_pictures import own_pictures
+from striate.inference.predictor import Predictor
 from striate.inference.subjects import Subject, subjects
 from striate.shapes import Picture
 
@@ -53,12 +53,12 @@ def explain_embedding(options: ExplainOptions, on_event: Listener) -> Iterator[E
         network, named, [truths[name] for name, _ in named], near=near, seed=options.seed, on_event=on_event
     )
     run = options.run
-    stem = network.name if isinstance(run, Network) else Path(run).name
+    stem = network.name if isinstance(run, Predictor) else Path(run).name
     yield page.written(options.out and options.out / f"{stem}-embedding", overwrite=options.overwrite)
 
 
 def embedding_page(
-    network: Network,
+    network: Predictor,
     pictures: Sequence[Named],
     truths: Sequence[str | None],
     *,
@@ -157,7 +157,7 @@ def _others(features: Features, query: torch.Tensor, own: int) -> list[Neighbour
     return [one for one in nearest(features, query, NEIGHBOURS + 1) if one.row != own][:NEIGHBOURS]
 
 
-def _features(network: Network, pictures: Sequence[torch.Tensor]) -> Features:
+def _features(network: Predictor, pictures: Sequence[torch.Tensor]) -> Features:
     parts = []
     for start in range(0, len(pictures), BATCH):
         images = network.preprocessing.normalise(torch.stack(list(pictures[start : start + BATCH])))
@@ -176,6 +176,6 @@ def _queries(classes: Sequence[int | None]) -> list[int]:
 def _subjects(options: ExplainOptions, on_event: Listener) -> list[Subject]:
     if options.images is not None:
         return subjects(options.images, options.limits, on_event, follow_links=options.follow_links)
-    if isinstance(options.run, Network) or not Path(options.run).is_dir():
+    if isinstance(options.run, Predictor) or not Path(options.run).is_dir():
         raise StriateError("an embedding is a map of pictures; name a folder or a data set.")
     return own_pictures(Path(options.run), "test", options.limits, on_event)

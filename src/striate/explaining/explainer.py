@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 import torch
+from jaxtyping import Float
 from torch import Tensor, nn
 
 from striate.data.wording import composed
@@ -12,7 +13,7 @@ from striate.explaining.options import ExplainOptions
 from striate.explanation.heat.question import Heat, Question
 from striate.explanation.heat.target_layer import Layer, NoMap, find_layer, read_layer
 from striate.explanation.methods import WITHOUT_MAPS, find_method, heat_function
-from striate.inference.loading import Network
+from striate.inference.predictor import Predictor
 from striate.preprocess.preprocessing import Preprocessing
 from striate.shapes import Images, Labels, Logits
 
@@ -30,14 +31,14 @@ class Explainer:
         is_random: whether its weights have lost their places.
     """
 
-    network: Network
+    network: Predictor
     method: str
     layer: Layer | None
     preprocessing: Preprocessing
     is_random: bool = False
 
     @classmethod
-    def of(cls, network: Network, options: ExplainOptions, on_event: Listener) -> "Explainer":
+    def of(cls, network: Predictor, options: ExplainOptions, on_event: Listener) -> "Explainer":
         """The network with its layer found. Raises StriateError where the method cannot explain it."""
         preprocessing = replace(network.preprocessing, fit="squeeze")
         row = find_method(options.asked_method)
@@ -87,6 +88,12 @@ class Explainer:
             return replace(question, reading=reading), reading.logits.detach()
         with torch.no_grad():
             return question, self.network.module(images)
+
+    def probabilities(self, logits: Logits) -> Float[Tensor, "B K"]:
+        """The calibrated probability of every class."""
+        found = self.network.task.probabilities((logits,), self.network.context)
+        assert found is not None  # a task that can be explained has classes
+        return found
 
     def heat(self, question: Question, classes: Labels, against: Labels | None) -> Heat:
         """Where these classes come from, one a picture."""

@@ -22,8 +22,8 @@ from striate.explanation.channels.channel_response import convolutions_of
 from striate.explanation.channels.exciting import Field, Patch, most_exciting
 from striate.explanation.channels.filters import Ascent, Excited, excite, first_kernels
 from striate.inference.fitted_pictures import Named, fitted_pictures
-from striate.inference.loading import Network
 from striate.inference.own_pictures import own_pictures
+from striate.inference.predictor import Predictor
 from striate.inference.subjects import Subject, subjects
 from striate.reports.words import short
 from striate.shapes import Pictures
@@ -69,7 +69,7 @@ def explain_filters(options: ExplainOptions, on_event: Listener) -> Iterator[Exp
 
 
 def filters_page(
-    network: Network,
+    network: Predictor,
     pictures: Sequence[Named] = (),
     *,
     layer: str | None = None,
@@ -171,7 +171,7 @@ def _square(image: Image.Image) -> Image.Image:
 
 
 def _shown(
-    network: Network,
+    network: Predictor,
     layer: str,
     channel: int | None,
     ascent: Ascent,
@@ -195,7 +195,7 @@ def _shown(
 
 
 def _patches(
-    network: Network, layer: str, channels: list[int], fitted: Sequence[Named]
+    network: Predictor, layer: str, channels: list[int], fitted: Sequence[Named]
 ) -> dict[int, list[Patch]]:
     if not fitted:
         return {}
@@ -225,7 +225,7 @@ def _pictures(options: ExplainOptions, on_event: Listener) -> list[Subject]:
     """Those that were named, else those that the run was trained on, else none."""
     if options.images is not None:
         return subjects(options.images, options.limits, on_event, follow_links=options.follow_links)
-    if isinstance(options.run, Network | torch.nn.Module) or not Path(options.run).is_dir():
+    if isinstance(options.run, Predictor | torch.nn.Module) or not Path(options.run).is_dir():
         return []
     try:
         return own_pictures(Path(options.run), "train", options.limits, on_event)
@@ -234,7 +234,7 @@ def _pictures(options: ExplainOptions, on_event: Listener) -> list[Subject]:
         return []
 
 
-def _has_one_size(network: Network, size_hw: tuple[int, int]) -> bool:
+def _has_one_size(network: Predictor, size_hw: tuple[int, int]) -> bool:
     """Whether the network cannot read pictures of another size, as those that flatten their maps cannot."""
     try:
         anatomy_of(network.module, (network.preprocessing.channels, *size_hw))
@@ -243,12 +243,12 @@ def _has_one_size(network: Network, size_hw: tuple[int, int]) -> bool:
     return False
 
 
-def _stem(options: ExplainOptions, network: Network, number: int) -> str:
+def _stem(options: ExplainOptions, network: Predictor, number: int) -> str:
     run = (options.run, *options.with_runs)[number]
-    return network.name if isinstance(run, Network | torch.nn.Module) else Path(run).name
+    return network.name if isinstance(run, Predictor | torch.nn.Module) else Path(run).name
 
 
-def _line(network: Network, shown: list[Shown], *, plain: bool, searched: int) -> str:
+def _line(network: Predictor, shown: list[Shown], *, plain: bool, searched: int) -> str:
     channels = sum(len(one.excited.channels) for one in shown)
     how = "plain ascent from grey" if plain else "ascent in Fourier coefficients and decorrelated colours"
     patches = f"; patches from {counted(searched, 'picture')}" if searched else ""

@@ -11,16 +11,17 @@ from striate.explaining.explainer import Explainer
 from striate.explaining.options import ExplainOptions
 from striate.explanation.heat.enlarge import enlarge
 from striate.explanation.heat.target_layer import NoMap
-from striate.inference.loading import Network
+from striate.inference.predictor import Predictor
 from striate.models.surgery.untouched import frozen
 from striate.shapes import Picture
+from striate.tasks.task import Answer, Labelled
 
 SIDE = 320  # pixels of a picture's longer side on the page
 LEAST_CELLS = 4  # of the map: a map of one place says nothing about where
 
 
 def heat_of_mistakes(
-    network: Network, pictures: Sequence[Picture], labels: Sequence[str]
+    network: Predictor, pictures: Sequence[Picture], answers: Sequence[Answer]
 ) -> list[Image.Image | None]:
     """Each picture with the heat of its class over it; None where that would say nothing.
 
@@ -28,7 +29,8 @@ def heat_of_mistakes(
     whole (its preprocessing crops or pads), and where no place speaks for the class.
     """
     nothing: list[Image.Image | None] = [None] * len(pictures)
-    if not pictures or network.preprocessing.fit != "squeeze":
+    labels = [one.label for one in answers if isinstance(one, Labelled)]
+    if not labels or network.preprocessing.fit != "squeeze":
         return nothing
     try:
         explainer = Explainer.of(network, ExplainOptions(run=network, method="grad-cam"), silent)

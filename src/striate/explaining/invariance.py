@@ -20,8 +20,8 @@ from striate.explaining.page import ExplainedPage, Figures
 from striate.explanation.equivariance import Moved, equivariance
 from striate.explanation.invariance import CHANGES, Answer, Change, Course, changed, course_of, odd_inputs
 from striate.inference.fitted_pictures import fitted_pictures, short_name
-from striate.inference.loading import Network
 from striate.inference.own_pictures import own_pictures
+from striate.inference.predictor import Predictor
 from striate.inference.subjects import Subject, subjects
 from striate.shapes import Labels, Pictures, Shares
 
@@ -40,7 +40,7 @@ class Asked:
     """
 
     name: str
-    network: Network
+    network: Predictor
     pictures: Pictures
     labels: Labels | None = None
 
@@ -54,7 +54,7 @@ class Asked:
         """Calibrated probabilities of pictures."""
 
         def shares(pictures: Pictures) -> Shares:
-            return torch.softmax(self.network.scores(pictures).double() / self.network.temperature, dim=1)
+            return probabilities_of(self.network, pictures)
 
         return shares
 
@@ -72,7 +72,7 @@ def explain_invariance(options: ExplainOptions, on_event: Listener) -> Iterator[
         labels = [truths[name] for name, _ in named]
         known = all(label in network.labels for label in labels)
         indices = torch.tensor([network.labels.index(str(label)) for label in labels]) if known else None
-        name = network.name if isinstance(run, Network) else Path(run).name
+        name = network.name if isinstance(run, Predictor) else Path(run).name
         asked.append(Asked(name, network, torch.stack([picture for _, picture in named]), indices))
     what = short_name(found[0].name) if len(found) == 1 else f"{len(found):,} pictures"
     page = invariance_page(asked, what, options.seed, on_event)
@@ -99,7 +99,9 @@ def invariance_page(
     first = asked[0]
     odd = odd_inputs(first.pictures[0], seed)
     answers = [
-        one.network.answers(one.network.scores(torch.stack(list(odd_inputs(one.pictures[0], seed).values()))))
+        one.network.answers(
+            one.network.outputs(torch.stack(list(odd_inputs(one.pictures[0], seed).values())))
+        )
         for one in asked
     ]
     moved = [equivariance(one.network.module, _images(one)) for one in asked]
@@ -187,13 +189,24 @@ def _equivariance(name: str, steps: Sequence[Moved]) -> Image.Image:
 def _subjects(options: ExplainOptions, on_event: Listener) -> list[Subject]:
     if options.images is not None:
         found = subjects(options.images, options.limits, on_event, follow_links=options.follow_links)
-    elif isinstance(options.run, Network | nn.Module) or not Path(options.run).is_dir():
+    elif isinstance(options.run, Predictor | nn.Module) or not Path(options.run).is_dir():
         raise StriateError("invariance changes pictures; name a picture, a folder or a data set.")
     else:
         found = own_pictures(Path(options.run), "test", options.limits, on_event)
     if len(found) > MOST:
         on_event(Note(f"{MOST} of {len(found):,} pictures, evenly drawn: each is asked about many times"))
         found = [found[place * len(found) // MOST] for place in range(MOST)]
+    return found
+
+
+def probabilities_of(network: Predictor, pictures: Pictures) -> Shares:
+    """The calibrated probability of every class. Raises StriateError where the task has none."""
+    found = network.task.probabilities(network.outputs(pictures), network.context)
+    if found is None:
+        raise StriateError(
+            f"invariance follows the probabilities of classes, and answers of {network.task.name} have none; "
+            "choose another --method."
+        )
     return found
 
 
@@ -206,9 +219,9 @@ def _said(given: Any) -> str:
 
 
 def _first(one: Asked) -> str:
-    given = one.network.answers(one.network.scores(one.pictures[:1]), top=1)[0]
+    given = one.network.answers(one.network.outputs(one.pictures[:1]), top=1)[0]
     if len(one.pictures) > 1 and one.labels is not None:
-        right = (one.network.scores(one.pictures).argmax(dim=1) == one.labels).double().mean()
+        right = (probabilities_of(one.network, one.pictures).argmax(dim=1) == one.labels).double().mean()
         return f"{one.name} is right for {100 * float(right):.1f} % of them as they are."
     return f"{given.label} {100 * given.probability:.0f} %"
 

@@ -9,9 +9,10 @@ from typing import Any, Protocol, runtime_checkable
 from striate.data.decoding.decode import Limits
 from striate.errors import StriateError
 from striate.explanation.methods import DEFAULT, find_method
-from striate.inference.loading import Network, load
+from striate.inference.open_run import open_run
+from striate.inference.predictor import Predictor
 
-Run = str | PathLike[str] | Network
+Run = str | PathLike[str] | Predictor
 
 
 @runtime_checkable
@@ -56,7 +57,7 @@ class ExplainOptions:
         """The method's name; the default where none was asked for."""
         return self.method or DEFAULT
 
-    def networks(self) -> list[Network]:
+    def networks(self) -> list[Predictor]:
         """The networks that are explained: that of `run`, then those of `with_runs`."""
         first = _network(self.run, self.weights)
         return [first, *(_network(run, None) for run in self.with_runs)]
@@ -90,5 +91,5 @@ def require_options(options: ExplainOptions) -> None:
             )
 
 
-def _network(run: Run, weights: str | PathLike[str] | None) -> Network:
-    return run if isinstance(run, Network) else load(run, weights=weights)
+def _network(run: Run, weights: str | PathLike[str] | None) -> Predictor:
+    return run if isinstance(run, Predictor) else open_run(run, weights)

@@ -12,9 +12,10 @@ from striate.explaining.options import ExplainOptions
 from striate.explaining.page import ExplainedPage
 from striate.explaining.trunk import network_or_trunk
 from striate.inference.fitted_pictures import short_name
-from striate.inference.loading import Network
+from striate.inference.predictor import Predictor
 from striate.inference.subjects import subjects
 from striate.shapes import Picture
+from striate.tasks.task import Labelled
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,15 +27,19 @@ class Told:
     line: str
 
     @classmethod
-    def of(cls, network: Network, picture: Picture, name: str) -> "Told":
+    def of(cls, network: Predictor, picture: Picture, name: str) -> "Told":
         """The most probable class of a picture at the network's size."""
         if not network.labels:
             return cls(None, None, name)
-        (found,) = network.answers(network.scores(picture[None]), top=1)
+        (found,) = network.answers(network.outputs(picture[None]), top=1)
+        if not isinstance(found, Labelled):
+            return cls(None, None, name)
         return cls(found.label, found.probability, f"{name}: {found.label} {100 * found.probability:.0f} %")
 
 
-PageOf = Callable[[Network, Picture, str], ExplainedPage]  # of a picture at the network's size, and its name
+PageOf = Callable[
+    [Predictor, Picture, str], ExplainedPage
+]  # of a picture at the network's size, and its name
 
 
 def pages_of_pictures(

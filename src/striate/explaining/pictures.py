@@ -18,11 +18,10 @@ from striate.explanation.heat.enlarge import enlarge
 from striate.explanation.heat.hot_region import hot_box
 from striate.explanation.heat.question import class_scores
 from striate.explanation.sanity import PARTS, randomised, similarity
-from striate.inference.loading import Network
+from striate.inference.predictor import Predictor
 from striate.inference.subjects import Subject, subjects
 from striate.models.surgery.untouched import frozen
 from striate.shapes import Picture
-from striate.tasks.classify.decode import decode_scores
 
 CHUNK = 16  # pictures that a network explains at a time
 CHUNK_PIXELS = 40_000_000  # of whole pictures that are kept meanwhile
@@ -125,7 +124,7 @@ def _answers(
 ) -> list[list[_Answer]]:
     """For each picture the classes that are explained. The first network chooses them and fills `labels`."""
     question, logits = explainer.look([picture for _, picture in readable], options.seed, on_event)
-    probabilities = torch.softmax(decode_scores(logits).double() / explainer.network.temperature, dim=1).cpu()
+    probabilities = explainer.probabilities(logits).cpu()
     if not labels:
         labels += _chosen(explainer, [subject.truth for subject, _ in readable], probabilities, options)
     rivals = None
@@ -204,4 +203,4 @@ def _enlarged(answer: _Answer, subject: Subject, picture: Picture, options: Expl
 
 def _name(run: Run) -> str:
     """What a network is called on a picture: its run's folder, or its name."""
-    return run.name if isinstance(run, Network) else Path(run).name or str(run)
+    return run.name if isinstance(run, Predictor) else Path(run).name or str(run)

@@ -7,9 +7,10 @@ from torch import Tensor, nn
 
 from striate.errors import StriateError
 from striate.events import Listener, Note
-from striate.inference.loading import Network
+from striate.inference.predictor import Predictor
 from striate.models.weights.table import IMAGENET_MEAN, IMAGENET_STD
 from striate.preprocess.preprocessing import Preprocessing
+from striate.tasks.catalog import find_task
 
 SIDE = 224  # pixels, where nothing is said
 
@@ -19,7 +20,7 @@ def network_of(
     preprocessing: Preprocessing | None,
     labels: Sequence[str] | None,
     on_event: Listener,
-) -> Network:
+) -> Predictor:
     """The module as a network that is asked about pictures; what is not given is assumed, and told.
 
     Args:
@@ -50,7 +51,7 @@ def network_of(
             )
         )
     named = tuple(labels) if labels is not None else tuple(map(str, range(max(count, 2))))
-    return Network(type(module).__name__, module, preprocessing, named)
+    return Predictor(type(module).__name__, module, find_task("classify"), preprocessing, named)
 
 
 def _assumed(module: nn.Module) -> Preprocessing:

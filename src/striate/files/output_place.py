@@ -28,11 +28,13 @@ class Kind:
         name: what people call it.
         suffixes: the first is the usual one.
         marks: one of these stands in the first bytes of such a file; a CSV begins with it.
+        line_end: how the first line of a CSV ends.
     """
 
     name: str
     suffixes: tuple[str, ...]
     marks: tuple[bytes, ...]
+    line_end: bytes = b""
 
     def wrote(self, path: Path) -> bool:
         """Whether Striate wrote the file at `path` as one of this kind; an empty one is nobody's."""
@@ -43,8 +45,10 @@ class Kind:
             return False
         if not head:
             return True
-        table = path.suffix.lower() == ".csv"
-        return any(head.startswith(mark) if table else mark in head for mark in self.marks)
+        if path.suffix.lower() == ".csv":
+            first = head.partition(b"\n")[0]
+            return first.endswith(self.line_end) and any(first.startswith(mark) for mark in self.marks)
+        return any(mark in head for mark in self.marks)
 
 
 PAGE_MARK = b'<meta name="generator" content="Striate'

@@ -14,6 +14,7 @@ from striate.data.writers.safe_names import class_folders, renamed_folders, safe
 from striate.errors import StriateError, WorkFailed
 from striate.files.output_place import refuse_inside
 from striate.inference.streaming import STDIN, Prediction
+from striate.tasks.task import Labelled
 
 UNSURE = "unsure"
 
@@ -71,10 +72,11 @@ class SortedCopies:
         Raises:
             WorkFailed: the disk is full, or the folder cannot be written.
         """
-        if prediction.answer is None or prediction.path in ("", STDIN):
+        answer = prediction.answer
+        if not isinstance(answer, Labelled) or prediction.path in ("", STDIN):
             self.left += 1
             return None
-        folder = self.out / (UNSURE if prediction.unsure else self.folders[prediction.answer.label])
+        folder = self.out / (UNSURE if prediction.unsure else self.folders[answer.label])
         try:
             source = Path(prediction.path).open("rb")  # noqa: SIM115 - its error is not that of the target
         except OSError:  # gone since it was read
@@ -91,7 +93,7 @@ class SortedCopies:
                 ) from error
         self.copied[folder.name] += 1
         if not prediction.unsure:
-            self._answered[prediction.answer.label] = None
+            self._answered[answer.label] = None
         return target
 
     @property

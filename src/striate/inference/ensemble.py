@@ -1,41 +1,52 @@
-"""Several networks asked as one: the mean of their calibrated probabilities.
+"""Several networks asked as one: of classifiers the mean of their calibrated probabilities.
 
 Source: Lakshminarayanan et al., "Simple and Scalable Predictive Uncertainty Estimation using Deep Ensembles",
 NeurIPS 2017, section 2.4. What the averaging does to calibration is not corrected again.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from os import PathLike
 from typing import Any, overload
 
-import torch
-from jaxtyping import Float
 from torch import Tensor
 
-from striate.data.decoding.decode import Limits, as_picture, decode_for, reading_for
+from striate.data.decoding.decode import (
+    DEFAULT_LIMITS,
+    Decoded,
+    Limits,
+    decode_for,
+    decoded_image,
+    reading_for,
+)
 from striate.errors import StriateError
 from striate.events import Listener, silent
-from striate.inference.loading import OWN, Network, load
+from striate.inference.engine_named import OWN, open_served
+from striate.inference.predictor import Fitted, Predictor, Reads, Size
 from striate.preprocess.preprocessing import stacked
-from striate.shapes import FittedPicture, Picture
-from striate.tasks.classify.decode import Answer, named_answers
+from striate.tasks.task import Context, Task
 
 
 @dataclass(frozen=True, slots=True)
 class Ensemble:
-    """One or more networks that know the same classes, each with its own preprocessing and calibration.
+    """One or more predictors of one task that know the same classes, each with its own preprocessing.
 
     Attributes:
-        members: at least one network.
-        labels: class names in the order of the probabilities: the first member's.
+        members: at least one; the first one's classes stand first.
     """
 
-    members: tuple[Network, ...]
+    members: tuple[Predictor, ...]
 
     def __post_init__(self) -> None:
         first = self.members[0]
         for number, other in enumerate(self.members[1:], start=2):
+            if other.task is not first.task:
+                raise StriateError(
+                    f"networks that answer together need the same task: network {number} is one of "
+                    f"{other.task.name}, the first of {first.task.name}. Leave that one out."
+                )
+            first.task.require("together")
             if set(other.labels) != set(first.labels) or len(other.labels) != len(first.labels):
                 raise StriateError(
                     f"networks that answer together need the same classes: {_apart(first, other)} of network "
@@ -43,57 +54,62 @@ class Ensemble:
                 )
 
     @property
+    def task(self) -> Task[Any]:
+        """That of all members."""
+        return self.members[0].task
+
+    @property
+    def context(self) -> Context:
+        """That of the first member."""
+        return self.members[0].context
+
+    @property
     def labels(self) -> tuple[str, ...]:
-        """Class names in the order of the probabilities."""
+        """Class names in the order of the probabilities: the first member's."""
         return self.members[0].labels
 
-    def fit(self, picture: Picture) -> tuple[FittedPicture, ...]:
-        """The picture as each member reads it, 8 bit."""
-        return tuple(member.preprocessing.fit_picture(picture) for member in self.members)
+    def fit(self, image: Any, limits: Limits = DEFAULT_LIMITS) -> tuple[Fitted, ...]:
+        """Any image (see `Predictor.predict`) as each member reads it."""
+        return self._fitted(self._decoded(partial(decoded_image, image), limits))
 
-    def read(self, content: bytes, limits: Limits) -> tuple[tuple[FittedPicture, ...], str | None]:
+    def read(self, content: bytes, limits: Limits) -> tuple[tuple[Fitted, ...], str | None]:
         """A file's picture as each member reads it, and what is wrong with it. Raises BadPicture."""
-        specs = [member.preprocessing for member in self.members]
-        decoded = {
-            (size_hw, white): decode_for(content, size_hw, reading_for(limits, white))
-            for size_hw, white in {(spec.size_hw, spec.white) for spec in specs}
-        }
-        fitted = tuple(spec.fit_picture(decoded[spec.size_hw, spec.white].picture) for spec in specs)
-        return fitted, decoded[specs[0].size_hw, specs[0].white].damage
+        decoded = self._decoded(partial(decode_for, content), limits)
+        return self._fitted(decoded), decoded[self.members[0].reads].damage
 
-    def probabilities(self, fitted: Sequence[tuple[FittedPicture, ...]]) -> Float[Tensor, "N K"]:
-        """The mean of the members' calibrated probabilities, (N, K), of pictures from `fit`."""
-        total = torch.zeros(len(fitted), len(self.labels), dtype=torch.float64)
-        if not fitted:
-            return total
-        for index, member in enumerate(self.members):
-            scores = member.scores(stacked([pictures[index] for pictures in fitted])).double()
-            found = torch.softmax(scores / member.temperature, dim=1)
-            if member.labels != self.labels:
-                place = {label: column for column, label in enumerate(member.labels)}
-                found = found[:, torch.tensor([place[label] for label in self.labels])]
-            total += found
-        return total / len(self.members)
-
-    def answers(self, fitted: Sequence[tuple[FittedPicture, ...]], top: int = 5) -> list[Answer]:
-        """`probabilities` in words."""
-        return named_answers(self.probabilities(fitted), self.labels, top)
+    def answers(self, fitted: Sequence[tuple[Fitted, ...]], top: int = 5) -> list[Any]:
+        """The answers for pictures from `fit` or `read`."""
+        if len(self.members) == 1 or not fitted:
+            return self.members[0].answers_of([pictures[0] for pictures in fitted], top)
+        outputs = [
+            member.outputs(stacked([pictures[index].picture for pictures in fitted]))
+            for index, member in enumerate(self.members)
+        ]
+        contexts = [replace(member.context, top=top) for member in self.members]
+        return list(self.task.combined(list(zip(outputs, contexts, strict=True))))
 
     @overload
-    def predict(self, images: str | PathLike[str] | Tensor, top: int = 5) -> Answer: ...
+    def predict(self, images: str | PathLike[str] | Tensor, top: int = 5) -> Any: ...
     @overload
-    def predict(self, images: list[Any] | tuple[Any, ...], top: int = 5) -> list[Answer]: ...
+    def predict(self, images: list[Any] | tuple[Any, ...], top: int = 5) -> list[Any]: ...
 
-    def predict(self, images: Any, top: int = 5) -> Answer | list[Answer]:
-        """As `Network.predict`."""
+    def predict(self, images: Any, top: int = 5) -> Any:
+        """As `Predictor.predict`."""
         several = isinstance(images, (list, tuple))
-        limits = Limits(white=self.members[0].preprocessing.white)
-        pictures = [self.fit(as_picture(image, None, limits)) for image in (images if several else [images])]
-        found = self.answers(pictures, top)
+        found = self.answers([self.fit(image) for image in (images if several else [images])], top)
         return found if several else found[0]
 
+    def _decoded(self, decode: Callable[[Size, Limits], Decoded], limits: Limits) -> dict[Reads, Decoded]:
+        """The picture once for every way in which a member wants it decoded."""
+        ways = {member.reads for member in self.members}
+        return {(size_hw, white): decode(size_hw, reading_for(limits, white)) for size_hw, white in ways}
 
-def load_ensemble(
+    def _fitted(self, decoded: dict[Reads, Decoded]) -> tuple[Fitted, ...]:
+        found = [(member, decoded[member.reads]) for member in self.members]
+        return tuple(member.fitted(one.picture, one.size_hw) for member, one in found)
+
+
+def open_ensemble(
     runs: Sequence[str | PathLike[str]],
     weights: str | PathLike[str] | None = None,
     device: str = "cpu",
@@ -105,23 +121,23 @@ def load_ensemble(
 ) -> Ensemble:
     """The networks of several runs as one; `weights` go with the first, which may be a catalogue name.
 
-    `engine`, `flips` and `scales` are as in `load`, for each of them.
+    `engine`, `flips` and `scales` are as in `striate.load`, for each of them.
 
     Raises:
-        StriateError: there is no run, one of them cannot be loaded, or their classes differ.
+        StriateError: there is no run, one of them cannot be loaded, or their tasks or classes differ.
     """
     if not runs:
         raise StriateError("an ensemble of no runs answers nothing; name at least one run.")
     first, *others = runs
     return Ensemble(
         (
-            load(first, weights, device, engine, on_event, flips=flips, scales=scales),
-            *(load(run, None, device, engine, on_event, flips=flips, scales=scales) for run in others),
+            open_served(first, weights, device, engine, on_event, flips=flips, scales=scales),
+            *(open_served(run, None, device, engine, on_event, flips=flips, scales=scales) for run in others),
         )
     )
 
 
-def _apart(first: Network, other: Network) -> str:
+def _apart(first: Predictor, other: Predictor) -> str:
     """Which class names are on one side only, a few of them."""
     lone = sorted(set(first.labels) ^ set(other.labels))
     return (

@@ -1,117 +1,140 @@
-"""What a network is worth on decoded pictures with known labels, and how that is written into its run."""
+"""What a predictor is worth on decoded pictures with known truths, and how that is written into its run."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-import torch
 from PIL import Image
-from torch import Tensor
 
-from striate.drawing.grid import picture_png
+from striate.data.sample import Truth
+from striate.drawing.grid import image_png, picture_png
 from striate.drawing.overlay import jpeg
-from striate.inference.loading import Network
-from striate.runs.answers import SavedAnswer, write_answers
+from striate.inference.predictor import Predictor
+from striate.runs.answers import write_rows
 from striate.runs.files import write_bytes
 from striate.runs.folder import RunFolder
-from striate.shapes import FittedPicture, Labels, Logits, Picture
-from striate.tasks.classify.figures import ClassifierFigures, classifier_figures
+from striate.shapes import FittedPicture, Picture
+from striate.tasks.task import Answer, Figures
 
-# Of pictures and the classes that they were taken for: each with its heat, or None where that says nothing.
-HeatOf = Callable[[Network, Sequence[Picture], Sequence[str]], list[Image.Image | None]]
+# Of pictures and what was answered of them: each with the answer's heat, or None where that says nothing.
+HeatOf = Callable[[Predictor, Sequence[Picture], Sequence[Answer]], list[Image.Image | None]]
 MISTAKES = 12  # as pictures in the report
 LARGEST_SIDE = 320  # pixels, of a picture that the report shows
 
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """Figures of a network on `names`, and every single answer.
+    """Figures of a predictor on `names`, and every single answer.
 
     Attributes:
         data: where the pictures lie.
         split: test; validation where no test part could be made; all for a data set without parts.
+        task: the name of what was answered.
         names: the pictures, (N,).
-        scores: (N, K), not yet divided by the temperature.
-        labels: (N,).
+        answers: (N,), in the pixels of the user's pictures.
+        truths: (N,), classes by their place among the predictor's.
+        figures: what the answers are worth.
         seen_in_training: how many of them trained or selected the network; asked of other data sets only.
     """
 
     data: str
     split: str
+    task: str
     names: tuple[str, ...]
-    scores: Tensor
-    labels: Tensor
-    figures: ClassifierFigures
+    answers: tuple[Any, ...]
+    truths: tuple[Truth, ...]
+    figures: Figures
     seen_in_training: int = 0
 
     @property
     def metrics(self) -> dict[str, Any]:
-        """The metrics of `classify`."""
+        """The metrics of the task."""
         return self.figures.metrics
 
     @property
     def per_class(self) -> dict[str, dict[str, Any]]:
-        """Pictures, precision, recall and F1 of every class."""
+        """Figures of every class."""
         return self.figures.per_class
 
 
 def evaluation_of(
-    network: Network, data: str, split: str, names: Sequence[str], scores: Logits, labels: Labels
+    predictor: Predictor,
+    data: str,
+    split: str,
+    names: Sequence[str],
+    answers: Sequence[Answer],
+    truths: Sequence[Truth],
 ) -> Evaluation:
-    """Figures from scores and labels."""
-    figures = classifier_figures(scores, labels, network.labels, network.temperature)
-    return Evaluation(data, split, tuple(names), scores, labels, figures)
+    """Figures from answers (`Predictor.answers`) and truths, both in the pixels of the user's pictures."""
+    figures = predictor.task.figures(answers, truths, predictor.context)
+    return Evaluation(data, split, predictor.task.name, tuple(names), tuple(answers), tuple(truths), figures)
 
 
-def saved_answers(
-    network: Network, names: Sequence[str], scores: Logits, labels: Labels
-) -> list[SavedAnswer]:
-    """Each picture's answer with its calibrated probability."""
-    confidence, answers = torch.softmax(scores.double() / network.temperature, dim=1).max(dim=1)
-    rows = zip(names, labels.tolist(), answers.tolist(), confidence.tolist(), strict=True)
+def recorded_rows(
+    predictor: Predictor, names: Sequence[str], answers: Sequence[Answer], truths: Sequence[Truth]
+) -> list[dict[str, str | float]]:
+    """The lines of predictions.csv and validation.csv: file, truth and answer of every picture."""
+    task, context = predictor.task, predictor.context
     return [
-        SavedAnswer(name, network.labels[truth], network.labels[answer], probability)
-        for name, truth, answer, probability in rows
+        {"file": name, **task.record(answer, truth, context)}
+        for name, answer, truth in zip(names, answers, truths, strict=True)
     ]
 
 
 def write_evaluation(
     folder: RunFolder,
-    network: Network,
+    predictor: Predictor,
     evaluation: Evaluation,
     picture_of: Callable[[str], Picture],
     heat_of: HeatOf,
 ) -> None:
-    """Write evaluation.json, predictions.csv and pictures of the most confident mistakes, with their heat."""
-    answers = saved_answers(network, evaluation.names, evaluation.scores, evaluation.labels)
-    write_answers(folder, "predictions.csv", answers)
-    wrong = [answer for answer in answers if not answer.right]
-    worst = sorted(wrong, key=lambda answer: -answer.probability)[:MISTAKES]
-    mistakes = [asdict(answer) for answer in worst]
-    (folder / "pictures").mkdir(exist_ok=True)
-    for old in (folder / "pictures").glob("mistake-*"):
-        old.unlink()
-    pictures = [_thumbnail(picture_of(str(mistake["file"]))) for mistake in mistakes]
-    heats = heat_of(network, pictures, [str(mistake["predicted"]) for mistake in mistakes])
-    for number, (mistake, picture, heat) in enumerate(zip(mistakes, pictures, heats, strict=True), start=1):
-        mistake["picture"] = f"pictures/mistake-{number:02}.png"
-        write_bytes(folder / str(mistake["picture"]), picture_png(picture))
-        if heat is not None:
-            mistake["heat"] = f"pictures/mistake-{number:02}-heat.jpg"
-            write_bytes(folder / str(mistake["heat"]), jpeg(heat))
+    """Write evaluation.json, predictions.csv and pictures of the worst mistakes, with their heat."""
+    rows = recorded_rows(predictor, evaluation.names, evaluation.answers, evaluation.truths)
+    write_rows(folder, "predictions.csv", rows)
+    figures = evaluation.figures
     folder.write_json(
         "evaluation.json",
         {
             "data": evaluation.data,
             "split": evaluation.split,
             "pictures": len(evaluation.names),
-            "metrics": evaluation.metrics,
-            "per_class": evaluation.per_class,
-            "confusion": evaluation.figures.confusion,
-            "calibration": evaluation.figures.calibration,
-            "mistakes": mistakes,
+            "metrics": figures.metrics,
+            "per_class": figures.per_class,
+            **figures.kept,
+            **figures.details,
+            "mistakes": _mistakes(folder, predictor, evaluation, rows, picture_of, heat_of),
         },
     )
+
+
+def _mistakes(
+    folder: RunFolder,
+    predictor: Predictor,
+    evaluation: Evaluation,
+    rows: Sequence[Mapping[str, str | float]],
+    picture_of: Callable[[str], Picture],
+    heat_of: HeatOf,
+) -> list[dict[str, str | float]]:
+    """The worst mistakes for evaluation.json, their pictures written beside it."""
+    (folder / "pictures").mkdir(exist_ok=True)
+    for old in (folder / "pictures").glob("mistake-*"):
+        old.unlink()
+    answers, truths, task = evaluation.answers, evaluation.truths, predictor.task
+    worst = task.mistakes(answers, truths, predictor.context, MISTAKES)
+    whole = [picture_of(evaluation.names[row]) for row in worst]
+    heats = heat_of(predictor, [_thumbnail(picture) for picture in whole], [answers[row] for row in worst])
+    found = []
+    for number, (row, picture, heat) in enumerate(zip(worst, whole, heats, strict=True), start=1):
+        mistake = dict(rows[row])
+        mistake["picture"] = f"pictures/mistake-{number:02}.png"
+        drawn = task.draw(picture, answers[row], truths[row])
+        content = picture_png(_thumbnail(picture)) if drawn is None else image_png(drawn)
+        write_bytes(folder / str(mistake["picture"]), content)
+        if heat is not None:
+            mistake["heat"] = f"pictures/mistake-{number:02}-heat.jpg"
+            write_bytes(folder / str(mistake["heat"]), jpeg(heat))
+        found.append(mistake)
+    return found
 
 
 def _thumbnail(picture: Picture) -> FittedPicture:

@@ -8,19 +8,19 @@ from torch import Tensor
 from striate.data.decoding.decode import Limits
 from striate.errors import StriateError
 from striate.events import Listener, Progress, Warned
-from striate.inference.loading import Network
+from striate.inference.predictor import Predictor
 from striate.inference.subjects import Subject
 
 Named = tuple[str, Tensor]  # a picture's name and its pixels (C, H, W) at the network's size
 
 
 def fitted_pictures(
-    network: Network, pictures: Sequence[Subject], limits: Limits, on_event: Listener
+    predictor: Predictor, pictures: Sequence[Subject], limits: Limits, on_event: Listener
 ) -> Iterator[Named]:
     """Names and pictures at the network's size; one that cannot be read is named and left out."""
     for number, subject in enumerate(pictures, 1):
         try:
-            yield subject.name, network.preprocessing.fit_picture(subject.read(limits))
+            yield subject.name, predictor.preprocessing.fit_picture(subject.read(limits))
         except StriateError as error:
             on_event(Warned(f"skipped {subject.name}: {error}"))
         on_event(Progress("reading", number, len(pictures)))

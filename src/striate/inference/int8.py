@@ -11,27 +11,29 @@ from os import PathLike
 from pathlib import Path
 
 import torch
-from torch import Tensor
 
 from striate.data.dataset import BadPicture, Part
 from striate.data.datasets.picture_files import read_for
 from striate.data.decoding.decode import DEFAULT_LIMITS
+from striate.data.sample import Truth
 from striate.engines.choosing import CHOICES, Choice
 from striate.engines.errors import CannotConvert
 from striate.engines.opening import is_installed
 from striate.engines.reading import Reading
 from striate.errors import StriateError, WorkFailed
 from striate.events import Listener, Note, Progress, Warned, silent
-from striate.inference.loading import ENGINE, Network
+from striate.inference.engine_choice import COMPARED, LEAST_AGREEMENT
+from striate.inference.judging import truth_in
+from striate.inference.open_run import ENGINE
 from striate.inference.own_pictures import own_pictures
-from striate.inference.serving import COMPARED, LEAST_AGREEMENT, agreement
+from striate.inference.predictor import Predictor
+from striate.inference.views import Views
 from striate.runs.bounded import read_bytes
 from striate.runs.files import write_bytes
 from striate.runs.folder import RunFolder
 from striate.runs.record import RunRecord
 from striate.runs.records import Int8, checked
 from striate.shapes import Pictures
-from striate.tasks.classify.calibration import fit_temperature
 
 FILE, KEY = "int8.onnx", "int8"
 CALIBRATED = 200  # training pictures at most, spread
@@ -70,24 +72,26 @@ class Record:
         return f"{INT8} gives torch's answer for {same:,} of {self.pictures:,} validation pictures"
 
 
-def in_int8(network: Network, run: str | PathLike[str], on_event: Listener) -> Network:
-    """The run's network in int8, made now or as it was kept, with the temperature that belongs to it.
+def in_int8(predictor: Predictor, run: str | PathLike[str], on_event: Listener) -> Predictor:
+    """The run's predictor in int8, made now or as it was kept, with the temperature that belongs to it.
 
     Raises:
-        StriateError: it is no run, its pictures are gone, a package is missing, or the answers differ.
+        StriateError: its task cannot, it is no run, its pictures are gone, a package is missing, or the
+            answers differ.
     """
+    predictor.task.require("int8")
     if not Path(run).is_dir():
         raise StriateError(
             f"int8 is made with the pictures of a run, and {run} is none; use --engine openvino-bf16."
         )
     folder = RunFolder.open(Path(run))
-    record, content = _kept(folder) or _made(network, folder, on_event)
+    record, content = _kept(folder) or _made(predictor, folder, on_event)
     if not record.serves:
         raise StriateError(
             f"{record}; serving asks for {100 * LEAST_AGREEMENT:g} %. Use --engine auto, or openvino-bf16."
         )
-    served = network.served_by(INT8, on_event, required=True, quantised=content)
-    return replace(served, temperature=record.temperature)
+    served = predictor.served_by(INT8, on_event, required=True, quantised=content)
+    return replace(served, calibration={**predictor.calibration, "temperature": record.temperature})
 
 
 def _kept(folder: RunFolder) -> tuple[Record, bytes] | None:
@@ -103,24 +107,30 @@ def _kept(folder: RunFolder) -> tuple[Record, bytes] | None:
     return record, content
 
 
-def _made(network: Network, folder: RunFolder, on_event: Listener) -> tuple[Record, bytes]:
+def _made(predictor: Predictor, folder: RunFolder, on_event: Listener) -> tuple[Record, bytes]:
     _require_packages()
-    plain = replace(network, flips=False, scales=()).served_by(Choice())
-    given, _ = _pictures(network, folder, "train", CALIBRATED, on_event)
-    pictures, truth = _pictures(network, folder, "validation", COMPARED, on_event)
+    plain = replace(predictor, views=Views()).served_by(Choice())
+    given, _ = _pictures(predictor, folder, "train", CALIBRATED, on_event)
+    pictures, truths = _pictures(predictor, folder, "validation", COMPARED, on_event)
     if not len(given) or not len(pictures):
         raise StriateError(
             f"{folder.path} has no validation pictures to compare int8 with torch on; use --engine auto."
         )
     on_event(Note(f"int8: made once for this run, with {len(given):,} of its training pictures"))
-    content = _quantised(network, given)
+    reference = plain.outputs(pictures)
+    if len(reference) > 1:
+        raise StriateError(
+            f"{predictor.name} has {len(reference)} outputs, and int8 is made for one; use --engine auto."
+        )
+    content = _quantised(predictor, given)
     other = plain.served_by(INT8, on_event, required=True, quantised=content)
-    scores = other.scores(pictures)
+    found = other.outputs(pictures)
+    calibration = predictor.task.calibrate(found, truths, predictor.context)
     record = Record(
         len(given),
         len(pictures),
-        **asdict(agreement(scores, plain.scores(pictures))),
-        temperature=fit_temperature(scores, truth),
+        **asdict(predictor.task.agreement(found, reference)),
+        temperature=float(calibration.get("temperature", 1.0)),
         sha256=hashlib.sha256(content).hexdigest(),
     )
     _keep(folder, record, content, on_event)
@@ -133,13 +143,13 @@ def _require_packages() -> None:
         raise StriateError('int8 is made with ONNX Runtime: pip install "striate[onnx]", or --engine auto.')
 
 
-def _quantised(network: Network, pictures: Pictures) -> bytes:
+def _quantised(predictor: Predictor, pictures: Pictures) -> bytes:
     from striate.engines.int8 import quantise
 
-    spec = network.preprocessing
+    spec = predictor.preprocessing
     example = torch.zeros(2, spec.channels, *spec.size_hw, dtype=torch.uint8)
     try:
-        return quantise(Reading(network.module, spec), example, pictures)
+        return quantise(Reading(predictor.module, spec), example, pictures)
     except CannotConvert as error:
         raise StriateError(f"this network has no int8 form ({error}); use --engine auto.") from error
 
@@ -157,9 +167,9 @@ def _keep(folder: RunFolder, record: Record, content: bytes, on_event: Listener)
 
 
 def _pictures(
-    network: Network, folder: RunFolder, part: Part, most: int, on_event: Listener
-) -> tuple[Tensor, Tensor]:
-    """At most `most` pictures of a part, spread, as the network reads them, (N, C, H, W); labels, (N,)."""
+    predictor: Predictor, folder: RunFolder, part: Part, most: int, on_event: Listener
+) -> tuple[Pictures, list[Truth]]:
+    """At most `most` pictures of a part, spread, as the network reads them, (N, C, H, W); their truths."""
     try:
         subjects = own_pictures(folder.path, part, DEFAULT_LIMITS, silent)
     except StriateError as error:
@@ -167,19 +177,21 @@ def _pictures(
             f"int8 is made with the pictures of {folder.path}, which are not where they were; put them there "
             "for once, or use --engine auto."
         ) from error
-    place = {label: index for index, label in enumerate(network.labels)}
     spread = torch.linspace(0, len(subjects) - 1, min(most, len(subjects))).round().int()
     chosen = [subjects[row] for row in spread.tolist()]
-    pictures, labels = [], []
+    pictures, truths = [], []
     for number, subject in enumerate(chosen, 1):
         dataset, row = subject.source
         try:
-            found = read_for(dataset, row, network.preprocessing.size_hw)
+            found = read_for(dataset, row, predictor.preprocessing.size_hw)
         except BadPicture:
             continue
-        pictures.append(network.preprocessing.fit_picture(found.picture))
-        labels.append(place[str(subject.truth)])
+        truth = truth_in(dataset, row, predictor.task, predictor.labels)
+        if truth is None:
+            continue
+        pictures.append(predictor.preprocessing.fit_picture(found.picture))
+        truths.append(truth)
         on_event(Progress(f"reading {part} pictures for int8", number, len(chosen)))
-    spec = network.preprocessing
+    spec = predictor.preprocessing
     whole = torch.stack(pictures) if pictures else torch.zeros(0, spec.channels, *spec.size_hw).byte()
-    return whole, torch.tensor(labels, dtype=torch.int64)
+    return whole, truths

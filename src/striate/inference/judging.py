@@ -1,20 +1,26 @@
 """What a run is worth on its own test part, or on other pictures with known labels."""
 
+import threading
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
 
 import torch
 
-from striate.data.dataset import BadPicture, Dataset, Problem, class_of
+from striate.data.dataset import BadPicture, Dataset, Problem
 from striate.data.datasets.picture_files import read_for, set_limits
 from striate.data.datasets.recognise import found_again, open_dataset
 from striate.data.decoding.decode import Limits, reading_for
 from striate.data.fingerprint import digest
+from striate.data.in_threads import in_threads
+from striate.data.sample import Truth
 from striate.data.wording import composed, counted
 from striate.errors import StriateError
 from striate.events import Listener, Progress, Warned
 from striate.inference.evaluation import Evaluation, evaluation_of
-from striate.inference.loading import Network
+from striate.inference.predictor import Fitted, Predictor
 from striate.runs.record import RunRecord
+from striate.tasks.task import Task
 
 NO_TEST = "there is no test part: the figures are of the validation part, which selection has seen"
 CHUNK = 256  # pictures in memory at a time
@@ -40,42 +46,95 @@ def require_shared_classes(classes: Sequence[str], dataset: Dataset) -> None:
         )
 
 
+def truth_in(dataset: Dataset, row: int, task: Task[Any], labels: Sequence[str]) -> Truth | None:
+    """The truth of a picture with its classes, matched by name, as places in `labels`.
+
+    None where what the task measures is not known of it, or is of a class that is not among them.
+    """
+    truth = dataset.items[row].truth
+    if any(getattr(truth, name) is None for name in task.truths):
+        return None
+    if not labels:
+        return truth
+    place = {composed(label): index for index, label in enumerate(labels)}
+    label, boxes = truth.label, truth.box_labels
+    if label is not None:
+        label = place.get(dataset.classes[label])
+        if label is None and "label" in task.truths:
+            return None
+    if boxes is not None:
+        found = [place.get(dataset.classes[one]) for one in boxes.tolist()]
+        known = [one for one in found if one is not None]
+        if len(known) < len(found):
+            return None
+        boxes = torch.tensor(known, dtype=torch.int64)
+    return replace(truth, label=label, box_labels=boxes)
+
+
 def judge(
-    network: Network, dataset: Dataset, rows: list[int], split: str, on_event: Listener
+    predictor: Predictor, dataset: Dataset, rows: list[int], split: str, on_event: Listener
 ) -> tuple[Evaluation, list[Problem]]:
-    """Figures on some rows of a data set whose classes match by name; and the pictures that were skipped."""
-    require_shared_classes(network.labels, dataset)
-    place = {composed(label): index for index, label in enumerate(network.labels)}
-    known = {row: place[name] for row in rows if (name := class_of(dataset, row)) in place}
-    if len(known) < len(rows):
-        unknown = sorted(set(dataset.classes) - set(place)) or ["no label"]
-        left_out = f"{counted(len(rows) - len(known), 'picture')} left out"
-        on_event(Warned(f"{left_out}: the run does not know their classes {_some(unknown)}"))
-    names, labels, scores, skipped = [], [], [], []
-    chosen = list(known)
-    for start in range(0, len(chosen), CHUNK):
-        pictures = []
-        for row in chosen[start : start + CHUNK]:
-            name = dataset.items[row].name
-            try:
-                picture = read_for(dataset, row, network.preprocessing.size_hw).picture
-            except BadPicture as error:
-                skipped.append(Problem(name, str(error)))
-                on_event(Warned(f"skipped {name}: {error}"))
-                continue
-            pictures.append(network.preprocessing.fit_picture(picture))
+    """Figures on some rows of a data set whose classes match by name; and the pictures that were skipped.
+
+    Pictures are read in threads, some ahead of the network; the order, and so the figures, stay.
+    """
+    truths = _known_truths(predictor, dataset, rows, on_event)
+    chosen = list(truths)
+    names: list[str] = []
+    answers: list[Any] = []
+    measured: list[Truth] = []
+    skipped: list[Problem] = []
+    waiting: list[Fitted] = []
+
+    def answer() -> None:
+        answers.extend(predictor.answers_of(waiting))
+        waiting.clear()
+
+    def read(row: int, _: threading.Event) -> Fitted | BadPicture:
+        try:
+            found = read_for(dataset, row, predictor.preprocessing.size_hw)
+        except BadPicture as error:
+            return error
+        return predictor.fitted(found.picture, found.size_hw)
+
+    for done, (row, found) in enumerate(zip(chosen, in_threads(read, chosen), strict=True), start=1):
+        name = dataset.items[row].name
+        if isinstance(found, BadPicture):
+            skipped.append(Problem(name, str(found)))
+            on_event(Warned(f"skipped {name}: {found}"))
+        else:
+            waiting.append(found)
             names.append(name)
-            labels.append(known[row])
-        if pictures:
-            scores.append(network.scores(torch.stack(pictures)))
-        on_event(Progress("evaluating", min(start + CHUNK, len(chosen)), len(chosen)))
-    if not scores:
+            measured.append(truths[row])
+        if done % CHUNK == 0 or done == len(chosen):
+            answer()
+            on_event(Progress("evaluating", done, len(chosen)))
+    if not names:
         raise StriateError(
             f"{dataset.path} has no picture that can be measured on; `striate check` says why."
         )
-    return evaluation_of(
-        network, str(dataset.path), split, names, torch.cat(scores), torch.tensor(labels)
-    ), skipped
+    return evaluation_of(predictor, str(dataset.path), split, names, answers, measured), skipped
+
+
+def _known_truths(
+    predictor: Predictor, dataset: Dataset, rows: list[int], on_event: Listener
+) -> dict[int, Truth]:
+    """The truths of the rows that can be measured; the others are counted in a warning."""
+    if predictor.labels:
+        require_shared_classes(predictor.labels, dataset)
+    found = {
+        row: truth
+        for row in rows
+        if (truth := truth_in(dataset, row, predictor.task, predictor.labels)) is not None
+    }
+    if len(found) < len(rows):
+        left_out = f"{counted(len(rows) - len(found), 'picture')} left out"
+        if predictor.labels:
+            unknown = sorted(set(dataset.classes) - set(map(composed, predictor.labels))) or ["no label"]
+            on_event(Warned(f"{left_out}: the run does not know their classes {_some(unknown)}"))
+        else:
+            on_event(Warned(f"{left_out}: they have no {' and '.join(predictor.task.truths)}"))
+    return found
 
 
 def limits_of(record: RunRecord, max_bytes: int | None, max_pixels: int | None) -> Limits:
@@ -85,7 +144,7 @@ def limits_of(record: RunRecord, max_bytes: int | None, max_pixels: int | None) 
     return reading_for(limits, record.input.white)
 
 
-def judge_own_part(record: RunRecord, network: Network, limits: Limits, on_event: Listener) -> Evaluation:
+def judge_own_part(record: RunRecord, predictor: Predictor, limits: Limits, on_event: Listener) -> Evaluation:
     """The pictures that were measured at the end of training, read again from where they lie."""
     recorded, where = record.dataset, record.folder.path
     part = recorded.measured_part
@@ -109,7 +168,7 @@ def judge_own_part(record: RunRecord, network: Network, limits: Limits, on_event
         )
     if part == "validation":
         on_event(Warned(NO_TEST))
-    return judge(network, dataset, rows, part, on_event)[0]
+    return judge(predictor, dataset, rows, part, on_event)[0]
 
 
 def _by_name(digests: dict[str, str | None]) -> dict[str, str | None]:

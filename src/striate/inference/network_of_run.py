@@ -12,11 +12,11 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from striate.errors import StriateError
-from striate.models.build import create_model
 from striate.models.surgery.dense_head import give_dense_head
 from striate.runs.record import RunRecord
 from striate.runs.records import Architecture
 from striate.runs.weights import Stored, read_header, read_weights
+from striate.tasks.catalog import find_task
 
 WEIGHTS = "best.safetensors"
 KINDS = (torch.float32, torch.float64, torch.float16, torch.bfloat16, torch.int64, torch.bool)
@@ -66,6 +66,22 @@ def tensors_of(record: RunRecord) -> tuple[dict[str, Tensor], Architecture]:
     return tensors, architecture
 
 
+def labels_of(record: RunRecord, architecture: Architecture) -> tuple[str, ...]:
+    """The classes of the run's network; none where its task has none.
+
+    Raises:
+        StriateError: there are too few or too many, or labels.json is damaged.
+    """
+    task = find_task(architecture.task)
+    without = not record.has("labels.json") or record.folder.read_json("labels.json") == []
+    if task.fewest_classes == 0 and without:
+        return ()
+    labels = record.labels
+    if not task.fits(labels, architecture.num_classes):
+        record.require_outputs(labels, architecture.num_classes)
+    return labels
+
+
 def require_finite(record: RunRecord, tensors: dict[str, Tensor]) -> None:
     """Refuse weights that are infinite or no numbers.
 
@@ -90,15 +106,9 @@ def build(architecture: Architecture) -> nn.Module:
     Raises:
         StriateError: there is no such network.
     """
-    height, width = architecture.image_size
     try:
         with torch.random.fork_rng(devices=[]):
-            network = create_model(
-                architecture.model,
-                num_classes=architecture.num_classes,
-                in_channels=architecture.in_channels,
-                image_size=(height, width),
-            )
+            network = find_task(architecture.task).build(architecture.model_dump(exclude_none=True))
             if architecture.hidden is not None:
                 give_dense_head(network, architecture.hidden)
             return network

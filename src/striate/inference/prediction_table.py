@@ -10,25 +10,28 @@ from pathlib import Path
 from striate.files.csv_cells import GuardedWriter
 from striate.files.output_place import Kind, followed, output_file
 from striate.files.writing import whole_file
-from striate.inference.streaming import Prediction
+from striate.inference.streaming import Prediction, Predictions
 
-COLUMNS = ("file", "label", "probability", "unsure", "damaged", "error")
-TABLE = Kind("table", (".csv",), (b'"file","label","probability"',))  # how its first line begins
+TABLE = Kind("table", (".csv",), (b'"file",',), b',"damaged","error"')  # how its first line begins and ends
 
 
 class PredictionTable:
     """Writes a line a file. Texts stand in quotes, so that a name with a line break is one field."""
 
-    def __init__(self, file: io.TextIOBase) -> None:
+    def __init__(self, file: io.TextIOBase, predictions: Predictions) -> None:
         self._table = GuardedWriter(file, csv.QUOTE_NONNUMERIC)
-        self._table.row(COLUMNS)
+        self._columns = predictions.columns
+        self._sorts = "sort" in predictions.task.can
+        unsure = ("unsure",) if self._sorts else ()
+        self._table.row(("file", *self._columns, *unsure, "damaged", "error"))
 
     def add(self, prediction: Prediction) -> None:
         """One line; `unsure` is yes, no, or empty if it was not asked."""
         answer = prediction.answer
         unsure = {None: "", True: "yes", False: "no"}[prediction.unsure]
-        named = ("", "") if answer is None else (answer.label, round(answer.probability, 6))
-        self._table.row((prediction.file, *named, unsure, prediction.damaged or "", prediction.error or ""))
+        said = dict.fromkeys(self._columns, "") if answer is None else answer.row()
+        values = (*(said[name] for name in self._columns), *((unsure,) if self._sorts else ()))
+        self._table.row((prediction.file, *values, prediction.damaged or "", prediction.error or ""))
 
 
 def table_file(
@@ -45,7 +48,7 @@ def table_file(
 
 
 @contextmanager
-def prediction_table(path: Path) -> Iterator[PredictionTable]:
+def prediction_table(path: Path, predictions: Predictions) -> Iterator[PredictionTable]:
     """A table at `path`, which is whole when the context ends and untouched if an error ends it.
 
     Raises:
@@ -53,6 +56,6 @@ def prediction_table(path: Path) -> Iterator[PredictionTable]:
     """
     with whole_file(followed(path)) as raw:
         file = io.TextIOWrapper(raw, encoding="utf-8", errors="backslashreplace", newline="")
-        yield PredictionTable(file)
+        yield PredictionTable(file, predictions)
         file.flush()
         file.detach()

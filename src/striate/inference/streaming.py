@@ -1,4 +1,4 @@
-"""`predict`: the answers for picture files, one a file; a bad file is an answer too.
+"""The answers for picture files, one a file; a bad file is an answer too.
 
 Reading and decoding run some pictures ahead of the network, in threads; nothing else is kept, so a folder of
 millions needs no more memory than one of hundreds.
@@ -10,24 +10,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from os import PathLike, fspath
-from pathlib import Path
 from typing import Any
 
 import torch
 
-from striate.data.decoding.decode import Limits
+from striate.data.decoding.decode import DEFAULT_LIMITS, Limits
 from striate.data.paths.files import Found, read_file
 from striate.data.paths.picture_paths import paths_or_problem
 from striate.errors import StriateError
 from striate.events import Listener, Warned, silent
-from striate.inference.ensemble import Ensemble, load_ensemble
-from striate.inference.loading import OWN
+from striate.inference.ensemble import Ensemble
+from striate.inference.predictor import Fitted
 from striate.machine.hardware import usable_cores
-from striate.runs.answers import read_answers
-from striate.runs.folder import RunFolder
-from striate.shapes import FittedPicture
-from striate.tasks.classify.decode import Answer
-from striate.tasks.classify.thresholds import class_thresholds
+from striate.tasks.task import Answer, Labelled
 
 CHUNK = 16  # pictures that the network sees at a time; it starts when the first ones are read
 AHEAD = 8 * CHUNK  # pictures that are read before they are needed
@@ -58,12 +53,7 @@ class Prediction:
         """The object that `predict --json` prints for this file."""
         if self.answer is None:
             return {"file": self.file, "error": self.error}
-        found = {
-            "file": self.file,
-            "label": self.answer.label,
-            "probability": self.answer.probability,
-            "top": [list(pair) for pair in self.answer.top],
-        }
+        found = {"file": self.file, **self.answer.to_json()}
         if self.unsure is not None:
             found["unsure"] = self.unsure
         if self.damaged is not None:
@@ -75,11 +65,15 @@ class Predictions(Iterator[Prediction]):
     """The predictions, each as soon as its batch is done.
 
     Attributes:
+        task: what the network answers.
         labels: every class that an answer may name.
+        columns: of the answers in a table.
     """
 
-    def __init__(self, labels: Sequence[str], predictions: Iterator[Prediction]) -> None:
-        self.labels = tuple(labels)
+    def __init__(self, ensemble: Ensemble, predictions: Iterator[Prediction]) -> None:
+        self.task = ensemble.task
+        self.labels = ensemble.labels
+        self.columns = ensemble.task.columns(ensemble.context)
         self._predictions = predictions
 
     def __next__(self) -> Prediction:
@@ -91,70 +85,41 @@ class _Read:
     """A file with its picture as every member of the ensemble reads it, or the reason why there is none."""
 
     file: Found
-    pictures: tuple[FittedPicture, ...] = ()
+    pictures: tuple[Fitted, ...] = ()
     problem: str | None = None
     damage: str | None = None
 
 
-def predict(
-    run: str | PathLike[str],
-    images: Sequence[str | PathLike[str]] | str | PathLike[str],
-    *,
-    weights: str | PathLike[str] | None = None,
-    with_runs: Sequence[str | PathLike[str]] = (),
+def predictions_of(
+    ensemble: Ensemble,
+    images: Sequence[str | PathLike[str]],
     top: int = 5,
-    max_pixels: int | None = None,
-    max_bytes: int | None = None,
-    unsure: float | None = None,
-    precision: float | None = None,
-    engine: str = OWN,
-    flips: bool = False,
-    scales: Sequence[float] = (),
+    *,
+    thresholds: Mapping[str, float] | None = None,
+    limits: Limits = DEFAULT_LIMITS,
     follow_links: bool = False,
     on_event: Listener = silent,
 ) -> Predictions:
     """Predictions in the order of the files, each as soon as its batch is done.
 
     Args:
-        run: a Run, the path of one, or a catalogue name with `weights`.
+        ensemble: one predictor or several that answer together.
         images: files, folders (for the pictures in them), patterns such as `photos/**/*.jpg`, or `-` for one
             picture from standard input.
-        weights: a file, with a catalogue name.
-        with_runs: other runs that know the same classes; the mean of all probabilities is the answer.
         top: how many classes an answer names.
-        unsure: answers below this probability are marked as unsure.
-        precision: answers below the probability from which on this share of the answers of their class was
-            right on validation are marked as unsure. Not together with `unsure` or `with_runs`.
-        engine: as in `load`; auto is what the run's end chose.
-        flips: every picture is seen as it is and mirrored; the mean of both scores counts.
-        scales: the middle of every picture is seen enlarged so many times as well, above 1 and up to 4.
+        thresholds: for each class the probability below which an answer is marked as unsure.
+        limits: larger files and pictures are unreadable.
         follow_links: in folders, links to folders and to files outside are followed.
-        max_pixels: larger pictures are unreadable; None is the usual limit.
-        max_bytes: larger files are unreadable; None is the usual limit.
         on_event: is told of what was left out.
 
     Raises:
-        StriateError: there is no such run, the only folder or pattern stands for no picture, or
-            the options do not go together.
+        StriateError: the only folder or pattern stands for no picture.
     """
-    network = load_ensemble(
-        [run, *with_runs], weights, engine=engine, on_event=on_event, flips=flips, scales=scales
-    )
-    given = [images] if isinstance(images, (str, PathLike)) else list(images)
-    if sum(fspath(word) == STDIN for word in given) > 1:
+    if sum(fspath(word) == STDIN for word in images) > 1:
         raise StriateError("`-` is one picture from standard input; name it once.")
-    thresholds = _thresholds(network, run, with_runs, unsure, precision)
-    files = _files(given, on_event, follow_links=follow_links)
-    found = _predictions(network, files, top, thresholds, Limits.of(max_bytes, max_pixels))
-    return Predictions(network.labels, found)
-
-
-def predictions_of(
-    network: Ensemble, images: Sequence[str | PathLike[str]], top: int = 5
-) -> Iterator[Prediction]:
-    """`predict` with networks that are loaded already."""
-    files = _files(images, silent)
-    return _predictions(network, files, top, None, Limits())
+    files = _files(images, on_event, follow_links=follow_links)
+    found = _predictions(ensemble, files, top, thresholds, limits)
+    return Predictions(ensemble, found)
 
 
 def _files(
@@ -172,31 +137,8 @@ def _files(
             yield from paths_or_problem(word, tell, alone=len(words) == 1, follow_links=follow_links)
 
 
-def _thresholds(
-    network: Ensemble,
-    run: str | PathLike[str],
-    with_runs: Sequence[str | PathLike[str]],
-    unsure: float | None,
-    precision: float | None,
-) -> Mapping[str, float] | None:
-    """For each class the probability below which an answer is unsure; None if nobody asked."""
-    for name, value in (("unsure", unsure), ("precision", precision)):
-        if value is not None and not 0 < value < 1:
-            raise StriateError(f"{name} is a share between 0 and 1, such as 0.9; got {value:g}.")
-    if unsure is not None and precision is not None:
-        raise StriateError("unsure sets one threshold, precision one a class; give one of the two.")
-    if unsure is not None:
-        return dict.fromkeys(network.labels, unsure)
-    if precision is None:
-        return None
-    if with_runs or not Path(run).is_dir():
-        raise StriateError("precision needs the validation answers of one run; use unsure here.")
-    answers = read_answers(RunFolder.open(Path(run)), "validation.csv")
-    return class_thresholds(answers, network.labels, precision)
-
-
 def _predictions(
-    network: Ensemble,
+    ensemble: Ensemble,
     files: Iterator[Found],
     top: int,
     thresholds: Mapping[str, float] | None,
@@ -206,7 +148,7 @@ def _predictions(
         if file.problem is not None:
             return _Read(file, problem=file.problem)
         try:
-            pictures, damage = network.read(_content(file, limits.bytes), limits)
+            pictures, damage = ensemble.read(_content(file, limits.bytes), limits)
             return _Read(file, pictures, damage=damage)
         except StriateError as error:
             return _Read(file, problem=str(error))
@@ -215,9 +157,9 @@ def _predictions(
     for one in _ahead(read, files):
         part.append(one)
         if len(part) == CHUNK:
-            yield from _answered(network, part, top, thresholds)
+            yield from _answered(ensemble, part, top, thresholds)
             part = []
-    yield from _answered(network, part, top, thresholds)
+    yield from _answered(ensemble, part, top, thresholds)
 
 
 def _content(file: Found, most: int) -> bytes:
@@ -243,13 +185,15 @@ def _ahead(read: Any, files: Iterator[Found]) -> Iterator[_Read]:
 
 
 def _answered(
-    network: Ensemble, part: list[_Read], top: int, thresholds: Mapping[str, float] | None
+    ensemble: Ensemble, part: list[_Read], top: int, thresholds: Mapping[str, float] | None
 ) -> Iterator[Prediction]:
-    answers = iter(network.answers([one.pictures for one in part if one.problem is None], top))
+    answers = iter(ensemble.answers([one.pictures for one in part if one.problem is None], top))
     for one in part:
         if one.problem is not None:
             yield Prediction(one.file.name, None, one.problem, path=one.file.path)
             continue
         answer = next(answers)
-        unsure = None if thresholds is None else answer.probability < thresholds[answer.label]
+        unsure = None
+        if thresholds is not None and isinstance(answer, Labelled):
+            unsure = answer.probability < thresholds[answer.label]
         yield Prediction(one.file.name, answer, None, one.damage, unsure, one.file.path)

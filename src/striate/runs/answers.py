@@ -3,7 +3,7 @@
 import csv
 import io
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from striate.errors import StriateError
@@ -31,14 +31,22 @@ class SavedAnswer:
         return self.label == self.predicted
 
 
-def write_answers(folder: RunFolder, name: str, answers: Iterable[SavedAnswer]) -> None:
-    """Write a CSV file of the run whole; texts stand in quotes, so that any name is one field."""
-    rows = [(one.file, one.label, one.predicted, round(one.probability, 6)) for one in answers]
-    write_text(folder / name, csv_text([COLUMNS, *rows], csv.QUOTE_NONNUMERIC))
+def write_rows(folder: RunFolder, name: str, rows: Sequence[Mapping[str, str | float]]) -> None:
+    """Write a CSV file of the run whole; texts stand in quotes, so that any name is one field.
+
+    Args:
+        folder: the run.
+        name: of the file.
+        rows: with the same columns each; numbers get six decimals. Without any, the columns are a
+            classifier's.
+    """
+    columns = tuple(rows[0]) if rows else COLUMNS
+    values = [[round(one, 6) if isinstance(one, float) else one for one in row.values()] for row in rows]
+    write_text(folder / name, csv_text([columns, *values], csv.QUOTE_NONNUMERIC))
 
 
 def read_answers(folder: RunFolder, name: str) -> list[SavedAnswer]:
-    """What `write_answers` wrote.
+    """What `write_rows` wrote of a classifier.
 
     Raises:
         StriateError: the file is missing or damaged.

@@ -96,6 +96,13 @@ class RunRecord:
         return self._json(records.Calibration, "calibration.json")
 
     @property
+    def calibration_table(self) -> dict[str, Any]:
+        """What calibration.json says, checked; empty for a task without any, or before calibration."""
+        if not self.has("calibration.json") or self.folder.read_json("calibration.json") == {}:
+            return {}
+        return self.table("calibration.json")
+
+    @property
     def engine(self) -> records.Engine | None:
         """What serves the run; None in a run that is older than engines, or not finished."""
         return self._json(records.Engine, "engine.json") if self.has("engine.json") else None

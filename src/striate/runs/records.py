@@ -70,7 +70,7 @@ class Wish(Record):
 class Calibration(Record):
     """`calibration.json`. The fit allows temperatures of 1/20 to 20; other tools may have written more."""
 
-    temperature: Annotated[Finite, Field(ge=1e-4, le=1e4)]
+    temperature: Annotated[Finite, Field(ge=1e-4, le=1e4)] = 1.0
     temperature_at_bound: bool = False
     temperature_interval: Interval | None = None
     pictures: Count | None = None

@@ -14,7 +14,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, Generic, NamedTuple, Protocol, TypeVar, runtime_checkable
+from typing import Any, ClassVar, Generic, Literal, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 from PIL import Image
 from torch import Tensor, nn
@@ -25,6 +25,7 @@ from striate.errors import StriateError
 from striate.models.build import create_model
 from striate.preprocess.placement import Placement
 from striate.preprocess.preprocessing import Preprocessing
+from striate.runs.folder import RunFolder
 from striate.shapes import Picture
 from striate.tasks.choosing import Choice, Traits
 from striate.tasks.recipes.recipe import Recipe
@@ -60,11 +61,13 @@ class Context:
         labels: the classes, in the order of the outputs; empty for a task without classes.
         preprocessing: how pictures became inputs.
         calibration: what `Task.calibrate` found, as it stands in calibration.json; empty before.
+        top: at most so many classes are named by an answer that names several.
     """
 
     labels: tuple[str, ...]
     preprocessing: Preprocessing
     calibration: Mapping[str, Any] = field(default_factory=dict)
+    top: int = 5
 
 
 @runtime_checkable
@@ -80,6 +83,18 @@ class Answer(Protocol):
         ...
 
 
+@runtime_checkable
+class Labelled(Protocol):
+    """An answer that is one class of several; those of a task that can `sort` are."""
+
+    @property
+    def label(self) -> str: ...
+    @property
+    def probability(self) -> float: ...
+    @property
+    def top(self) -> Sequence[tuple[str, float]]: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Figures:
     """What a network is worth on pictures with known truths, JSON-ready.
@@ -87,12 +102,14 @@ class Figures:
     Attributes:
         metrics: names and values; None is not measured, a pair [low, high] an interval.
         per_class: figures of every class; empty for a task without classes.
-        details: what else evaluation.json keeps for the report (a confusion matrix, bins, distances).
+        details: what else evaluation.json and `evaluate --json` have (bins of calibration, distances).
+        kept: what only evaluation.json keeps for the report, because it is long (a confusion matrix).
     """
 
     metrics: dict[str, Any]
     per_class: dict[str, dict[str, Any]] = field(default_factory=dict)
     details: dict[str, Any] = field(default_factory=dict)
+    kept: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +127,15 @@ class Agreement:
     largest_score: float
 
 
+Ability = Literal["views", "together", "sort", "int8"]
+CANNOT: Mapping[Ability, str] = {
+    "views": "--flips and --scales are not known for {}; leave them out.",
+    "together": "runs of {} do not answer together; name one run.",
+    "sort": "--unsure, --precision, --copy-to and --top go with classes and their probabilities, and answers "
+    "of {} have none; leave them out.",
+    "int8": "int8 is not known for {}; use --engine auto, or openvino-bf16.",
+}
+
 A = TypeVar("A", bound=Answer)
 
 
@@ -123,6 +149,9 @@ class Task(ABC, Generic[A]):
         options: options of `train` that only some tasks read and this one does; others are refused.
         transfers: the values of `--transfer` that it knows.
         fewest_classes: in the training data; 0 for a task without classes.
+        can: what of `predict` and `evaluate` not every task can do: merge the outputs of several `views`,
+            answer `together` with other runs, `sort` pictures by a class with a probability, be served in
+            `int8`.
     """
 
     name: ClassVar[str]
@@ -131,6 +160,16 @@ class Task(ABC, Generic[A]):
     options: ClassVar[tuple[str, ...]] = ()
     transfers: ClassVar[tuple[str, ...]] = ("scratch", "frozen", "finetune")
     fewest_classes: ClassVar[int] = 0
+    can: ClassVar[tuple[Ability, ...]] = ()
+
+    def require(self, ability: Ability) -> None:
+        """Refuse what this task cannot do, before anything is read.
+
+        Raises:
+            StriateError: says what to leave out.
+        """
+        if ability not in self.can:
+            raise StriateError(CANNOT[ability].format(self.name))
 
     # The data.
 
@@ -216,7 +255,15 @@ class Task(ABC, Generic[A]):
     def score(self, figures: dict[str, float]) -> tuple[float, ...]:
         """What selection compares, largest first: the best epoch has the largest score."""
 
+    def fits(self, labels: Sequence[str], outputs: int) -> bool:
+        """Whether so many outputs belong to these classes; what does not is a damaged run."""
+        return True
+
     # Answers and what they are worth.
+
+    @abstractmethod
+    def columns(self, context: Context) -> tuple[str, ...]:
+        """The columns of `row()` of its answers, for a table of which no picture could be read."""
 
     @abstractmethod
     def decode(self, outputs: Outputs, placements: Sequence[Placement], context: Context) -> Sequence[A]:
@@ -226,19 +273,39 @@ class Task(ABC, Generic[A]):
         """One output from those of several views of the same pictures (`--flips`, `--scales`).
 
         Raises:
-            StriateError: answers of this task are places, which views would move.
+            StriateError: answers of this task are places, which views would move; others say `views` in
+                `can`.
         """
-        if len(views) == 1:
-            return views[0]
-        raise StriateError(f"--flips and --scales are not known for {self.name}; leave them out.")
+        if len(views) > 1:
+            self.require("views")
+        return views[0]
 
     def combined(self, members: Sequence[tuple[Outputs, Context]]) -> Sequence[A]:
         """The answers of several networks together (`--with`), classes in the order of the first.
 
         Raises:
-            StriateError: this task cannot.
+            StriateError: this task cannot; others say `together` in `can`.
         """
-        raise StriateError(f"runs of {self.name} do not answer together; name one run.")
+        raise StriateError(CANNOT["together"].format(self.name))
+
+    def thresholds(self, run: RunFolder, context: Context, wanted: float) -> Mapping[str, float]:
+        """For each class the probability from which on this share of its answers was right on validation.
+
+        Raises:
+            StriateError: this task cannot (others say `sort` in `can`), or validation cannot promise it.
+        """
+        raise StriateError(CANNOT["sort"].format(self.name))
+
+    def words(self, answer: A) -> str:
+        """An answer for people, in a part of a line; those with classes (`sort`) have their columns."""
+        return ", ".join(
+            f"{name} {value:.5g}" if isinstance(value, float) else f"{name} {value}"
+            for name, value in answer.row().items()
+        )
+
+    def probabilities(self, outputs: Outputs, context: Context) -> Tensor | None:
+        """The calibrated probability of every class, (B, K); None for a task without classes."""
+        return None
 
     def calibrate(self, outputs: Outputs, truths: Sequence[Truth], context: Context) -> dict[str, Any]:
         """What validation says about confidence, as calibration.json keeps it; empty where there is none.
@@ -259,15 +326,21 @@ class Task(ABC, Generic[A]):
 
     @abstractmethod
     def record(self, answer: A, truth: Truth, context: Context) -> dict[str, str | float]:
-        """Columns and values of one line of predictions.csv beside the file: truth and answer."""
+        """Columns and values of one line of predictions.csv beside the file: truth and answer.
+
+        Numbers need not be rounded; the file has six decimals.
+        """
 
     @abstractmethod
     def agreement(self, outputs: Outputs, reference: Outputs) -> Agreement:
         """How an engine's outputs compare with torch's in fp32; at least one picture."""
 
     @abstractmethod
-    def draw(self, picture: Picture, answer: A | None, truth: Truth | None) -> Image.Image:
-        """The picture with the answer, and the truth where it is known, drawn into it."""
+    def draw(self, picture: Picture, answer: A | None, truth: Truth | None) -> Image.Image | None:
+        """The picture with the answer, and the truth where it is known, drawn into it.
+
+        None where they have no place in it: they stand in words beside the picture.
+        """
 
     @abstractmethod
     def sentence(self, metrics: Mapping[str, Any], pictures: int, where: str) -> str:

@@ -18,7 +18,7 @@ from striate.data.transforms.sheet import augmentation_sheet
 from striate.drawing.signed import signed
 from striate.errors import StriateError
 from striate.files.output_place import SHEET, followed, output_file
-from striate.inference.loading import load
+from striate.inference.open_run import open_run
 from striate.preprocess.preprocessing import Preprocessing
 from striate.reports.page import render
 from striate.runs.files import write_bytes, write_text
@@ -64,7 +64,7 @@ def write_sheet(
     usual = f"augment-{name if isinstance(named_or_table(name), str) else 'table'}.png"
     path = output_file(out or usual, SHEET, usual, "--out", data=[data], overwrite=overwrite)
     suffix = path.suffix.lower()
-    specification = load(run).preprocessing if run is not None else None
+    specification = open_run(run).preprocessing if run is not None else None
     if specification is not None:
         limits = reading_for(limits, specification.white)
     dataset = set_limits(open_dataset(Path(data), follow_links=follow_links), limits)

@@ -11,8 +11,8 @@ import torch
 from striate.data.epoch_length import epoch_steps
 from striate.errors import StriateError
 from striate.events import Listener, silent
-from striate.inference.loading import Network
-from striate.inference.serving import COMPARED, choose_engine, spread
+from striate.inference.engine_choice import COMPARED, choose_engine, spread
+from striate.inference.predictor import Predictor
 from striate.trainer.loggers import require_logger
 from striate.trainer.measuring import REPORT, paces_of, solve_first
 from striate.trainer.options import options_of
@@ -86,14 +86,20 @@ def dry_run(
 def _finishing_seconds(prepared: Prepared) -> float:
     """How long choosing an engine, calibration, the measurement at the end and the report take."""
     material, module = prepared.material, prepared.trainee.network.eval()
-    network = Network(prepared.plan.model, module, material.preprocessing, tuple(material.dataset.classes))
+    network = Predictor(
+        prepared.plan.model,
+        module,
+        prepared.trainee.task,
+        material.preprocessing,
+        tuple(material.dataset.classes),
+    )
     rows = torch.as_tensor(material.split.validation, dtype=torch.int64)
     began = monotonic()
     network, _ = choose_engine(network, material.store.pictures[spread(rows, COMPARED)], silent)
     choosing = monotonic() - began
     shown = material.store.pictures[torch.tensor(material.split.train[:SHOWN])]
     began = monotonic()
-    network.scores(shown)
+    network.outputs(shown)
     each = (monotonic() - began) / len(shown)
     measured = material.elsewhere.rows if material.elsewhere is not None else material.split.test
     return REPORT + choosing + (len(rows) + len(measured)) * each

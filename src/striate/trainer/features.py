@@ -76,7 +76,7 @@ class Features:
     def _computed(self, batches: Iterator[Batch], count: int, what: str) -> Tensor:
         found, done = torch.zeros(0, 0), 0
         for batch in batches:
-            part = self.trunk.engine.run(self.material.preprocessing.normalise(batch.pictures))
+            (part,) = self.trunk.engine.run(self.material.preprocessing.normalise(batch.pictures))
             if done == 0:
                 found = torch.empty(count, part.shape[1], dtype=part.dtype)
             found[done : done + len(batch)] = part

@@ -8,26 +8,25 @@ import torch
 from torch import Tensor
 
 from striate.data.dataset import Dataset
+from striate.data.sample import Truth
+from striate.engines.choosing import Choice
+from striate.engines.engine import joined
 from striate.events import Listener, Note, Warned
-from striate.inference.evaluation import Evaluation, HeatOf, evaluation_of, saved_answers, write_evaluation
+from striate.inference.engine_choice import COMPARED, choose_engine, spread
+from striate.inference.evaluation import Evaluation, HeatOf, evaluation_of, recorded_rows, write_evaluation
 from striate.inference.judging import NO_TEST, judge
-from striate.inference.loading import ENGINE, Network, load
-from striate.inference.serving import COMPARED, choose_engine, spread
-from striate.metrics.calibration_error import expected_calibration_error
+from striate.inference.open_run import ENGINE, open_run
+from striate.inference.predictor import Predictor
+from striate.preprocess.placement import Placement
 from striate.reports.run import write_report
-from striate.runs.answers import write_answers
+from striate.runs.answers import write_rows
 from striate.runs.folder import RunFolder
 from striate.runs.record import RunRecord
-from striate.shapes import Logits, Picture
-from striate.tasks.classify.calibration import at_bound, fit_temperature, temperature_interval
-from striate.tasks.classify.thresholds import WANTED, overall_threshold
+from striate.shapes import Picture
+from striate.tasks.task import Outputs
 from striate.trainer.material import Material
 from striate.trainer.options import TrainOptions
 
-AT_BOUND = (
-    "no temperature makes the probabilities fit {pictures:,} validation pictures: it stands at its bound,"
-    " {temperature:g}; trust the answers' order, not their percentages"
-)
 TOGETHER = 256  # stored pictures that are copied at a time; engines take smaller batches of these
 
 
@@ -43,22 +42,22 @@ def finish(
 
     `heat_of` draws where the network looked in its mistakes.
     """
-    network = _calibrated(folder, material, on_event)
+    predictor = _calibrated(folder, material, on_event)
     if material.elsewhere is not None:
         elsewhere = material.elsewhere
         dataset = elsewhere.dataset
-        evaluation, skipped = judge(network, dataset, elsewhere.rows, "test", on_event)
+        evaluation, skipped = judge(predictor, dataset, elsewhere.rows, "test", on_event)
     else:
         dataset, skipped = material.dataset, []
-        evaluation = _own_part(network, material, on_event)
-    write_evaluation(folder, network, evaluation, _reader(dataset), heat_of)
+        evaluation = _own_part(predictor, material, on_event)
+    write_evaluation(folder, predictor, evaluation, _reader(dataset), heat_of)
     epochs = RunRecord(folder).epochs
     folder.write_json(
         "result.json",
         {
             "run": str(folder.path),
             "task": options.task,
-            "model": network.name,
+            "model": predictor.name,
             "epochs": len(epochs),
             "seconds": round(sum(line.get("seconds") or 0 for line in epochs), 1),
             "total_seconds": round(monotonic() - began, 1),
@@ -75,52 +74,47 @@ def finish(
     on_event(Note(f"report: {write_report(folder)}"))
 
 
-def _calibrated(folder: RunFolder, material: Material, on_event: Listener) -> Network:
-    """The run's network, the engine that serves it chosen and its temperature fitted with that engine."""
+def _calibrated(folder: RunFolder, material: Material, on_event: Listener) -> Predictor:
+    """The run's predictor, its engine chosen and calibrated with that engine."""
     rows = torch.as_tensor(material.split.validation, dtype=torch.int64)
-    labels = material.store.labels[rows]
-    network = replace(load(folder.path, engine="torch"), temperature=1.0)
-    network, record = choose_engine(network, material.store.pictures[spread(rows, COMPARED)], on_event)
+    predictor = open_run(folder.path).served_by(Choice())
+    predictor = replace(predictor, calibration={})
+    predictor, record = choose_engine(predictor, material.store.pictures[spread(rows, COMPARED)], on_event)
     folder.write_json(ENGINE, record)
-    scores = _scores(network, material, rows)
-    temperature = fit_temperature(scores, labels)
-    if at_bound(temperature):
-        on_event(Warned(AT_BOUND.format(temperature=temperature, pictures=len(rows))))
-    calibrated = torch.softmax(scores.double() / temperature, 1)
-    network = replace(network, temperature=temperature)
-    answers = saved_answers(network, material.names(rows), scores, labels)
-    write_answers(folder, "validation.csv", answers)
-    folder.write_json(
-        "calibration.json",
-        {
-            "temperature": temperature,
-            "temperature_at_bound": at_bound(temperature),
-            "temperature_interval": list(temperature_interval(scores, labels, temperature)),
-            "pictures": len(rows),
-            "part": "validation",
-            "ece_uncalibrated": expected_calibration_error(torch.softmax(scores.double(), 1), labels),
-            "ece": expected_calibration_error(calibrated, labels),
-            "unsure": [{"accuracy": a, "threshold": overall_threshold(answers, a)} for a in WANTED],
-        },
-    )
-    return network
+    outputs, truths = _outputs(predictor, material, rows), _truths(material, rows)
+    calibration = predictor.task.calibrate(outputs, truths, predictor.context)
+    if (warning := calibration.pop("warning", None)) is not None:
+        on_event(Warned(str(warning)))
+    predictor = replace(predictor, calibration=calibration)
+    answers = predictor.answers(outputs, _placements(predictor, material, rows))
+    write_rows(folder, "validation.csv", recorded_rows(predictor, material.names(rows), answers, truths))
+    folder.write_json("calibration.json", calibration)
+    return predictor
 
 
-def _own_part(network: Network, material: Material, on_event: Listener) -> Evaluation:
+def _own_part(predictor: Predictor, material: Material, on_event: Listener) -> Evaluation:
     part = "test" if material.split.test else "validation"
     if part == "validation" and material.split.validation:
         on_event(Warned(NO_TEST))
     rows = torch.as_tensor(getattr(material.split, part), dtype=torch.int64)
-    scores = _scores(network, material, rows)
-    return evaluation_of(
-        network, str(material.dataset.path), part, material.names(rows), scores, material.store.labels[rows]
-    )
+    outputs, placements = _outputs(predictor, material, rows), _placements(predictor, material, rows)
+    answers = predictor.answers(outputs, placements)
+    names, truths = material.names(rows), _truths(material, rows)
+    return evaluation_of(predictor, str(material.dataset.path), part, names, answers, truths)
 
 
-def _scores(network: Network, material: Material, rows: Tensor) -> Logits:
+def _outputs(predictor: Predictor, material: Material, rows: Tensor) -> Outputs:
     """Of stored pictures, some at a time: a part of a large data set is not copied as a whole."""
     pictures = material.store.pictures
-    return torch.cat([network.scores(pictures[some]) for some in torch.split(rows, TOGETHER)])
+    return joined([predictor.outputs(pictures[some]) for some in torch.split(rows, TOGETHER)])
+
+
+def _truths(material: Material, rows: Tensor) -> list[Truth]:
+    return [material.dataset.items[row].truth for row in rows.tolist()]
+
+
+def _placements(predictor: Predictor, material: Material, rows: Tensor) -> list[Placement]:
+    return [predictor.preprocessing.place(material.scan.rows[row].size_hw) for row in rows.tolist()]
 
 
 def _reader(dataset: Dataset) -> Any:

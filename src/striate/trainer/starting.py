@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from striate.data.wording import composed
 from striate.events import Listener, Note
-from striate.inference.network_of_run import build, tensors_of
+from striate.inference.network_of_run import build, labels_of, tensors_of
 from striate.models.backbone import head_of, replace_head
 from striate.models.build import create_model
 from striate.models.surgery.growing import grow
@@ -43,8 +43,7 @@ def _from_run(
 ) -> None:
     record = RunRecord.open(parent)
     tensors, architecture = tensors_of(record)
-    known = [composed(name) for name in record.labels]
-    record.require_outputs(record.labels, architecture.num_classes)
+    known = [composed(name) for name in labels_of(record, architecture)]
     if architecture.hidden is not None:
         tensors, architecture = _without_dense_head(tensors, architecture)
         on_event(Note("the dense head of the earlier run is left out; the head is a new one"))

@@ -6,10 +6,10 @@ from torch import nn
 from torch.nn import functional as F
 
 from striate.actions.inspect import inspect
+from striate.actions.load import load
 from striate.data.decoding.decode import as_picture
 from striate.errors import UnknownName
 from striate.explanation.channels.activations import LayerMaps, activations_of, layer_called
-from striate.inference.loading import load
 from striate.models.build import create_model
 
 # Curriculum 1.4: the book's cats-and-dogs network, every convolution and pool.

@@ -4,10 +4,10 @@ import pytest
 import torch
 from torch import nn
 
+from striate.actions.load import load
 from striate.errors import StriateError, UnknownName
 from striate.explanation.channels.channel_response import maps_at, response_module
 from striate.explanation.channels.filters import GREY, Ascent, excite, first_kernels
-from striate.inference.loading import load
 from striate.models.build import create_model
 
 SMALL = Ascent(size_hw=(62, 62), steps=40, plain=True)

@@ -164,7 +164,14 @@ def shape_of(content: bytes, limits: Limits = DEFAULT_LIMITS) -> tuple[int, int,
 def as_picture(
     image: object, for_size_hw: tuple[int, int] | None = None, limits: Limits = DEFAULT_LIMITS
 ) -> Picture:
-    """The picture in whatever a user calls an image.
+    """The picture of `decoded_image`."""
+    return decoded_image(image, for_size_hw, limits).picture
+
+
+def decoded_image(
+    image: object, for_size_hw: tuple[int, int] | None = None, limits: Limits = DEFAULT_LIMITS
+) -> Decoded:
+    """The picture in whatever a user calls an image, with its whole size.
 
     Args:
         image: a path, the bytes of a file, a PIL image, a NumPy array (H, W) or (H, W, 1|3|4) or a tensor
@@ -178,19 +185,19 @@ def as_picture(
     if isinstance(image, str | os.PathLike):
         path = Path(image)
         try:
-            return decode_for(read_file(path, limits.bytes), for_size_hw, limits).picture
+            return decode_for(read_file(path, limits.bytes), for_size_hw, limits)
         except BadPicture as error:
             raise StriateError(f"{path}: {error}") from error
     if isinstance(image, bytes | bytearray):
-        return decode_for(bytes(image), for_size_hw, limits).picture
+        return decode_for(bytes(image), for_size_hw, limits)
     if isinstance(image, Image.Image):
         check_size((image.height, image.width), limits.pixels)
         with pillow_quiet:
-            return of_image(image, limits.white)
+            return _whole(of_image(image, limits.white), None)
     if isinstance(image, np.ndarray):
-        return _from_array(image)
+        return _whole(_from_array(image), None)
     if isinstance(image, Tensor):
-        return _from_tensor(image)
+        return _whole(_from_tensor(image), None)
     raise StriateError(
         f"a {type(image).__name__} is no image. Pass a path, a PIL image, a NumPy array (H, W) or (H, W, 3), "
         "or a tensor (C, H, W)."

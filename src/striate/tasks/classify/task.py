@@ -6,17 +6,17 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import torch
-from PIL import Image
 from torch import Tensor, nn
 
 from striate.data.dataset import Dataset, Item
 from striate.data.sample import Truth
 from striate.data.sampling import class_weights
-from striate.drawing.overlay import overlay
 from striate.losses.focal import focal_loss
 from striate.losses.weighted_cross_entropy import weighted_cross_entropy
 from striate.metrics.calibration_error import expected_calibration_error
 from striate.preprocess.placement import Placement
+from striate.runs.answers import read_answers
+from striate.runs.folder import RunFolder
 from striate.shapes import Picture
 from striate.tasks.choosing import Choice, Traits
 from striate.tasks.classify.calibration import AT_BOUND, at_bound, fit_temperature, temperature_interval
@@ -25,7 +25,7 @@ from striate.tasks.classify.decode import Answer, decode_scores, named_answers
 from striate.tasks.classify.figures import classifier_figures
 from striate.tasks.classify.metric import ClassifyMetric
 from striate.tasks.classify.step import ClassifyStep, TrainingLoss
-from striate.tasks.classify.thresholds import WANTED, Judgement, overall_threshold
+from striate.tasks.classify.thresholds import WANTED, Judgement, class_thresholds, overall_threshold
 from striate.tasks.classify.words import figures_table, sentence
 from striate.tasks.recipes.catalog import OWN_RECIPE
 from striate.tasks.recipes.recipe import Recipe
@@ -41,6 +41,7 @@ class Classify(Task[Answer]):
     options: ClassVar = ("label_smoothing", "balance")
     transfers: ClassVar = ("scratch", "auto", "probe", "features", "frozen", "finetune")
     fewest_classes: ClassVar = 2
+    can: ClassVar = ("views", "together", "sort", "int8")
 
     def counts(self, items: Sequence[Item], classes: Sequence[str]) -> dict[str, int]:
         found = dict.fromkeys(classes, 0)
@@ -73,12 +74,10 @@ class Classify(Task[Answer]):
         """Accuracy; between equals, the lower loss."""
         return (figures["accuracy"], -figures["loss"])
 
-    def decode(
-        self, outputs: Outputs, placements: Sequence[Placement], context: Context, top: int = 5
-    ) -> list[Answer]:
+    def decode(self, outputs: Outputs, placements: Sequence[Placement], context: Context) -> list[Answer]:
         scores = decode_scores(outputs[0].float())
-        probabilities = torch.softmax(scores.double() / temperature_of(context), dim=1)
-        return named_answers(probabilities, context.labels, top, scores)
+        probabilities = self.probabilities((scores,), context)
+        return named_answers(probabilities, context.labels, context.top, scores)
 
     def merged(self, views: Sequence[Outputs]) -> Outputs:
         """The mean of the scores."""
@@ -86,18 +85,30 @@ class Classify(Task[Answer]):
             return views[0]
         return (torch.stack([decode_scores(view[0].float()) for view in views]).mean(dim=0),)
 
-    def combined(self, members: Sequence[tuple[Outputs, Context]], top: int = 5) -> list[Answer]:
+    def combined(self, members: Sequence[tuple[Outputs, Context]]) -> list[Answer]:
         """The mean of the calibrated probabilities."""
-        labels = members[0][1].labels
+        labels, top = members[0][1].labels, members[0][1].top
         total = torch.zeros(len(members[0][0][0]), len(labels), dtype=torch.float64)
         for outputs, context in members:
-            scores = decode_scores(outputs[0].float()).double()
-            found = torch.softmax(scores / temperature_of(context), dim=1)
+            found = self.probabilities(outputs, context)
             if context.labels != labels:
                 place = {label: column for column, label in enumerate(context.labels)}
                 found = found[:, torch.tensor([place[label] for label in labels])]
             total += found
         return named_answers(total / len(members), labels, top)
+
+    def probabilities(self, outputs: Outputs, context: Context) -> Tensor:
+        scores = decode_scores(outputs[0].float())
+        return torch.softmax(scores.double() / temperature_of(context), dim=1)
+
+    def columns(self, context: Context) -> tuple[str, ...]:
+        return ("label", "probability")
+
+    def fits(self, labels: Sequence[str], outputs: int) -> bool:
+        return len(labels) == outputs
+
+    def thresholds(self, run: RunFolder, context: Context, wanted: float) -> Mapping[str, float]:
+        return class_thresholds(read_answers(run, "validation.csv"), context.labels, wanted)
 
     def calibrate(self, outputs: Outputs, truths: Sequence[Truth], context: Context) -> dict[str, Any]:
         scores, labels = decode_scores(outputs[0].float()), labels_of(truths)
@@ -134,7 +145,8 @@ class Classify(Task[Answer]):
         return Figures(
             found.metrics,
             found.per_class,
-            {"confusion": found.confusion, "calibration": found.calibration},
+            {"calibration": found.calibration},
+            {"confusion": found.confusion},
         )
 
     def mistakes(
@@ -150,7 +162,7 @@ class Classify(Task[Answer]):
 
     def record(self, answer: Answer, truth: Truth, context: Context) -> dict[str, str | float]:
         label = "" if truth.label is None else context.labels[truth.label]
-        return {"label": label, "predicted": answer.label, "probability": round(answer.probability, 6)}
+        return {"label": label, "predicted": answer.label, "probability": answer.probability}
 
     def agreement(self, outputs: Outputs, reference: Outputs) -> Agreement:
         scores, others = decode_scores(outputs[0].float()), decode_scores(reference[0].float())
@@ -161,8 +173,8 @@ class Classify(Task[Answer]):
             float(others.abs().max()),
         )
 
-    def draw(self, picture: Picture, answer: Answer | None, truth: Truth | None) -> Image.Image:
-        return overlay(picture)  # an answer without a place stands in words beside it
+    def draw(self, picture: Picture, answer: Answer | None, truth: Truth | None) -> None:
+        return None
 
     def sentence(self, metrics: Mapping[str, Any], pictures: int, where: str) -> str:
         return sentence(metrics, pictures, where)

@@ -1,6 +1,6 @@
 """Which engine serves a run: chosen once, at its end, by comparison with torch on validation pictures."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 import torch
@@ -11,51 +11,28 @@ from striate.engines.choosing import Choice, candidates
 from striate.engines.openvino_engine import one_conversion
 from striate.engines.served import SMALLEST, is_worth_converting
 from striate.events import Listener, Note
-from striate.inference.loading import Network
+from striate.inference.predictor import Predictor
 from striate.machine import hardware as machine
-from striate.shapes import Logits, Pictures
+from striate.shapes import Pictures
 
 LEAST_AGREEMENT = 0.995  # of the first answers; below 200 pictures that is all of them
 COMPARED = 1024  # pictures at most, spread over the validation part
 
 
-@dataclass(frozen=True, slots=True)
-class Agreement:
-    """How an engine's scores compare with torch's in fp32.
-
-    Attributes:
-        agreement: the share of pictures with the same first answer.
-        largest_difference: between two scores of one class of one picture.
-        largest_score: of torch's, by amount, beside which the difference is to be seen.
-    """
-
-    agreement: float
-    largest_difference: float
-    largest_score: float
-
-
-def agreement(scores: Logits, reference: Logits) -> Agreement:
-    """Of an engine's scores (N, K) with torch's; N is at least 1."""
-    same = scores.argmax(dim=1) == reference.argmax(dim=1)
-    return Agreement(
-        float(same.double().mean()),
-        float((scores.double() - reference.double()).abs().max()),
-        float(reference.abs().max()),
-    )
-
-
-def choose_engine(network: Network, pictures: Pictures, on_event: Listener) -> tuple[Network, dict[str, Any]]:
-    """The network with the quickest engine that agrees with torch, and the record of how that was found.
+def choose_engine(
+    predictor: Predictor, pictures: Pictures, on_event: Listener
+) -> tuple[Predictor, dict[str, Any]]:
+    """The predictor with the quickest engine that agrees with torch, and the record of how that was found.
 
     Args:
-        network: served by torch in fp32.
+        predictor: served by torch in fp32.
         pictures: of the validation part, at the network's size; of many, some are compared.
         on_event: is told of engines that were refused.
     """
     sample = spread(pictures, COMPARED)
     record: dict[str, Any] = {"pictures": len(sample), "least_agreement": LEAST_AGREEMENT}
     with one_conversion():
-        served, reason, tried = _first_that_agrees(network, sample, on_event)
+        served, reason, tried = _first_that_agrees(predictor, sample, on_event)
     chosen = served.engine.choice if served.engine else Choice()
     if chosen != Choice():
         on_event(Note(f"answers come from {chosen}: {reason}"))
@@ -73,24 +50,24 @@ def spread(pictures: Shaped[Tensor, "N ..."], most: int) -> Shaped[Tensor, "some
 
 
 def _first_that_agrees(
-    network: Network, sample: Pictures, on_event: Listener
-) -> tuple[Network, str, list[dict[str, Any]]]:
-    """The network as it is to be served, why, and how the engines compared that were tried."""
-    stays = network.served_by(Choice())
-    possible = candidates(on_cpu=next(network.module.parameters()).device.type == "cpu")
-    size_chw = (network.preprocessing.channels, *network.preprocessing.size_hw)
+    predictor: Predictor, sample: Pictures, on_event: Listener
+) -> tuple[Predictor, str, list[dict[str, Any]]]:
+    """The predictor as it is to be served, why, and how the engines compared that were tried."""
+    stays = predictor.served_by(Choice())
+    possible = candidates(on_cpu=next(predictor.module.parameters()).device.type == "cpu")
+    size_chw = (predictor.preprocessing.channels, *predictor.preprocessing.size_hw)
     if not possible:
         return stays, "no other engine is installed for this device", []
-    if not is_worth_converting(network.module, size_chw):
+    if not is_worth_converting(predictor.module, size_chw):
         return stays, f"fewer than {SMALLEST:,} multiply-adds a picture: torch is as quick", []
     if len(sample) == 0:
         return stays, "no validation pictures to compare another engine with torch on", []
-    reference, tried = stays.scores(sample), list[dict[str, Any]]()
+    reference, tried = stays.outputs(sample), list[dict[str, Any]]()
     for choice in possible:
-        other = network.served_by(choice, on_event)
+        other = predictor.served_by(choice, on_event)
         if other.engine is None or other.engine.opened.name != choice.engine:
             return stays, f"{choice.engine} cannot run this network", tried
-        found = agreement(other.scores(sample), reference)
+        found = predictor.task.agreement(other.outputs(sample), reference)
         tried.append({"engine": choice.engine, "precision": choice.precision, **asdict(found)})
         alike = f"{round(found.agreement * len(sample)):,} of {len(sample):,} validation pictures"
         same = f"torch's answer for {alike}"
