@@ -16,6 +16,7 @@ from striate.explaining.explanation import Explanation
 from striate.explaining.heat_of_mistakes import heat_of_mistakes
 from striate.inference.predictor import Predictor
 from striate.preprocess.preprocessing import Preprocessing
+from striate.tasks.classify.decode import Answer
 from striate.tasks.classify.task import CLASSIFY
 
 LABELS = ("left", "right")
@@ -199,6 +200,9 @@ def test_the_report_shows_heat_beside_the_mistakes(digits_run, tmp_path):
     assert page.count("data:image/jpeg") == len(heats) and "Beside it Grad-CAM" in page
 
 
+LEFT = Answer("left", 1.0, [("left", 1.0)])
+
+
 def test_no_heat_is_drawn_where_it_would_say_nothing():
     from dataclasses import replace
 
@@ -207,8 +211,8 @@ def test_no_heat_is_drawn_where_it_would_say_nothing():
     plain = network()
     cropped = replace(plain, preprocessing=replace(plain.preprocessing, fit="crop"))
     black = [torch.zeros(1, 40, 64, dtype=torch.uint8)]
-    assert heat_of_mistakes(plain, pictures, ["left"])[0].size == (320, 200)
-    assert heat_of_mistakes(dense, pictures, ["left"]) == [None]
-    assert heat_of_mistakes(cropped, pictures, ["left"]) == [None]
-    assert heat_of_mistakes(plain, black, ["left"]) == [None]
+    assert heat_of_mistakes(plain, pictures, [LEFT])[0].size == (320, 200)
+    assert heat_of_mistakes(dense, pictures, [LEFT]) == [None]
+    assert heat_of_mistakes(cropped, pictures, [LEFT]) == [None]
+    assert heat_of_mistakes(plain, black, [LEFT]) == [None]
     assert heat_of_mistakes(plain, [], []) == []
