@@ -130,7 +130,7 @@ def _train(options: TrainOptions, folder: RunFolder | None, on_event: Listener) 
                 stack.enter_context(only_writer(folder))
                 folder.clean()
             decided = recorded_decisions(folder)
-        prepared = prepare(options, decided, on_event, began)
+        prepared = prepare(options, decided, on_event, group, began)
         saved = _saved(options, folder, prepared, on_event) if folder is not None else None
         if folder is None:
             folder = _shared_new_run(options, prepared, group, on_event)

@@ -8,19 +8,17 @@ from typing import Any
 
 import torch
 
-from striate.data.epoch_length import epoch_steps
 from striate.errors import StriateError
 from striate.events import Listener, silent
-from striate.inference.engine_choice import COMPARED, choose_engine, spread
-from striate.inference.predictor import Predictor
+from striate.trainer.duration import finishing_seconds, training_seconds
 from striate.trainer.loggers import require_logger
-from striate.trainer.measuring import REPORT, paces_of, solve_first
+from striate.trainer.measuring import paces_of, solve_first
 from striate.trainer.options import options_of
-from striate.trainer.preparing import Prepared, prepare
+from striate.trainer.preparing import prepare
 from striate.trainer.trainee import resolved
-from striate.training.pace import seconds_of
-
-SHOWN = 64  # pictures that are answered to time it
+from striate.training.fabric import launched
+from striate.training.pace import Pace
+from striate.training.stages import Stage
 
 
 def dry_run(
@@ -45,23 +43,22 @@ def dry_run(
     options = options_of({**kept, "devices": 1}, config)  # the steps that are tried need no other process
     require_logger(options.log)
     with torch.random.fork_rng(devices=[]):
-        prepared = prepare(options, None, on_event, began)
+        prepared = prepare(options, None, on_event, launched(options.device, 1), began)
         trainee, material = prepared.trainee, prepared.material
         solving = monotonic()
         solve_first(trainee, material)
         solving = monotonic() - solving
         paces = paces_of(trainee, options, material)
-        finishing = _finishing_seconds(prepared)
+        finishing = finishing_seconds(trainee, material)
     split = material.split
-    steps = epoch_steps(len(split.train), trainee.recipe.batch_size)
-    judged = len(split.validation) or len(split.train)
-    training = solving + seconds_of(paces, trainee.stages, steps, judged)
-    certain = [
-        (pace, stage) for pace, stage in zip(paces, trainee.stages, strict=True) if stage.enough is None
-    ]
-    least = solving + seconds_of(
-        [pace for pace, _ in certain], [stage for _, stage in certain], steps, judged
-    )
+
+    def seconds(some: list[tuple[Pace, Stage]]) -> float:
+        return solving + training_seconds(
+            [pace for pace, _ in some], [stage for _, stage in some], trainee.recipe.batch_size, material
+        )
+
+    every = list(zip(paces, trainee.stages, strict=True))
+    training, least = seconds(every), seconds([one for one in every if one[1].enough is None])
     return {
         **resolved(options, prepared.plan, material, trainee),
         "classes": list(material.dataset.classes),
@@ -81,28 +78,6 @@ def dry_run(
             "memory_bytes": peak_memory(),
         },
     }
-
-
-def _finishing_seconds(prepared: Prepared) -> float:
-    """How long choosing an engine, calibration, the measurement at the end and the report take."""
-    material, module = prepared.material, prepared.trainee.network.eval()
-    network = Predictor(
-        prepared.plan.model,
-        module,
-        prepared.trainee.task,
-        material.preprocessing,
-        tuple(material.dataset.classes),
-    )
-    rows = torch.as_tensor(material.split.validation, dtype=torch.int64)
-    began = monotonic()
-    network, _ = choose_engine(network, material.store.pictures[spread(rows, COMPARED)], silent)
-    choosing = monotonic() - began
-    shown = material.store.pictures[torch.tensor(material.split.train[:SHOWN])]
-    began = monotonic()
-    network.outputs(shown)
-    each = (monotonic() - began) / len(shown)
-    measured = material.elsewhere.rows if material.elsewhere is not None else material.split.test
-    return REPORT + choosing + (len(rows) + len(measured)) * each
 
 
 def peak_memory() -> int | None:

@@ -14,6 +14,7 @@ from striate.metrics.power_law import Growth, expected_growth
 from striate.trainer.material import Material
 from striate.trainer.options import TrainOptions
 from striate.trainer.preparing import prepare
+from striate.training.fabric import launched
 from striate.training.probe import fit_probe
 
 SHARES = (8, 4, 2, 1)  # one eighth, a quarter, a half, all
@@ -47,7 +48,7 @@ def learning_curve(options: TrainOptions, on_event: Listener) -> LearningCurve:
         StriateError: there is no test or validation part, or nothing to start from.
     """
     with torch.random.fork_rng(devices=[]):
-        prepared = prepare(options, None, on_event)
+        prepared = prepare(options, None, on_event, launched(options.device, options.devices))
     material, features = prepared.material, prepared.trainee.features
     part = list(material.split.test or material.split.validation)
     if not part:

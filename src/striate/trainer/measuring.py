@@ -15,15 +15,15 @@ from striate.data.loading import Batches
 from striate.data.sample import Batch
 from striate.events import Listener, Note
 from striate.runs.weights import write_weights
+from striate.trainer.duration import finishing_seconds, training_seconds
 from striate.trainer.material import Material
 from striate.trainer.options import TrainOptions
 from striate.trainer.plan import Plan, make_recipe
 from striate.trainer.probing import probe_of
 from striate.trainer.trainee import Trainee
 from striate.training.lr_finder import RangeTest, range_test
-from striate.training.pace import Pace, epochs_within, measure_pace, seconds_of
+from striate.training.pace import Pace, epochs_within, measure_pace
 
-REPORT = 1.0  # seconds of the temperature, the answers' tables, pictures and the report, whatever the network
 LEAST_SHARE = 0.1  # of the minutes that is left for learning, however long reading took
 
 
@@ -59,7 +59,9 @@ def fit_minutes(
     solve_first(trainee, material)
     paces = paces_of(trainee, options, material)
     seconds = 60 * options.minutes
-    left = max(LEAST_SHARE * seconds, seconds - (monotonic() - began) - finishing_seconds(paces, material))
+    # Of several processes only the first reckons the end: its number of epochs counts.
+    finishing = finishing_seconds(trainee, material) if trainee.fabric.is_global_zero else 0.0
+    left = max(LEAST_SHARE * seconds, seconds - (monotonic() - began) - finishing)
     pictures, judged = len(material.split.train), len(material.split.validation) or len(material.split.train)
 
     def with_epochs(epochs: int, steps: int | None = None) -> Trainee:
@@ -69,13 +71,13 @@ def fit_minutes(
 
     def cost(epochs: int) -> float:
         found = with_epochs(epochs)
-        return seconds_of(paces, found.stages, _epoch_steps(found, pictures), judged)
+        return training_seconds(paces, found.stages, found.recipe.batch_size, material)
 
     epochs, steps = epochs_within(left, cost), None
     if cost(epochs) > left:
         pace = next(pace for pace in paces if pace.step > 0)  # of the one stage that is left
         steps = max(1, int((left - judged * pace.picture) / pace.step))
-        steps = min(steps, _epoch_steps(with_epochs(1), pictures))
+        steps = min(steps, epoch_steps(pictures, with_epochs(1).recipe.batch_size))
     whole = "one epoch" if epochs == 1 else f"{epochs:,} epochs"
     part = f"{steps:,} {'step' if steps == 1 else 'steps'} of {whole}" if steps else whole
     on_event(Note(f"--minutes {options.minutes:g} is about {part} on this machine"))
@@ -111,14 +113,3 @@ def _writing_seconds(trainee: Trainee) -> float:
         began = perf_counter()
         write_weights(Path(folder) / "weights.safetensors", trainee.network, trainee.architecture)
         return perf_counter() - began
-
-
-def finishing_seconds(paces: list[Pace], material: Material) -> float:
-    """How long calibration, the measurement at the end and the report take."""
-    elsewhere = material.elsewhere
-    measured = len(elsewhere.rows) if elsewhere is not None else len(material.split.test)
-    return REPORT + (len(material.split.validation) + measured) * max(pace.answer for pace in paces)
-
-
-def _epoch_steps(trainee: Trainee, pictures: int) -> int:
-    return epoch_steps(pictures, trainee.recipe.batch_size)

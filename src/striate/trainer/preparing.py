@@ -20,7 +20,7 @@ from striate.trainer.plan import Plan, make_plan, make_recipe
 from striate.trainer.starting import load_start
 from striate.trainer.trainee import Decided, Trainee
 from striate.trainer.transfer import decide_transfer
-from striate.training.fabric import make_fabric
+from striate.training.fabric import Fabric
 from striate.training.lr_finder import RangeTest
 
 
@@ -36,7 +36,11 @@ class Prepared:
 
 
 def prepare(
-    options: TrainOptions, decided: Decided | None, on_event: Listener, began: float | None = None
+    options: TrainOptions,
+    decided: Decided | None,
+    on_event: Listener,
+    group: Fabric,
+    began: float | None = None,
 ) -> Prepared:
     """Read and build; draws from torch's global generator.
 
@@ -44,10 +48,10 @@ def prepare(
         options: of the training.
         decided: what an interrupted run has recorded; None measures it.
         on_event: is told what happens.
+        group: the training's processes.
         began: when the work began, on the monotonic clock.
     """
     began = monotonic() if began is None else began
-    make_fabric(options.device, "32-true")  # a device that is not there is said before anything is read
     limits = Limits(options.max_bytes, options.max_pixels)
     dataset = set_limits(open_dataset(options.data, on_event, follow_links=options.follow_links), limits)
     classes = counted(len(dataset.classes), "class", "classes")
@@ -61,7 +65,7 @@ def prepare(
     require_start(plan, options, dataset.classes)
     dataset = set_limits(dataset, reading_for(limits, plan.preprocessing.white))
     material = read_material(dataset, plan, options, on_event)
-    plan, trainee = decide_transfer(options, plan, material, on_event, decided)
+    plan, trainee = decide_transfer(options, plan, material, on_event, group, decided)
     trainee, test = find_rate(trainee, options, plan, material, on_event)
     trainee = fit_minutes(trainee, options, plan, material, on_event, began)
     trainee = _agreed(trainee, options, plan, material)

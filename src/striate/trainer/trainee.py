@@ -33,7 +33,7 @@ from striate.trainer.plan import Plan, make_recipe
 from striate.trainer.probing import computed_head, descended_head
 from striate.trainer.starting import load_start
 from striate.training.company import require_company
-from striate.training.fabric import Fabric, launched
+from striate.training.fabric import Fabric, in_precision
 from striate.training.multi_scale import MultiScale
 from striate.training.precision import choose_precision
 from striate.training.stages import Stage
@@ -79,6 +79,7 @@ def make_trainee(
     plan: Plan,
     material: Material,
     on_event: Listener,
+    group: Fabric,
     decided: Decided | None = None,
     trunk: FrozenTrunk | None = None,
 ) -> Trainee:
@@ -118,12 +119,10 @@ def make_trainee(
     truths = [material.dataset.items[row].truth for row in material.split.train]
     step = task.step(network, context, recipe, truths)
     precision = choose_precision(options.precision, options.device, cpu().features, wide=_wide(network))
-    fabric = launched(options.device, options.devices, precision)
-    stages = make_stages(network, step, recipe, features)
+    fabric = in_precision(group, precision, options.device, options.devices)
     trainee = Trainee(
-        network, architecture, task, context, step, recipe, stages, augmentation, fabric, precision, features
-    )
-    trainee = trainee.following(recipe, decided)
+        network, architecture, task, context, step, recipe, (), augmentation, fabric, precision, features
+    ).following(recipe, decided)
     _require_company(trainee, options, material)
     return trainee
 

@@ -5,42 +5,46 @@ from statistics import median
 
 import torch
 
-from striate.data.epoch_length import epoch_steps
-from striate.events import Listener, Note
+from striate.events import Listener, Note, silent
 from striate.tasks.classify.choosing import Measured, choose_transfer, worth_timing
+from striate.trainer.duration import training_seconds
 from striate.trainer.material import Material
 from striate.trainer.measuring import paces_of
 from striate.trainer.options import TrainOptions
 from striate.trainer.plan import Plan, with_transfer
 from striate.trainer.probing import probe_of
 from striate.trainer.trainee import Decided, Trainee, make_trainee
-from striate.training.pace import seconds_of
+from striate.training.fabric import Fabric
 
 
 def decide_transfer(
-    options: TrainOptions, plan: Plan, material: Material, on_event: Listener, decided: Decided | None
+    options: TrainOptions,
+    plan: Plan,
+    material: Material,
+    on_event: Listener,
+    group: Fabric,
+    decided: Decided | None,
 ) -> tuple[Plan, Trainee]:
     """Plan and trainee with what learns; measured where the plan says auto and no run has recorded it."""
     pictures = len(material.split.train)
     if plan.transfer == "auto" and decided is not None and decided.transfer is not None:
         plan = with_transfer(plan, options, decided.transfer, pictures)
-    trainee = make_trainee(options, plan, material, on_event, decided)
+    trainee = make_trainee(options, plan, material, on_event, group, decided)
     if plan.transfer != "auto":
         return plan, trainee
     measured = _measured(trainee, material)
-    trunk = trainee.features.trunk
+    trunk, fabric = trainee.features.trunk, trainee.fabric
     if worth_timing(measured):
         longer = with_transfer(plan, options, "finetune", pictures)
-        tried = make_trainee(options, longer, material, lambda _: None, decided, trunk)
-        steps = epoch_steps(pictures, tried.recipe.batch_size)
+        tried = make_trainee(options, longer, material, silent, fabric, decided, trunk)
         paces = paces_of(tried, options, material)
-        judged = len(material.split.validation) or pictures
-        measured = replace(measured, finetune_seconds=seconds_of(paces, tried.stages, steps, judged))
+        seconds = training_seconds(paces, tried.stages, tried.recipe.batch_size, material)
+        measured = replace(measured, finetune_seconds=seconds)
     choice = choose_transfer(measured, None if options.minutes is None else 60 * options.minutes)
     on_event(Note(f"transfer: {choice.transfer}, {choice.reason}"))
     plan = with_transfer(plan, options, choice.transfer, pictures)
     now = replace(decided or Decided(), transfer=choice.transfer)
-    return plan, make_trainee(options, plan, material, lambda _: None, now, trunk)
+    return plan, make_trainee(options, plan, material, silent, fabric, now, trunk)
 
 
 def _measured(trainee: Trainee, material: Material) -> Measured:

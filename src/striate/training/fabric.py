@@ -12,7 +12,7 @@ from torch import Tensor
 from striate.errors import StriateError
 from striate.training.local_processes import LocalProcesses, prepare_meeting
 
-__all__ = ["Fabric", "gathered", "launched", "make_fabric", "seed_step", "to_exact"]
+__all__ = ["Fabric", "gathered", "in_precision", "launched", "make_fabric", "seed_step", "to_exact"]
 
 RANKS = 4096  # processes at most, so that every step of every process has a seed of its own
 
@@ -64,6 +64,13 @@ def launched(device: str, devices: int, precision: str = "32-true") -> Fabric:
         prepare_meeting(devices)
     fabric.launch()
     return fabric
+
+
+def in_precision(fabric: Fabric, precision: str, device: str, devices: int) -> Fabric:
+    """The fabric where it computes so, else one more over the same processes: they run before data and
+    network tell the precision, and a fabric keeps the one that it was made with."""
+    own: str = fabric.strategy.precision.precision
+    return fabric if own == precision else launched(device, devices, precision)
 
 
 def gathered(fabric: Fabric, total: Tensor, count: int) -> tuple[Tensor, int, float]:

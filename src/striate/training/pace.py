@@ -28,13 +28,11 @@ class Pace:
     Attributes:
         step: one training step.
         picture: judging one picture between two epochs.
-        answer: the same once the training is done, in 32 bits.
         epoch: what an epoch's end takes besides, writing the best weights.
     """
 
     step: float
     picture: float
-    answer: float = 0.0
     epoch: float = 0.0
 
 
@@ -104,7 +102,7 @@ def _pace(fabric: Fabric, stage: Stage, batches: Any, judged: Batch, clock: Call
         copied.step.eval()
         judged = judged.to(fabric.device)
         # The mean, not the median: slow steps, as the first ones after a validation, take their time as well.
-        return Pace(mean(timed), _judging(one_step.step, judged, clock), _judging(copied.step, judged, clock))
+        return Pace(mean(timed), _judging(one_step.step, judged, clock))
 
 
 def _judging(step: nn.Module, judged: Batch, clock: Callable[[], float]) -> float:

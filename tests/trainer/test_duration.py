@@ -1,0 +1,85 @@
+"""The end of a training is reckoned with the engine that will serve, by a clock of ours."""
+
+from dataclasses import dataclass, replace
+from types import SimpleNamespace
+
+import pytest
+import torch
+from tests.conftest import write_digits
+
+import striate
+from striate.data.splits import Split
+from striate.preprocess.preprocessing import Preprocessing
+from striate.trainer import dry_run, duration, measuring
+from striate.trainer.duration import REPORT, finishing_seconds
+from striate.training import fabric
+
+
+@dataclass
+class Slow:
+    """A network that takes as many seconds a picture as it says."""
+
+    each: float
+    clock: list[float]
+
+    def outputs(self, pictures):
+        self.clock[0] += self.each * len(pictures)
+        return torch.zeros(len(pictures), 2)
+
+
+def training(validation: int, test: int):
+    rows = list(range(10 + validation + test))
+    split = Split(
+        tuple(rows[:10]), tuple(rows[10 : 10 + validation]), tuple(rows[10 + validation :]), "given"
+    )
+    store = SimpleNamespace(pictures=torch.zeros(len(rows), 1, 2, 2, dtype=torch.uint8))
+    material = SimpleNamespace(
+        split=split,
+        store=store,
+        elsewhere=None,
+        dataset=SimpleNamespace(classes=("a", "b")),
+        preprocessing=Preprocessing((2, 2), 1, (0.5,), (0.5,)),
+    )
+    return SimpleNamespace(network=torch.nn.Identity(), architecture={"model": "lenet5"}, task=None), material
+
+
+@pytest.mark.parametrize(("tried", "compared"), [(["openvino"], 1024), ([], 0)])
+def test_the_end_is_that_of_the_engine_that_serves_and_of_the_comparison_with_torch(
+    monkeypatch, tried, compared
+):
+    clock = [0.0]
+    plain, served = Slow(0.5, clock), Slow(0.125, clock)
+
+    def choose(network, pictures, _):
+        clock[0] += 3.0  # the conversion
+        if tried:
+            network.outputs(pictures)
+            served.outputs(pictures)
+        return (served if tried else plain), {"tried": tried}
+
+    monkeypatch.setattr(duration, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(duration, "Predictor", lambda *_: plain)
+    monkeypatch.setattr(duration, "choose_engine", choose)
+    each = 0.125 if tried else 0.5
+    expected = REPORT + 3.0 + compared * (0.5 + 0.125) + (2000 + 500) * each
+    assert finishing_seconds(*training(2000, 500)) == pytest.approx(expected)
+
+
+def test_a_dry_run_and_minutes_reckon_alike(tmp_path, monkeypatch):
+    data = write_digits(tmp_path / "digits", "01", 20)
+    assert measuring.finishing_seconds is dry_run.finishing_seconds is duration.finishing_seconds
+    monkeypatch.setattr(measuring, "finishing_seconds", lambda *_: 30.0)
+    paces = [replace(duration.Pace(0.5, 0.0))]
+    monkeypatch.setattr(measuring, "paces_of", lambda *_: paces)
+    run = striate.train(data, model="lenet5", minutes=1.0, batch_size=32, out=tmp_path)
+    assert 40 <= run.result["epochs"] <= 60  # 30 s less what reading took, of one step each
+
+
+def test_a_training_makes_one_fabric_and_one_more_for_another_precision(tmp_path, monkeypatch):
+    data = write_digits(tmp_path / "digits", "01", 20)
+    made, own = [], fabric.make_fabric
+    monkeypatch.setattr(fabric, "make_fabric", lambda *given: made.append(given[1]) or own(*given))
+    striate.train(data, model="lenet5", epochs=1, out=tmp_path)
+    assert made == ["32-true"]
+    striate.train(data, model="lenet5", epochs=1, precision="bf16-mixed", out=tmp_path)
+    assert made[1:] == ["32-true", "bf16-mixed"]
