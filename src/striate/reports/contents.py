@@ -8,6 +8,7 @@ from striate.errors import StriateError
 from striate.runs.folder import RunFolder
 from striate.runs.record import RunRecord
 
+PARTS = ("train", "validation", "test")
 MEANING = {
     "config.toml": "the settings",
     "dataset.json": "the data set and its split",
@@ -58,6 +59,34 @@ class Contents:
     def split(self) -> str:
         """`test`, or `validation` where no test part could be made."""
         return str(self["evaluation.json"].get("split") or self["result.json"].get("split") or "test")
+
+    @property
+    def task(self) -> str:
+        """The name of the run's task."""
+        told = self["result.json"].get("task") or self["config.toml"].get("task")
+        return told if isinstance(told, str) else "classify"
+
+    @property
+    def parts(self) -> dict[str, int | None]:
+        """Pictures in train, validation, test and skipped."""
+        told = self["result.json"].get("pictures")
+        if isinstance(told, dict):
+            return {name: told.get(name) for name in (*PARTS, "skipped")}
+        dataset = self["dataset.json"]
+        if not dataset:
+            return dict.fromkeys((*PARTS, "skipped"))
+        split = dataset.get("split") or {}
+        counts = dataset.get("counts") or {}
+        parts: dict[str, int | None] = {
+            part: sum((counts.get(part) or {}).values()) or len(split.get(part) or []) for part in PARTS
+        }
+        return parts | {"skipped": len(dataset.get("skipped") or [])}
+
+    @property
+    def evaluated(self) -> int:
+        """How many pictures the evaluation is of."""
+        told = self["evaluation.json"].get("pictures")
+        return int((self.parts.get(self.split) if told is None else told) or 0)
 
     @property
     def engine(self) -> dict[str, str] | None:
