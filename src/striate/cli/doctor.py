@@ -11,7 +11,7 @@ from striate.cli.train import Json
 def doctor(
     clear_cache: Annotated[
         bool,
-        typer.Option("--clear-cache", help="Delete decoded pictures and converted networks, not weights."),
+        typer.Option("--clear-cache", help="Delete all that can be made again; weights stay."),
     ] = False,
     json: Json = False,
 ) -> None:
@@ -28,10 +28,11 @@ def doctor(
     from striate.actions.doctor import doctor as action
 
     if clear_cache:
-        from striate.data.caching import cache_room
+        from striate.data.caching import cache_room, feature_cache
         from striate.engines import compiled_cache
 
         say(f"freed {cache_room.clear() / 1e6:,.1f} MB of decoded pictures", error=True)
+        say(f"freed {feature_cache.clear() / 1e6:,.1f} MB of features", error=True)
         say(f"freed {compiled_cache.clear() / 1e6:,.1f} MB of converted networks", error=True)
     found = action().to_json()
     if json:

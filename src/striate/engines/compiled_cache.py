@@ -9,14 +9,16 @@ import contextlib
 import hashlib
 import json
 import os
-import shutil
 import stat
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
+from striate.files import eviction
 from striate.files.cache_folder import cache_folder
+from striate.files.eviction import bytes_in, delete, limit_bytes, make_room
+from striate.files.leftovers import temporary
 
 DIGESTS = "digests.json"
 LARGEST = 2 * 10**9  # bytes of all converted networks together
@@ -47,55 +49,50 @@ def cached(key: str | None, build: Callable[[Path], None], read: Callable[[Path]
             os.utime(folder)
         with contextlib.suppress(Stale):
             return read(folder)
-    place = _place() if key is not None else None
-    with tempfile.TemporaryDirectory(prefix="new-", dir=place, ignore_cleanup_errors=True) as name:
-        fresh = Path(name)
+    kept = key is not None and _can_be_kept()
+    with temporary(folder, folder=True) if kept else _nowhere() as fresh:
         build(fresh)
         found = read(fresh)
-        if place is not None:
+        if kept:
             _keep(fresh, folder)
     return found
 
 
 def clear() -> int:
     """Delete every entry; how many bytes were freed."""
-    before = _bytes_in(networks_folder())
-    shutil.rmtree(networks_folder(), ignore_errors=True)
-    return before - _bytes_in(networks_folder())
+    freed = eviction.clear(networks_folder())
+    with contextlib.suppress(OSError):  # something is being written, or it was not there
+        networks_folder().rmdir()
+    return freed
 
 
-def _place() -> Path | None:
-    """The folder of all entries, made if it is missing; None where it cannot be made or nothing is kept."""
-    from striate.data.caching.cache_room import limit_bytes  # with all that reads pictures, so only to write
-
-    if limit_bytes() == 0:
-        return None
+def _can_be_kept() -> bool:
+    """Whether there is a folder of all entries, made if it is missing, in which something may be written."""
+    if limit_bytes(networks_folder()) == 0:
+        return False
     try:
         networks_folder().mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError:
-        return None
-    return networks_folder()
+        return False
+    return os.access(networks_folder(), os.W_OK)
+
+
+@contextlib.contextmanager
+def _nowhere() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
+        yield Path(name)
 
 
 def _keep(fresh: Path, folder: Path) -> None:
-    from striate.data.caching.cache_room import limit_bytes
-
-    limit = min(LARGEST, limit_bytes())
-    needed = _bytes_in(fresh)
+    limit = min(LARGEST, limit_bytes(networks_folder()))
+    needed = bytes_in(fresh)
     if needed > limit:
         return
     with contextlib.suppress(OSError):  # a full disk, or another process was first
         (fresh / DIGESTS).write_text(json.dumps(_digests(fresh)), encoding="utf-8")
-        _make_room(limit - needed)
-        if folder.is_symlink():
-            folder.unlink()
-        shutil.rmtree(folder, ignore_errors=True)  # damaged, stale or somebody else's
-        whole = fresh.with_name(f"{fresh.name}-whole")
-        fresh.rename(whole)
-        try:
-            whole.rename(folder)
-        finally:
-            shutil.rmtree(whole, ignore_errors=True)
+        make_room(networks_folder(), needed, limit)
+        delete(folder)  # damaged, stale or somebody else's
+        fresh.rename(folder)
 
 
 def _is_ours(folder: Path) -> bool:
@@ -129,20 +126,3 @@ def _digests(folder: Path) -> dict[str, str]:
             with path.open("rb") as file:
                 found[path.name] = hashlib.file_digest(file, "sha256").hexdigest()
     return found
-
-
-def _make_room(limit: int) -> None:
-    """Delete the least recently used entries until all others are within `limit` bytes."""
-    entries = [path for path in networks_folder().iterdir() if not path.name.startswith("new-")]
-    for entry in sorted(entries, key=lambda path: path.stat().st_mtime):
-        if sum(map(_bytes_in, entries)) <= limit:
-            return
-        shutil.rmtree(entry, ignore_errors=True)
-
-
-def _bytes_in(folder: Path) -> int:
-    total = 0
-    for path in folder.rglob("*"):
-        with contextlib.suppress(OSError):
-            total += path.lstat().st_size if path.is_file() else 0
-    return total

@@ -5,7 +5,6 @@ no more than the picture cache may (`STRIATE_CACHE_BYTES`, 0 for none), the leas
 it may be deleted at any time. An entry that is damaged or cannot be written counts as none.
 """
 
-import contextlib
 import hashlib
 import json
 import os
@@ -19,12 +18,13 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor
 
-from striate.data.caching.cache_room import limit_bytes
 from striate.data.dataset import BadPicture
 from striate.data.paths.files import read_file
 from striate.errors import WorkFailed
 from striate.events import Listener, Warned
+from striate.files import eviction
 from striate.files.cache_folder import cache_folder
+from striate.files.eviction import limit_bytes, make_room
 from striate.files.writing import write_bytes
 
 FORMAT = 2
@@ -33,6 +33,11 @@ FORMAT = 2
 def features_folder() -> Path:
     """Where all entries are; it may not exist yet."""
     return cache_folder() / "features"
+
+
+def clear() -> int:
+    """Delete every entry; how many bytes were freed."""
+    return eviction.clear(features_folder())
 
 
 def entry_path(of: dict[str, Any]) -> Path:
@@ -47,10 +52,11 @@ def entry_path(of: dict[str, Any]) -> Path:
 
 def read_features(path: Path, rows: int) -> Float[Tensor, "N D"] | None:
     """The features of `rows` pictures; None if there are none, or none that can be used."""
-    if limit_bytes() == 0:
+    limit = limit_bytes(features_folder())
+    if limit == 0:
         return None
     try:
-        stored = load(read_file(path, limit_bytes()))  # read, not mapped: the file may be cut off meanwhile
+        stored = load(read_file(path, limit))  # read, not mapped: the file may be cut off meanwhile
         found = stored["features"]
         os.utime(path)
         if stored["sum"].tolist() != [_sum(found)]:
@@ -66,12 +72,12 @@ def keep_features(path: Path, features: Float[Tensor, "N D"], on_event: Listener
     """Write an entry, if there is room for it."""
     features = features.contiguous()
     content = save({"features": features, "sum": torch.tensor([_sum(features)])})
-    limit = limit_bytes()
+    limit = limit_bytes(features_folder())
     if len(content) > limit:
         return
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _make_room(path, len(content), limit)
+        make_room(path.parent, len(content), limit)
         write_bytes(path, content)
     except (OSError, WorkFailed) as error:
         on_event(Warned(f"the feature cache cannot be written ({error}); the next start computes them again"))
@@ -79,19 +85,3 @@ def keep_features(path: Path, features: Float[Tensor, "N D"], on_event: Listener
 
 def _sum(features: Tensor) -> int:
     return zlib.crc32(features.contiguous().view(torch.uint8).numpy().data)
-
-
-def _make_room(mine: Path, needed: int, limit: int) -> None:
-    """Remove the least recently used entries until `needed` more bytes are within the limit."""
-    others = []
-    for path in mine.parent.iterdir():
-        with contextlib.suppress(OSError):
-            status = path.lstat()
-            others.append((status.st_mtime, path, status.st_size))
-    total = sum(size for _, _, size in others)
-    for _, path, size in sorted(others):
-        if total + needed <= limit:
-            return
-        with contextlib.suppress(OSError):
-            path.unlink()
-            total -= size

@@ -25,7 +25,7 @@ from filelock import BaseFileLock
 from jaxtyping import UInt8
 from torch import Tensor
 
-from striate.data.caching.cache_room import LIMIT, LOCK, limit_bytes, make_room, pictures_folder
+from striate.data.caching.cache_room import LOCK, make_room, pictures_folder
 from striate.data.caching.cached_pictures import (
     FORMAT,
     Entry,
@@ -39,6 +39,7 @@ from striate.data.datasets.picture_files import PictureFiles
 from striate.data.scan import Scan, Scanned
 from striate.data.wording import counted
 from striate.events import Listener, Note, Warned
+from striate.files.eviction import LIMIT, limit_bytes
 from striate.files.file_lock import LockBusy, lock_file, unlock
 from striate.preprocess.preprocessing import Preprocessing
 
@@ -143,7 +144,7 @@ def open_cache(dataset: PictureFiles, spec: Preprocessing, on_event: Listener) -
     Raises:
         StriateError: `STRIATE_CACHE_BYTES` is no number.
     """
-    limit = limit_bytes()
+    limit = limit_bytes(pictures_folder())
     if limit == 0 or not dataset.items:
         return None
     place = _place(dataset, spec)
