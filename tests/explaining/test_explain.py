@@ -204,15 +204,12 @@ LEFT = Answer("left", 1.0, [("left", 1.0)])
 
 
 def test_no_heat_is_drawn_where_it_would_say_nothing():
-    from dataclasses import replace
 
     pictures = [torch.from_numpy(bright("left"))[None]]
     dense = network(torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(256, 2)))
     plain = network()
-    cropped = replace(plain, preprocessing=replace(plain.preprocessing, fit="crop"))
     black = [torch.zeros(1, 40, 64, dtype=torch.uint8)]
     assert heat_of_mistakes(plain, pictures, [LEFT])[0].size == (320, 200)
     assert heat_of_mistakes(dense, pictures, [LEFT]) == [None]
-    assert heat_of_mistakes(cropped, pictures, [LEFT]) == [None]
     assert heat_of_mistakes(plain, black, [LEFT]) == [None]
     assert heat_of_mistakes(plain, [], []) == []

@@ -23,7 +23,7 @@ def test_loose_pictures_beside_class_folders_are_explained_too(shared: Path):
     found = subjects(folder, Limits(), events.append)
     named = {one.name: one.truth for one in found}
     assert named == {"a/cat.png": "a", "b/CAT.PNG": "b", "cat.bmp": None, "cat.jpg": None, "cat.png": None}
-    assert all(one.read(Limits()).shape[0] for one in found)
+    assert all(one.read(Limits()).picture.shape[0] for one in found)
     assert Note("pictures beside the class folders, without a class: 3, left out") not in events
 
 

@@ -6,7 +6,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from striate.data.decoding.decode import Limits, reduction
 from striate.data.wording import composed
+from striate.engines.engine import Outputs, as_outputs
 from striate.errors import StriateError, UnknownName
 from striate.events import Listener, Note
 from striate.explaining.options import ExplainOptions
@@ -14,8 +16,9 @@ from striate.explanation.heat.question import Heat, Question
 from striate.explanation.heat.target_layer import Layer, NoMap, find_layer, read_layer
 from striate.explanation.methods import WITHOUT_MAPS, find_method, heat_function
 from striate.inference.predictor import Predictor
+from striate.inference.subjects import Subject
 from striate.preprocess.preprocessing import Preprocessing
-from striate.shapes import Images, Labels, Logits
+from striate.shapes import Images, Labels, Logits, Picture
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,43 +27,55 @@ class Explainer:
 
     Attributes:
         network: in evaluation mode.
+        module: what is explained: one row of class scores a picture; of a classifier the network itself.
         method: its name.
         layer: what the method reads, None for pixels.
-        preprocessing: the network's own, but the whole picture is squeezed into its input: heat is laid over
-            the whole picture.
         is_random: whether its weights have lost their places.
     """
 
     network: Predictor
+    module: nn.Module
     method: str
     layer: Layer | None
-    preprocessing: Preprocessing
     is_random: bool = False
 
     @classmethod
     def of(cls, network: Predictor, options: ExplainOptions, on_event: Listener) -> "Explainer":
         """The network with its layer found. Raises StriateError where the method cannot explain it."""
-        preprocessing = replace(network.preprocessing, fit="squeeze")
+        preprocessing, module = network.preprocessing, network.task.explained(network.module)
         row = find_method(options.asked_method)
         if row.kind != "layer":
             if options.layer is not None:
                 raise StriateError(f"{options.asked_method} reads pixels, not a layer; leave --layer out.")
-            return cls(network, options.asked_method, None, preprocessing)
+            return cls(network, module, options.asked_method, None)
         height, width = preprocessing.size_hw
         device = next(network.module.parameters()).device
         example = torch.zeros(1, preprocessing.channels, height, width, device=device)
         try:
-            layer = find_layer(network.module, example, options.layer)
+            layer = find_layer(module, example, options.layer)
         except NoMap as error:
             if options.method is not None:
                 raise
             on_event(Note(f"{error} So this is {WITHOUT_MAPS}."))
-            return cls(network, WITHOUT_MAPS, None, preprocessing)
-        return cls(network, options.asked_method, layer, preprocessing)
+            return cls(network, module, WITHOUT_MAPS, None)
+        return cls(network, module, options.asked_method, layer)
 
     def with_module(self, module: nn.Module) -> "Explainer":
         """The same question to a copy of the network with random weights."""
-        return replace(self, network=replace(self.network, module=module.eval()), is_random=True)
+        network = replace(self.network, module=module.eval())
+        return replace(self, network=network, module=network.task.explained(module), is_random=True)
+
+    @property
+    def preprocessing(self) -> Preprocessing:
+        """The network's own: heat explains the answer that `predict` gives."""
+        return self.network.preprocessing
+
+    def as_read(self, subject: Subject, picture: Picture, limits: Limits) -> Picture:
+        """A picture as `predict` decodes it for this network: large JPEGs come smaller."""
+        size_hw = self.preprocessing.size_hw
+        if reduction((picture.shape[1], picture.shape[2]), size_hw) == 1:
+            return picture
+        return subject.read(limits, size_hw).picture
 
     def images(self, pictures: list[Tensor]) -> Images:
         """Pictures (C, H, W), 8 bit, of any sizes, as the network reads them."""
@@ -75,7 +90,7 @@ class Explainer:
         classes = torch.zeros(len(images), dtype=torch.int64, device=images.device)
         nothing = self.preprocessing.normalise(torch.zeros_like(images[:1], dtype=torch.uint8))[0]
         question = Question(
-            self.network.module,
+            self.module,
             images,
             classes,
             layer=self.layer,
@@ -84,14 +99,18 @@ class Explainer:
             on_event=on_event,
         )
         if self.layer is not None:
-            reading = read_layer(self.network.module, self.layer, images)
+            reading = read_layer(self.module, self.layer, images)
             return replace(question, reading=reading), reading.logits.detach()
         with torch.no_grad():
-            return question, self.network.module(images)
+            return question, self.module(images)
 
-    def probabilities(self, logits: Logits) -> Float[Tensor, "B K"]:
+    def probabilities(self, question: Question, logits: Logits) -> Float[Tensor, "B K"]:
         """The calibrated probability of every class."""
-        found = self.network.task.probabilities((logits,), self.network.context)
+        outputs: Outputs = (logits,)
+        if self.module is not self.network.module:
+            with torch.no_grad():
+                outputs = as_outputs(self.network.module(question.images))
+        found = self.network.task.probabilities(outputs, self.network.context)
         assert found is not None  # a task that can be explained has classes
         return found
 

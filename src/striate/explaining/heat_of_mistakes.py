@@ -9,7 +9,7 @@ from striate.drawing.overlay import overlay
 from striate.events import silent
 from striate.explaining.explainer import Explainer
 from striate.explaining.options import ExplainOptions
-from striate.explanation.heat.enlarge import enlarge
+from striate.explanation.heat.enlarge import over_picture
 from striate.explanation.heat.target_layer import NoMap
 from striate.inference.predictor import Predictor
 from striate.models.surgery.untouched import frozen
@@ -25,12 +25,12 @@ def heat_of_mistakes(
 ) -> list[Image.Image | None]:
     """Each picture with the heat of its class over it; None where that would say nothing.
 
-    That is where the network has no map of several places, where it sees other parts of a picture than the
-    whole (its preprocessing crops or pads), and where no place speaks for the class.
+    That is where the network has no map of several places, where answers are no classes, and where no place
+    speaks for the class.
     """
     nothing: list[Image.Image | None] = [None] * len(pictures)
     labels = [one.label for one in answers if isinstance(one, Labelled)]
-    if not labels or network.preprocessing.fit != "squeeze":
+    if not labels:
         return nothing
     try:
         explainer = Explainer.of(network, ExplainOptions(run=network, method="grad-cam"), silent)
@@ -42,11 +42,10 @@ def heat_of_mistakes(
         question, logits = explainer.look(list(pictures), 0, silent)
         classes = torch.tensor([explainer.index(label) for label in labels], device=logits.device)
         maps = explainer.heat(question, classes, None).maps.cpu()
-    return [_drawn(picture, one) for picture, one in zip(pictures, maps, strict=True)]
+    sizes = [(picture.shape[1], picture.shape[2]) for picture in pictures]
+    heats = over_picture(maps, [network.preprocessing.place(size_hw) for size_hw in sizes])
+    return [_drawn(picture, heat) for picture, heat in zip(pictures, heats, strict=True)]
 
 
-def _drawn(picture: Picture, one: torch.Tensor) -> Image.Image | None:
-    if not one.max() > 0:
-        return None
-    heat = enlarge(one[None], (picture.shape[1], picture.shape[2]))[0].numpy()
-    return overlay(picture, heat, side=SIDE)
+def _drawn(picture: Picture, heat: torch.Tensor) -> Image.Image | None:
+    return overlay(picture, heat.numpy(), side=SIDE) if heat.max() > 0 else None

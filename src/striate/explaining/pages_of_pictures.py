@@ -49,7 +49,9 @@ def pages_of_pictures(
     network, names = network_or_trunk(options), SingleNames()
     for subject in subjects(options.images, options.limits, on_event, follow_links=options.follow_links):
         try:
-            picture = network.preprocessing.fit_picture(subject.read(options.limits))
+            picture = network.preprocessing.fit_picture(
+                subject.read(options.limits, network.preprocessing.size_hw).picture
+            )
         except StriateError as error:
             yield Explanation(subject.name, error=str(error))
             continue

@@ -14,7 +14,7 @@ from striate.explaining.explainer import Explainer
 from striate.explaining.explanation import ClassHeat, Explanation
 from striate.explaining.files import ExplainedFiles
 from striate.explaining.options import ExplainOptions, Run
-from striate.explanation.heat.enlarge import enlarge
+from striate.explanation.heat.enlarge import over_picture
 from striate.explanation.heat.hot_region import hot_box
 from striate.explanation.heat.question import class_scores
 from striate.explanation.sanity import PARTS, randomised, similarity
@@ -78,7 +78,7 @@ def _chunks(found: list[Subject], options: ExplainOptions) -> Iterator[list[tupl
     pixels = 0
     for subject in found:
         try:
-            picture = subject.read(options.limits)
+            picture = subject.read(options.limits).picture
             pixels += picture[0].numel()
             chunk.append((subject, picture))
         except StriateError as error:
@@ -123,8 +123,9 @@ def _answers(
     on_event: Listener,
 ) -> list[list[_Answer]]:
     """For each picture the classes that are explained. The first network chooses them and fills `labels`."""
-    question, logits = explainer.look([picture for _, picture in readable], options.seed, on_event)
-    probabilities = explainer.probabilities(logits).cpu()
+    seen = [explainer.as_read(subject, picture, options.limits) for subject, picture in readable]
+    question, logits = explainer.look(seen, options.seed, on_event)
+    probabilities = explainer.probabilities(question, logits).cpu()
     if not labels:
         labels += _chosen(explainer, [subject.truth for subject, _ in readable], probabilities, options)
     rivals = None
@@ -183,7 +184,8 @@ def _compare_with_random(answers: list[_Answer]) -> None:
 
 
 def _enlarged(answer: _Answer, subject: Subject, picture: Picture, options: ExplainOptions) -> ClassHeat:
-    heat = enlarge(answer.map[None], (picture.shape[1], picture.shape[2]))[0].numpy()
+    placement = answer.explainer.preprocessing.place((picture.shape[1], picture.shape[2]))
+    heat = over_picture(answer.map[None], [placement])[0].numpy()
     layer = answer.explainer.layer
     return ClassHeat(
         run=answer.run,

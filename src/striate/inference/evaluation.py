@@ -122,7 +122,7 @@ def _mistakes(
     answers, truths, task = evaluation.answers, evaluation.truths, predictor.task
     worst = task.mistakes(answers, truths, predictor.context, MISTAKES)
     whole = [picture_of(evaluation.names[row]) for row in worst]
-    heats = heat_of(predictor, [_thumbnail(picture) for picture in whole], [answers[row] for row in worst])
+    heats = heat_of(predictor, whole, [answers[row] for row in worst])
     found = []
     for number, (row, picture, heat) in enumerate(zip(worst, whole, heats, strict=True), start=1):
         mistake = dict(rows[row])

@@ -20,7 +20,12 @@ def fitted_pictures(
     """Names and pictures at the network's size; one that cannot be read is named and left out."""
     for number, subject in enumerate(pictures, 1):
         try:
-            yield subject.name, predictor.preprocessing.fit_picture(subject.read(limits))
+            yield (
+                subject.name,
+                predictor.preprocessing.fit_picture(
+                    subject.read(limits, predictor.preprocessing.size_hw).picture
+                ),
+            )
         except StriateError as error:
             on_event(Warned(f"skipped {subject.name}: {error}"))
         on_event(Progress("reading", number, len(pictures)))

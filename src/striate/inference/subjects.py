@@ -8,16 +8,15 @@ from typing import Any
 from striate.data.dataset import BadPicture, Dataset, class_of
 from striate.data.datasets.folder import FolderDataset, is_picture
 from striate.data.datasets.named import NAMED_SETS
-from striate.data.datasets.picture_files import set_limits
+from striate.data.datasets.picture_files import read_for, set_limits
 from striate.data.datasets.recognise import open_dataset
-from striate.data.decoding.decode import Limits, as_picture, decode_for
+from striate.data.decoding.decode import Decoded, Limits, decode_for, decoded_image
 from striate.data.paths.files import Found, reach_of, read_file, readable, walk
 from striate.data.paths.picture_paths import picture_paths
 from striate.data.wording import counted
 from striate.errors import StriateError
 from striate.events import Listener, Note, Warned
 from striate.inference.judging import measured_part
-from striate.shapes import Picture
 
 TABLES = (".csv", ".tsv", ".parquet")
 
@@ -36,17 +35,20 @@ class Subject:
     source: Any
     truth: str | None = None
 
-    def read(self, limits: Limits) -> Picture:
-        """The whole picture, right side up. Raises BadPicture or StriateError."""
+    def read(self, limits: Limits, size_hw: tuple[int, int] | None = None) -> Decoded:
+        """The picture, right side up, as it is decoded for an input of that size; None is the whole picture.
+
+        Raises:
+            BadPicture: no picture can be had; a StriateError where that is an image in memory.
+        """
         if isinstance(self.source, Found):
             if self.source.problem is not None:
                 raise BadPicture(self.source.problem)
-            return decode_for(read_file(self.source.path, limits.bytes), None, limits).picture
+            return decode_for(read_file(self.source.path, limits.bytes), size_hw, limits)
         if isinstance(self.source, tuple):
             dataset, row = self.source
-            picture: Picture = dataset.read(row)[0]
-            return picture
-        return as_picture(self.source, None, limits)
+            return read_for(dataset, row, size_hw)
+        return decoded_image(self.source, size_hw, limits)
 
 
 def subjects(images: Any, limits: Limits, on_event: Listener, *, follow_links: bool = False) -> list[Subject]:

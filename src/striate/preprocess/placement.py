@@ -50,6 +50,11 @@ class Placement:
         return cls(picture_hw, input_hw, inner, (left, top))
 
     @property
+    def shows_all(self) -> bool:
+        """Whether the whole picture, and nothing else, fills the input."""
+        return self.inner_hw == self.input_hw and self.offset_xy == (0, 0)
+
+    @property
     def seen(self) -> tuple[float, float, float, float]:
         """The part of the picture that the network sees, (x1, y1, x2, y2) in its pixels."""
         whole = torch.tensor([[0.0, 0.0, self.input_hw[1], self.input_hw[0]]], dtype=torch.float64)

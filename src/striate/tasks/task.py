@@ -303,6 +303,17 @@ class Task(ABC, Generic[A]):
             for name, value in answer.row().items()
         )
 
+    def explained(self, network: nn.Module) -> nn.Module:
+        """What heat maps explain: a module with one row of scores a picture, one for each class.
+
+        Raises:
+            StriateError: answers of this task are no classes.
+        """
+        raise StriateError(
+            f"heat maps explain classes, and answers of {self.name} are none; --method activations, filters "
+            "or embedding show what its network sees."
+        )
+
     def probabilities(self, outputs: Outputs, context: Context) -> Tensor | None:
         """The calibrated probability of every class, (B, K); None for a task without classes."""
         return None

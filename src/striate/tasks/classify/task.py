@@ -97,6 +97,9 @@ class Classify(Task[Answer]):
             total += found
         return named_answers(total / len(members), labels, top)
 
+    def explained(self, network: nn.Module) -> nn.Module:
+        return network
+
     def probabilities(self, outputs: Outputs, context: Context) -> Tensor:
         scores = decode_scores(outputs[0].float())
         return torch.softmax(scores.double() / temperature_of(context), dim=1)
