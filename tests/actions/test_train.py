@@ -257,7 +257,7 @@ def test_photographs_start_from_pretrained_weights_and_the_new_head_is_said(tmp_
         ({"weights": "imagenet"}, "--weights needs --model"),
         ({"model": "lenet5", "weights": "nothing.pth"}, r"--weights nothing\.pth is no file"),
         ({"device": "tpu9"}, "--device tpu9 is not to be had here"),
-        ({"task": "dream"}, "--task 'dream'"),
+        ({"task": "dream"}, "unknown task 'dream'"),
     ],
 )
 def test_a_wrong_option_is_one_clear_line_and_makes_no_run(digits, tmp_path, given, message):
@@ -344,8 +344,8 @@ def test_validation_and_test_pictures_are_never_augmented(digits, tmp_path, monk
 
     monkeypatch.setattr(Batches, "__init__", remembered)
     train(digits, model="lenet5", epochs=1, augment="photo", out=tmp_path)
-    assert [batches.augmentation is not None for batches in made] == [True, False]
-    validation = made[1]
+    *training, validation = made
+    assert all(batches.augmentation is not None for batches in training) and validation.augmentation is None
     seen = torch.cat([batch.pictures for batch in validation])
     assert torch.equal(seen, validation.store.pictures[validation.rows])
 

@@ -152,13 +152,13 @@ def _require_weights(names: Sequence[str], given: dict[str, Any]) -> None:
     if first is not None and given["weights"] is not None:
         options = train_options(_said({**given, **RUNGS[first]}))
         dataset = open_dataset(options.data, follow_links=options.follow_links)
-        require_start(make_plan(options, dataset, silent), options, dataset.classes)
+        require_start(make_plan(options, dataset, silent), options, dataset)
 
 
 def _rung(name: str, given: dict[str, Any], home: Path, on_event: Listener) -> RunFolder:
     """The rung's finished run: an earlier one with the same options, one that goes on, or a new one."""
     wanted = train_options(_said({**given, **RUNGS[name], "out": home, "name": name}))
-    for path in sorted((home / "classify").glob(f"{name}*")):
+    for path in sorted((home / wanted.task).glob(f"{name}*")):
         if not (path / "config.toml").is_file() or not _same(recorded_options(RunFolder.open(path)), wanted):
             continue
         if RunFolder.open(path).finished:

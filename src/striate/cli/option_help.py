@@ -2,7 +2,7 @@
 
 TRAIN: dict[str, str] = {
     "data": "Class folders (split or not) or IDX files.",
-    "task": "What to learn. [default: classify]",
+    "task": "What to learn: classify. [default: classify]",
     "model": "A name from `striate models`, or auto. [default: auto]",
     "recipe": "auto, scratch, small, transfer, demo, or a paper's: docs/recipes.md. [default: auto]",
     "transfer": "What learns, from weights: auto, probe, features, frozen, finetune; or scratch. [default: auto]",  # noqa: E501
@@ -23,8 +23,8 @@ TRAIN: dict[str, str] = {
     "strict": "Stop at unreadable or damaged pictures instead of skipping them.",
     "max_pixels": "Larger pictures are skipped as unreadable. [default: 64000000]",
     "max_bytes": "Larger files are skipped as unreadable. [default: 100000000]",
+    "white": "The sample that is white in 16-bit grey: 1023 for 10 bits. [65535]",
     "follow_links": "Follow links to folders, and to files outside DATA.",
-    "white": "The sample that is white in 16-bit grey: 1023 for 10 bits. [default: 65535]",
     "device": "auto, cpu, cuda, mps. [default: auto]",
     "devices": "Processes that train together on this machine. [default: 1]",
     "precision": "auto, 32-true or bf16-mixed. [default: auto]",

@@ -149,6 +149,7 @@ class Task(ABC, Generic[A]):
         options: options of `train` that only some tasks read and this one does; others are refused.
         transfers: the values of `--transfer` that it knows.
         fewest_classes: in the training data; 0 for a task without classes.
+        networks: it trains networks of the catalogue that are made for these tasks.
         can: what of `predict` and `evaluate` not every task can do: merge the outputs of several `views`,
             answer `together` with other runs, `sort` pictures by a class with a probability, be served in
             `int8`.
@@ -160,6 +161,7 @@ class Task(ABC, Generic[A]):
     options: ClassVar[tuple[str, ...]] = ()
     transfers: ClassVar[tuple[str, ...]] = ("scratch", "frozen", "finetune")
     fewest_classes: ClassVar[int] = 0
+    networks: ClassVar[tuple[str, ...]] = ("classify",)
     can: ClassVar[tuple[Ability, ...]] = ()
 
     def require(self, ability: Ability) -> None:

@@ -1,6 +1,5 @@
 """The data of a training: every picture decoded once, at the network's size, and split into three parts."""
 
-from collections import Counter
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -12,15 +11,15 @@ from torch import Tensor
 from striate.data.audit.sample_range import unused_range
 from striate.data.dataset import PARTS, Dataset, Part, Problem, class_of
 from striate.data.datasets.picture_files import set_limits
-from striate.data.datasets.recognise import open_dataset
 from striate.data.decoding.decode import Limits
-from striate.data.loading import Batches, Store
+from striate.data.loading import Batches, Store, known_of
 from striate.data.look_alikes.duplicates import exact_pairs, members, near_pairs
 from striate.data.look_alikes.duplicates import groups as groups_of
 from striate.data.reading import read_pictures
 from striate.data.scan import Scan, Scanned, scan
 from striate.data.splits import Split, numbered, read_split_file, split
 from striate.data.transforms.augmentation import Augmentation
+from striate.data.wording import counted
 from striate.errors import StriateError
 from striate.events import Listener, Note, Warned
 from striate.inference.judging import measured_part, require_shared_classes
@@ -33,6 +32,7 @@ from striate.tasks.task import Task
 from striate.trainer.environment import Pictures
 from striate.trainer.options import TrainOptions
 from striate.trainer.plan import Plan
+from striate.trainer.truths import open_for, taught
 
 JUDGED, JUDGED_PIXELS = 256, 2**21  # pictures, and their pixels, a batch where nothing is learned
 SAMPLED = 4000  # training pictures that decide mean and std
@@ -116,6 +116,7 @@ def read_material(dataset: Dataset, plan: Plan, options: TrainOptions, on_event:
         StriateError: a picture is bad and `strict` was asked for, or too little is left to train on.
     """
     spec = plan.preprocessing
+    task = find_task(options.task)
     given = _own_parts(options, dataset)  # first: what is wrong with these should not cost a training
     elsewhere = _elsewhere(options, dataset, spec.white, on_event)
     pictures, found = read_pictures(
@@ -140,12 +141,20 @@ def read_material(dataset: Dataset, plan: Plan, options: TrainOptions, on_event:
     if not plan.normalised:
         raw = find_entry(plan.model).raw_values
         spec = _normalised(spec, pictures, torch.tensor(parts.train), raw=raw)
-    labels = torch.tensor([-1 if item.truth.label is None else item.truth.label for item in dataset.items])
     store, kept = (
-        Store(pictures, labels),
+        _store(dataset, found, pictures, task, spec),
         (*dataset.notes, *notes, *warnings),
     )
     return Material(dataset, found, store, parts, spec, skipped, damaged, elsewhere, kept)
+
+
+def _store(dataset: Dataset, found: Scan, pictures: Tensor, task: Task[Any], spec: Preprocessing) -> Store:
+    """Pictures and labels, and for a task that needs more, whole truths."""
+    labels = torch.tensor([-1 if item.truth.label is None else item.truth.label for item in dataset.items])
+    if task.truths == ("label",):
+        return Store(pictures, labels)
+    sizes = [row.size_hw for row in found.rows]
+    return Store(pictures, labels, known_of([item.truth for item in dataset.items], sizes, spec))
 
 
 def _report_bad(
@@ -186,11 +195,15 @@ def _wrong(scanned: Scanned) -> str:
 def _elsewhere(options: TrainOptions, dataset: Dataset, white: int, on_event: Listener) -> Elsewhere | None:
     if options.test is None:
         return None
-    other = open_dataset(options.test, on_event, classes=1, follow_links=options.follow_links)
+    task = find_task(options.task)
+    least = min(1, task.fewest_classes)
+    other = open_for(task, options.test, on_event, classes=least, follow_links=options.follow_links)
     other = set_limits(other, Limits(options.max_bytes, options.max_pixels, white))
-    require_shared_classes(dataset.classes, other)
+    if task.fewest_classes:
+        require_shared_classes(dataset.classes, other)
     on_event(Note(f"measured on {options.test}: {other.layout}"))
-    _, rows = measured_part(other)
+    known = taught(other, task)
+    rows = [row for row in measured_part(other)[1] if row in known]
     found = scan(other, on_event=on_event, threads=options.workers, for_size_hw=THUMBNAILS_HW)
     bad = tuple(Problem(other.items[row].name, _wrong(found.rows[row])) for row in rows)
     _refuse_bad(tuple(problem for problem in bad if problem.reason), options)
@@ -218,11 +231,15 @@ def _split(
     groups, rows = kept_together(found.groups(), dataset, task), found.usable
     notes: list[str] = []
     warnings: list[str] = []
+    known = taught(dataset, task)
+    if left_out := [row for row in rows if row not in known]:
+        rows = [row for row in rows if row in known]
+        notes.append(f"{counted(len(left_out), 'picture')} without what {task.name} learns from left out")
     if elsewhere is not None:
-        known = _also_in(found, elsewhere, on_event)
-        rows = [row for row in rows if row not in known]
-        if known:
-            notes.append(f"{len(known)} pictures look like pictures of {options.test} and were left out")
+        also = _also_in(found, elsewhere, on_event)
+        rows = [row for row in rows if row not in also]
+        if also:
+            notes.append(f"{len(also)} pictures look like pictures of {options.test} and were left out")
     parts = split(
         dataset.items,
         groups,
@@ -286,40 +303,3 @@ def _normalised(
     if raw:
         std = (1 / 255,) * len(std)
     return replace(spec, mean=mean, std=std)
-
-
-def dataset_record(options: TrainOptions, material: Material) -> dict[str, Any]:
-    """What `dataset.json` holds; digests stand in the order of the split's names."""
-    dataset, parts = material.dataset, {part: getattr(material.split, part) for part in PARTS}
-    labels, classes = material.store.labels.tolist(), dataset.classes
-    counts = {}
-    for part, rows in parts.items():
-        found = Counter(labels[row] for row in rows)
-        counts[part] = {name: found[index] for index, name in enumerate(classes)}
-    elsewhere = material.elsewhere
-    if elsewhere is not None:
-        found = Counter(class_of(elsewhere.dataset, row) for row in elsewhere.rows)
-        counts["test"] = {name: found[name] for name in classes}
-    return {
-        "data": str(options.data),
-        "layout": dataset.layout,
-        "fingerprint": material.scan.fingerprint,
-        "classes": list(classes),
-        "counts": counts,
-        "split": {part: [dataset.items[row].name for row in rows] for part, rows in parts.items()},
-        "digests": {part: [material.scan.rows[row].digest for row in rows] for part, rows in parts.items()},
-        "test_data": None if elsewhere is None else _elsewhere_record(options, elsewhere),
-        "skipped": [{"file": p.file, "reason": p.reason} for p in material.skipped],
-        "damaged": [{"file": p.file, "reason": p.reason} for p in material.damaged],
-        "ignored": dataset.ignored,
-        "notes": list(material.notes),
-    }
-
-
-def _elsewhere_record(options: TrainOptions, elsewhere: Elsewhere) -> dict[str, Any]:
-    return {
-        "data": str(options.test),
-        "fingerprint": elsewhere.scan.fingerprint,
-        "names": [elsewhere.dataset.items[row].name for row in elsewhere.rows],
-        "digests": [elsewhere.scan.rows[row].digest for row in elsewhere.rows],
-    }

@@ -12,7 +12,6 @@ import torch
 
 from striate.data.epoch_length import epoch_steps
 from striate.data.loading import Batches
-from striate.data.sample import Batch
 from striate.events import Listener, Note
 from striate.runs.weights import write_weights
 from striate.trainer.duration import finishing_seconds, training_seconds
@@ -101,7 +100,7 @@ def paces_of(trainee: Trainee, options: TrainOptions, material: Material) -> lis
     """Seconds a step of every stage, measured on copies."""
     shown = material.split.validation or material.split.train
     rows = torch.tensor(shown[: material.judged_together])
-    judged = Batch(material.store.pictures[rows], rows, material.store.labels[rows])
+    judged = material.store.batch(material.store.pictures[rows], rows)
     paces = measure_pace(trainee.fabric, trainee.stages, training_batches(trainee, options, material), judged)
     writing = _writing_seconds(trainee)
     return [replace(pace, epoch=writing) for pace in paces]

@@ -12,7 +12,7 @@ from striate.models.catalog import short_name
 from striate.runs.files import write_text
 from striate.runs.folder import RunFolder
 from striate.runs.record import RunRecord
-from striate.trainer.material import dataset_record
+from striate.trainer.data_record import dataset_record
 from striate.trainer.options import TrainOptions
 from striate.trainer.preparing import Prepared
 from striate.trainer.trainee import resolved

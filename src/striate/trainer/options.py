@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from striate.data.transforms.presets import make_augmentation, named_or_table
 from striate.errors import StriateError
+from striate.tasks.catalog import TASKS, find_task
 
 
 class TrainOptions(BaseModel):
@@ -20,7 +21,7 @@ class TrainOptions(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     data: Path = Field(description="Class folders (split or not) or IDX files.")
-    task: Literal["classify"] = Field("classify", description="What to learn.")
+    task: str = Field("classify", description=f"What to learn: {', '.join(TASKS)}.")
     model: str = Field("auto", description="A name from `striate models`, or auto.")
     recipe: str = Field(
         "auto", description="auto, scratch, small, transfer, demo, or a paper's: docs/recipes.md."
@@ -94,6 +95,12 @@ class TrainOptions(BaseModel):
     out: Path = Field(Path("runs"), description="Where runs are kept.")
     name: str | None = Field(None, description="The run's name; DATA-MODEL by default.")
 
+    @field_validator("task")
+    @classmethod
+    def _task_is_known(cls, task: str) -> str:
+        find_task(task)  # says which there are
+        return task
+
     @field_validator("augment", mode="before")
     @classmethod
     def _a_table_may_stand_on_one_line(cls, augment: Any) -> Any:
@@ -124,9 +131,31 @@ def train_options(given: dict[str, Any], config: Path | None = None) -> TrainOpt
     if merged.get("minutes") is not None and merged.get("epochs") is not None:
         raise StriateError("--minutes and --epochs say the same twice; leave out one of them.")
     try:
-        return TrainOptions(**merged)
+        options = TrainOptions(**merged)
     except ValidationError as error:
         raise StriateError(_sentence(error)) from error
+    _require_of_task(options)
+    return options
+
+
+def _require_of_task(options: TrainOptions) -> None:
+    """Refuse what the task does not read.
+
+    Raises:
+        StriateError: names the option.
+    """
+    task = find_task(options.task)
+    of_some = {option: name for name in TASKS for option in find_task(name).options}
+    for option, name in of_some.items():
+        if option not in task.options and getattr(options, option) is not None:
+            raise StriateError(
+                f"--{option.replace('_', '-')} is not known for {task.name}, only for {name}; leave it out."
+            )
+    if options.transfer != "auto" and options.transfer not in task.transfers:
+        raise StriateError(
+            f"--transfer {options.transfer} is not known for {task.name}; allowed: auto, "
+            f"{', '.join(name for name in task.transfers if name != 'auto')}."
+        )
 
 
 def recorded_train_options(recorded: dict[str, Any]) -> TrainOptions:

@@ -20,10 +20,10 @@ from striate.preprocess.preprocessing import Preprocessing
 from striate.runs.folder import RunFolder
 from striate.runs.preprocessing import read_preprocessing
 from striate.runs.record import RunRecord
+from striate.tasks.catalog import find_task
 from striate.tasks.choosing import Choice, Traits
-from striate.tasks.classify.choosing import choose
 from striate.tasks.recipes.adjust import adjusted
-from striate.tasks.recipes.catalog import OWN_RECIPE, find_recipe
+from striate.tasks.recipes.catalog import find_recipe
 from striate.tasks.recipes.recipe import Recipe
 from striate.trainer.options import TrainOptions
 
@@ -65,7 +65,7 @@ def make_plan(options: TrainOptions, dataset: Dataset, on_event: Listener) -> Pl
     if options.transfer == "scratch":
         choice = replace(choice, pretrained=False, reason=f"{choice.reason}; random weights, as asked")
     entry = find_entry(choice.model)
-    if entry.task != options.task:
+    if entry.task not in find_task(options.task).networks:
         raise StriateError(
             f"{choice.model} is made to {entry.task}, not to {options.task}; `striate models` lists both."
         )
@@ -109,7 +109,8 @@ def _transfer(options: TrainOptions, choice: Choice, parent: Path | None) -> str
     if options.transfer == "auto":
         asked = (options.epochs, options.lr, options.optimizer, options.label_smoothing, options.patience)
         plain = options.recipe == options.augment == "auto" and parent is None
-        return "auto" if choice.pretrained and plain and not any(v is not None for v in asked) else None
+        decides = choice.pretrained and plain and "auto" in find_task(options.task).transfers
+        return "auto" if decides and not any(v is not None for v in asked) else None
     if options.recipe != "auto":
         raise StriateError(
             f"--transfer {options.transfer} and --recipe {options.recipe} say what learns; leave out one."
@@ -157,9 +158,8 @@ def make_recipe(
 def _recipe_name(options: TrainOptions, plan: Plan) -> str:
     if options.recipe != "auto":
         return options.recipe
-    if plan.transfer is not None:
-        return "probe" if plan.transfer == "auto" else plan.transfer  # auto begins with the probe
-    return "transfer" if plan.pretrained else OWN_RECIPE.get(plan.model, "scratch")
+    task = find_task(options.task)
+    return task.recipe_for(plan.model, pretrained=plan.pretrained, transfer=plan.transfer)
 
 
 def _shapes(dataset: Dataset) -> list[tuple[int, int, int]]:
@@ -175,7 +175,7 @@ def _shapes(dataset: Dataset) -> list[tuple[int, int, int]]:
 
 def _choice(options: TrainOptions, traits: Traits) -> Choice:
     if options.model == "auto" and options.weights is None:
-        return choose(traits, available_weights)
+        return find_task(options.task).choose(traits, available_weights)
     parent = parent_of(options)
     if parent is not None:
         of_run = architecture_of(RunRecord.open(parent)).model

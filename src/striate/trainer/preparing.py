@@ -1,25 +1,25 @@
 """Everything before the first step: data, plan, pictures, network, and what has to be measured once."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from time import monotonic
 
 import torch
 
 from striate.data.audit.odd_labels import odd_labels
+from striate.data.dataset import Dataset
 from striate.data.datasets.picture_files import set_limits
-from striate.data.datasets.recognise import open_dataset
 from striate.data.decoding.decode import Limits, reading_for
 from striate.data.wording import counted
 from striate.events import Listener, Note, Warned, silent
-from striate.models.build import create_model
+from striate.tasks.catalog import find_task
 from striate.trainer.material import Material, read_material
 from striate.trainer.measuring import find_rate, fit_minutes
 from striate.trainer.options import TrainOptions
 from striate.trainer.plan import Plan, make_plan, make_recipe
 from striate.trainer.starting import load_start
-from striate.trainer.trainee import Decided, Trainee
+from striate.trainer.trainee import Decided, Trainee, architecture_for
 from striate.trainer.transfer import decide_transfer
+from striate.trainer.truths import open_for
 from striate.training.fabric import Fabric
 from striate.training.lr_finder import RangeTest
 
@@ -53,16 +53,18 @@ def prepare(
     """
     began = monotonic() if began is None else began
     limits = Limits(options.max_bytes, options.max_pixels)
-    dataset = set_limits(open_dataset(options.data, on_event, follow_links=options.follow_links), limits)
-    classes = counted(len(dataset.classes), "class", "classes")
-    found = f"{dataset.layout}, {counted(len(dataset.items), 'picture')}, {classes}"
+    task = find_task(options.task)
+    dataset = open_for(task, options.data, on_event, follow_links=options.follow_links)
+    dataset = set_limits(dataset, limits)
+    classes = f", {counted(len(dataset.classes), 'class', 'classes')}" if dataset.classes else ""
+    found = f"{dataset.layout}, {counted(len(dataset.items), 'picture')}{classes}"
     on_event(Note(f"{options.data}: {found}"))
     for note in dataset.notes:
         on_event(Note(note))
     for odd in odd_labels(dataset):
         on_event(Warned(odd.words()))
     plan = make_plan(options, dataset, on_event)
-    require_start(plan, options, dataset.classes)
+    require_start(plan, options, dataset)
     dataset = set_limits(dataset, reading_for(limits, plan.preprocessing.white))
     material = read_material(dataset, plan, options, on_event)
     plan, trainee = decide_transfer(options, plan, material, on_event, group, decided)
@@ -72,7 +74,7 @@ def prepare(
     return Prepared(plan, material, trainee, test, monotonic() - began)
 
 
-def require_start(plan: Plan, options: TrainOptions, classes: Sequence[str]) -> None:
+def require_start(plan: Plan, options: TrainOptions, dataset: Dataset) -> None:
     """Refuse weights of one's own that do not fit, before any picture is read.
 
     Raises:
@@ -81,10 +83,9 @@ def require_start(plan: Plan, options: TrainOptions, classes: Sequence[str]) -> 
     if options.weights in (None, "imagenet"):
         return
     with torch.random.fork_rng(devices=[]):
-        network = create_model(
-            plan.model, len(classes), plan.preprocessing.channels, plan.preprocessing.size_hw
-        )
-        load_start(network, plan, options, classes, silent)
+        task = find_task(options.task)
+        network = task.build(architecture_for(plan, task, dataset))
+        load_start(network, plan, options, dataset.classes, silent)
 
 
 def _agreed(trainee: Trainee, options: TrainOptions, plan: Plan, material: Material) -> Trainee:

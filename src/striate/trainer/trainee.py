@@ -7,6 +7,7 @@ from typing import Any, Literal
 import torch
 from torch import nn
 
+from striate.data.dataset import Dataset
 from striate.data.datasets.recognise import from_anywhere
 from striate.data.epoch_length import epoch_steps
 from striate.data.transforms.augmentation import Augmentation
@@ -17,7 +18,6 @@ from striate.events import Listener
 from striate.hyperparameters import Number, as_table
 from striate.machine.hardware import cpu
 from striate.models.backbone import head_parameter_names
-from striate.models.build import create_model
 from striate.models.catalog import find_entry
 from striate.models.surgery.blocks import blocks_of
 from striate.models.surgery.dense_head import give_dense_head, standardise
@@ -74,6 +74,17 @@ class Trainee:
         return replace(self, recipe=recipe, stages=stages, decided=decided)
 
 
+def architecture_for(plan: Plan, task: Task[Any], dataset: Dataset) -> dict[str, Any]:
+    """What builds the network, as its weights will say."""
+    return {
+        "task": task.name,
+        "model": plan.model,
+        "num_classes": task.outputs(dataset),
+        "in_channels": plan.preprocessing.channels,
+        "image_size": list(plan.preprocessing.size_hw),
+    }
+
+
 def make_trainee(
     options: TrainOptions,
     plan: Plan,
@@ -84,24 +95,16 @@ def make_trainee(
     trunk: FrozenTrunk | None = None,
 ) -> Trainee:
     """Build it; draws from torch's global generator. `trunk` is that of a trainee that starts the same."""
-    architecture = {
-        "model": plan.model,
-        "num_classes": len(material.dataset.classes),
-        "in_channels": material.preprocessing.channels,
-        "image_size": list(material.preprocessing.size_hw),
-    }
+    task = find_task(options.task)
+    architecture = architecture_for(plan, task, material.dataset)
     torch.manual_seed(stream_seed(options.seed, "weights"))
-    network = create_model(
-        plan.model,
-        num_classes=len(material.dataset.classes),
-        in_channels=material.preprocessing.channels,
-        image_size=material.preprocessing.size_hw,
-    )
+    network = task.build(architecture)
     load_start(network, plan, options, material.dataset.classes, on_event)
     network = network.to(memory_format=torch.channels_last)
 
     decided = decided or Decided()
     augmentation = make_augmentation(plan.augmentation)
+    _require_unmixed(augmentation, task)
     size_chw = (material.preprocessing.channels, *material.preprocessing.size_hw)
     trunk = trunk or FrozenTrunk(network, size_chw, on_event)
     features = Features(trunk, material, options.seed, augmentation, on_event)
@@ -115,7 +118,7 @@ def make_trainee(
         give_dense_head(network, recipe.hidden)
         standardise(network, features.of(material.split.train))
         architecture["hidden"] = recipe.hidden
-    task, context = find_task(options.task), Context(material.dataset.classes, material.preprocessing)
+    context = Context(material.dataset.classes, material.preprocessing)
     truths = [material.dataset.items[row].truth for row in material.split.train]
     step = task.step(network, context, recipe, truths)
     precision = choose_precision(options.precision, options.device, cpu().features, wide=_wide(network))
@@ -125,6 +128,14 @@ def make_trainee(
     ).following(recipe, decided)
     _require_company(trainee, options, material)
     return trainee
+
+
+def _require_unmixed(augmentation: Augmentation | None, task: Task[Any]) -> None:
+    if augmentation is not None and augmentation.mixing is not None and task.truths != ("label",):
+        raise StriateError(
+            f"mixed pictures have two classes, and {task.name} learns from more than a class; choose another "
+            "--augment."
+        )
 
 
 def _require_company(trainee: Trainee, options: TrainOptions, material: Material) -> None:

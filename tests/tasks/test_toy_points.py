@@ -1,0 +1,148 @@
+"""A task that only tests know goes through the ordinary commands: trained, killed, resumed, refused."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from safetensors import safe_open
+from tests.tasks import toy_points
+
+from striate.actions.train import train
+from striate.data.datasets.recognise import open_dataset
+from striate.errors import StriateError
+from striate.runs.weights import read_weights
+
+ROOT = Path(__file__).parent.parent.parent
+STRIATE = [sys.executable, "-m", "tests.tasks.toy_points"]
+COMMAND = ["--task", "toy", "--lr", "0.01", "--fit", "pad", "--epochs", "12", "--precision", "32-true"]
+
+
+def striate(*words):
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE"}
+    command = [*STRIATE, *map(str, words)]
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
+
+
+@pytest.fixture(scope="module")
+def spots(tmp_path_factory):
+    return toy_points.write_spots(tmp_path_factory.mktemp("spots"), 60)
+
+
+@pytest.fixture(scope="module")
+def whole(spots, tmp_path_factory):
+    """An unbroken run."""
+    out = tmp_path_factory.mktemp("whole")
+    done = striate("train", spots, *COMMAND, "--out", out, "--name", "run", "--json")
+    return out / "toy" / "run", json.loads(done.stdout)
+
+
+def test_it_trains_through_the_command_and_its_run_says_what_it_is(whole, spots):
+    run, result = whole
+    assert result["task"] == "toy" and list(result["metrics"]) == ["distance"]
+    assert result["pictures"]["train"] == 42 and json.loads((run / "labels.json").read_text()) == []
+    data = json.loads((run / "dataset.json").read_text())
+    assert data["classes"] == [] and data["counts"] == {"train": {}, "validation": {}, "test": {}}
+    assert data["notes"] == ["split 70/15/15: 42 train, 9 validation, 9 test"]
+    with safe_open(run / "best.safetensors", "pt") as file:
+        assert json.loads(file.metadata()["striate"])["task"] == "toy"
+    header = (run / "predictions.csv").read_text().splitlines()[0]
+    assert header == '"file","true_x","true_y","x","y"'
+
+
+def test_it_has_learned_where_the_spot_is(whole, spots):
+    # Guessing the middle of 60 x 40 pixels misses by about 15; a network that saw nothing cannot do better.
+    run, result = whole
+    assert result["metrics"]["distance"] < 10
+    truths = {item.name: item.truth for item in open_dataset(spots, truths=("points",), classes=0).items}
+    lines = [line.split(",") for line in (run / "predictions.csv").read_text().splitlines()[1:]]
+    apart = []
+    for name, true_x, true_y, x, y in lines:
+        assert [float(true_x), float(true_y)] == pytest.approx(truths[name.strip('"')].points[0].tolist())
+        apart.append(((float(x) - float(true_x)) ** 2 + (float(y) - float(true_y)) ** 2) ** 0.5)
+    assert sum(apart) / len(apart) == pytest.approx(result["metrics"]["distance"], abs=1e-3)
+
+
+def test_killed_and_resumed_it_ends_with_the_same_bytes(whole, spots, tmp_path):
+    words = ["train", spots, *COMMAND, "--out", tmp_path, "--name", "run", "--checkpoint-seconds", "0.01"]
+    process = subprocess.Popen(
+        [*STRIATE, *map(str, words)],
+        cwd=ROOT,
+        env={**os.environ, "OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE"},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    run, until = tmp_path / "toy" / "run", time.monotonic() + 120
+    metrics = run / "metrics.jsonl"
+    while not (metrics.is_file() and metrics.read_text().count("\n") >= 3):
+        assert process.poll() is None and time.monotonic() < until
+        time.sleep(0.005)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert not (run / "result.json").exists()
+    striate("train", "--resume", run)
+    for name in ("best.safetensors", "predictions.csv", "validation.csv"):
+        assert (run / name).read_bytes() == (whole[0] / name).read_bytes()
+
+
+@pytest.fixture
+def known(monkeypatch):
+    toy_points.register(monkeypatch)
+
+
+@pytest.mark.usefixtures("known")
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"balance": "focal"}, "--balance is not known for toy, only for classify; leave it out"),
+        ({"label_smoothing": 0.1}, "--label-smoothing is not known for toy"),
+        ({"transfer": "probe"}, "--transfer probe is not known for toy; allowed: auto, scratch, frozen"),
+        ({"augment": "mixup"}, "mixed pictures have two classes, and toy learns from more"),
+    ],
+)
+def test_options_that_it_does_not_read_are_refused(spots, tmp_path, given, message):
+    with pytest.raises(StriateError, match=message):
+        train(spots, task="toy", out=tmp_path / "runs", **given)
+    assert not (tmp_path / "runs").exists()
+
+
+@pytest.mark.usefixtures("known")
+def test_data_of_another_task_names_the_one_that_suits(spots, digits, tmp_path):
+    with pytest.raises(StriateError, match=r"has classes of whole pictures, and toy learns from landmarks"):
+        train(digits, task="toy", out=tmp_path)
+    with pytest.raises(StriateError, match=r"has landmarks, and classify learns from classes.*--task .*toy"):
+        train(spots, out=tmp_path)
+
+
+@pytest.mark.usefixtures("known")
+def test_truths_that_the_task_finds_wrong_are_refused_with_their_file(spots, tmp_path):
+    lines = spots.read_text().splitlines()
+    two = spots.with_name("two.csv")
+    two.write_text("\n".join([f"{lines[0]},x2,y2", *(f"{line},1,1" for line in lines[1:])]))
+    with pytest.raises(StriateError, match=r"000\.png: a spot is one point; toy cannot learn from that"):
+        train(two, task="toy", out=tmp_path)
+
+
+@pytest.mark.usefixtures("known")
+def test_pictures_without_a_truth_are_left_out_and_counted(spots, tmp_path, monkeypatch):
+    dataset = open_dataset(spots, truths=("points",), classes=0)
+    from dataclasses import replace
+
+    from striate.data.sample import Truth
+    from striate.trainer import truths as opening
+
+    dataset.items = (replace(dataset.items[0], truth=Truth()), *dataset.items[1:])
+    monkeypatch.setattr(opening, "open_dataset", lambda *_, **__: dataset)
+    run = train(spots, task="toy", epochs=1, out=tmp_path)
+    data = json.loads((run.path / "dataset.json").read_text())
+    assert "1 picture without what toy learns from left out" in data["notes"]
+    assert sum(len(names) for names in data["split"].values()) == 59
+
+
+def test_weights_without_a_task_are_a_classifiers(digits_run):
+    _, architecture = read_weights(digits_run / "best.safetensors")
+    assert architecture["task"] == "classify"
