@@ -24,7 +24,7 @@ from timing import RESULTS
 from torch import Tensor
 
 from striate.actions.train import train
-from striate.machine import hardware as machine
+from striate.machine.description import describe
 from striate.runs.folder import RunFolder
 from striate.trainer.options import TrainOptions
 from striate.trainer.preparing import prepare
@@ -120,7 +120,7 @@ def main() -> None:
             show("scikit-learn", rungs["scikit-learn"])
         judge(rungs)
         RESULTS.mkdir(exist_ok=True)
-        text = json.dumps({"machine": machine.describe(), "seeds": list(seeds), "sets": found}, indent=1)
+        text = json.dumps({"machine": describe(), "seeds": list(seeds), "sets": found}, indent=1)
         (RESULTS / "auto_transfer.json").write_text(text + "\n")
 
 

@@ -22,7 +22,7 @@ from striate.data.datasets.recognise import open_dataset
 from striate.engines.choosing import CHOICES
 from striate.engines.openvino_engine import one_conversion
 from striate.inference.predictor import Predictor
-from striate.machine import hardware as machine
+from striate.machine.description import describe
 from striate.shapes import Pictures
 
 RESULT = Path(__file__).parent / "results" / "engine_agreement.json"
@@ -61,7 +61,7 @@ def main(arguments: list[str]) -> None:
         raise SystemExit(__doc__)
     pairs = zip(arguments[::2], arguments[1::2], strict=True)
     lines = [line for run, data in pairs for line in compared(Path(run), Path(data))]
-    RESULT.write_text(json.dumps({"machine": machine.describe(), "lines": lines}, indent=1) + "\n")
+    RESULT.write_text(json.dumps({"machine": describe(), "lines": lines}, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from timing import alternate, command, write_result
 
-from striate.machine.hardware import threads
+from striate.machine import threads
 
 GOAL = 20.0
 ROUNDS = 15

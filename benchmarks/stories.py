@@ -34,7 +34,7 @@ from torch.nn import functional as F
 
 import striate
 from striate.drawing.charts import Line, line_chart
-from striate.machine import hardware as machine
+from striate.machine.cpu import cpu
 from striate.training.precision import choose_precision
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -102,7 +102,7 @@ def lenet5(data: Path) -> dict[str, Any]:
 def degradation(data: Path) -> dict[str, Any]:
     """Mean training loss of every pass, for two depths, with and without shortcuts."""
     pictures, labels = (part[:DIGITS] for part in digits(data, "train"))
-    precision = choose_precision("auto", "cpu", machine.cpu().features, wide=True)
+    precision = choose_precision("auto", "cpu", cpu().features, wide=True)
     losses = {}
     for depth in DEPTHS:
         for kind in ("plain", "resnet"):

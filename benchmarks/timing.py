@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from striate import tune_process
-from striate.machine import hardware as machine
+from striate.machine.cpu import cpu
+from striate.machine.description import describe
 
 tune_process()  # our side as the command has it, where torch is not imported yet
 
@@ -97,9 +98,9 @@ def command(arguments: Sequence[str]) -> Callable[[], None]:
 
 def this_machine() -> dict[str, Any]:
     """Processor, cores, threads, memory and versions, with the policy of waiting threads."""
-    processor = machine.cpu()
+    processor = cpu()
     return {
-        **machine.describe(),
+        **describe(),
         "physical_cores": processor.physical_cores,
         "usable_cores": processor.usable_cores,
         "omp_wait_policy": os.environ.get("OMP_WAIT_POLICY"),

@@ -12,10 +12,12 @@ import pytest
 from striate.actions import doctor as room
 from striate.actions.doctor import TorchState, doctor
 from striate.events import Event, Progress
-from striate.machine import hardware as machine
+from striate.machine.cpu import Cpu
+from striate.machine.memory import Memory
+from striate.machine.versions import versions
 
 SOUND = TorchState("", "", threads=2, cuda=None, gpu=False)
-XEON = machine.Cpu("Xeon", ("avx", "avx2"), physical_cores=2, usable_cores=2)
+XEON = Cpu("Xeon", ("avx", "avx2"), physical_cores=2, usable_cores=2)
 
 
 @pytest.fixture(autouse=True)
@@ -23,8 +25,8 @@ def calm_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A machine without problems, whatever the tests run on; each test spoils one thing."""
     monkeypatch.setenv("OMP_WAIT_POLICY", "PASSIVE")
     monkeypatch.setenv("STRIATE_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(machine, "memory", lambda: machine.Memory(8 * 10**9, 4 * 10**9))
-    monkeypatch.setattr(machine, "cpu", lambda: XEON)
+    monkeypatch.setattr("striate.actions.doctor.memory", lambda: Memory(8 * 10**9, 4 * 10**9))
+    monkeypatch.setattr("striate.actions.doctor.cpu", lambda: XEON)
     monkeypatch.setattr("torch.get_num_threads", lambda: 2)
     free_disk(monkeypatch, 50 * 10**9)
     monkeypatch.chdir(tmp_path)
@@ -79,8 +81,8 @@ def test_a_torchvision_whose_operators_do_not_load_is_named_with_its_right_partn
         raise RuntimeError("operator torchvision::nms does not exist\nmore")
 
     monkeypatch.setattr("torchvision.ops.nms", nms)
-    versions = machine.versions() | {"torch": "2.14.1", "torchvision": "0.28.0"}
-    monkeypatch.setattr(machine, "versions", lambda: versions)
+    known = versions() | {"torch": "2.14.1", "torchvision": "0.28.0"}
+    monkeypatch.setattr("striate.actions.doctor.versions", lambda: known)
     (problem,) = doctor().problems
     assert problem.startswith("torchvision 0.28.0 does not work with torch 2.14.1")
     assert "(operator torchvision::nms does not exist)" in problem
@@ -129,7 +131,7 @@ def test_missing_weights_name_the_package_to_install(monkeypatch: pytest.MonkeyP
 def test_only_an_x86_processor_that_is_known_to_lack_avx2_is_a_problem(
     features: tuple[str, ...], architecture: str, problems: int
 ) -> None:
-    processor = machine.Cpu("old", features, None, 2)
+    processor = Cpu("old", features, None, 2)
     assert len(list(room.cpu_problems(processor, architecture))) == problems
 
 
@@ -160,7 +162,7 @@ def test_passive_may_be_written_small(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize(("available", "problems"), [(1_999_999_999, 1), (2_000_000_000, 0), (None, 0)])
 def test_little_memory_is_a_problem_and_unknown_memory_is_not(available: int | None, problems: int) -> None:
-    assert len(list(room.memory_problems(machine.Memory(None, available)))) == problems
+    assert len(list(room.memory_problems(Memory(None, available)))) == problems
 
 
 def test_a_full_disk_is_named_once_when_cache_and_current_folder_share_it(
@@ -227,9 +229,9 @@ def test_every_problem_is_one_line_that_ends_with_what_to_do(tmp_path: Path) -> 
         *room.torch_problems(TorchState("no library", "", None, None, gpu=False), {}),
         *room.torch_problems(TorchState("", "x", 1, None, gpu=False), {"torch": "2.9.0"}),
         *room.weights_problems(installed=False),
-        *room.cpu_problems(machine.Cpu("old", ("avx",), None, 1), "x86_64"),
+        *room.cpu_problems(Cpu("old", ("avx",), None, 1), "x86_64"),
         *room.thread_problems(8, 1, "ACTIVE"),
-        *room.memory_problems(machine.Memory(None, 1)),
+        *room.memory_problems(Memory(None, 1)),
         *room.folder_problems(tmp_path / "file" / "cache"),
     ]
     assert len(problems) == 9

@@ -7,7 +7,15 @@ from PIL import Image
 
 from striate.drawing.signed import signed
 from striate.errors import StriateError, WorkFailed
-from striate.files.output_place import PAGE, PICTURE, SHEET, output_file, refuse_inside, require_replaceable
+from striate.files.output_place import (
+    PAGE,
+    PICTURE,
+    SHEET,
+    output_file,
+    refuse_inside,
+    require_new_folder,
+    require_replaceable,
+)
 from striate.reports.figures import figures_html
 
 
@@ -89,3 +97,29 @@ def test_a_folder_that_cannot_be_made_is_work_that_failed(tmp_path: Path):
     (tmp_path / "file").write_bytes(b"x")
     with pytest.raises(WorkFailed):
         output_file(tmp_path / "file" / "deep" / "page.html", PAGE, "x.html", "--out")
+
+
+@pytest.mark.parametrize("there", ["nothing", "an empty folder", "a file in it", "a file", "a link", "data"])
+def test_a_new_folder_is_new_or_empty_and_not_in_the_data(tmp_path, there):
+    data, out = tmp_path / "data", tmp_path / "out"
+    data.mkdir()
+    match there:
+        case "an empty folder":
+            out.mkdir()
+        case "a file in it":
+            out.mkdir()
+            (out / "mine.txt").write_text("mine")
+        case "a file":
+            out.write_text("mine")
+        case "a link":
+            out.symlink_to(data)
+        case "data":
+            out = data / "inside"
+    if there in ("nothing", "an empty folder"):
+        require_new_folder(out, [data], "the pictures", "--out")
+        return
+    said = (
+        "is inside the data set" if there == "data" else "exists; nothing is overwritten. Name a new folder"
+    )
+    with pytest.raises(StriateError, match=said):
+        require_new_folder(out, [data], "the pictures", "--out")

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from striate.actions.load import load
 from striate.actions.train import train
 from striate.errors import StriateError, WorkFailed
-from striate.runs.files import write_bytes, write_text
+from striate.files.writing import write_bytes, write_text
 from striate.runs.folder import RunFolder
 
 
@@ -99,7 +99,7 @@ def test_what_a_kill_left_is_cleaned_and_nothing_else(tmp_path):
     (folder / "pictures").mkdir()
     script = (
         "import os, signal, sys, pathlib\n"
-        "from striate.runs.files import write_bytes\n"
+        "from striate.files.writing import write_bytes\n"
         "os.fsync = lambda handle: os.kill(os.getpid(), signal.SIGKILL)\n"
         "write_bytes(pathlib.Path(sys.argv[1]), b'half')\n"
     )

@@ -3,8 +3,8 @@
 import pytest
 
 from striate.errors import StriateError
+from striate.files.writing import write_text
 from striate.preprocess.preprocessing import Preprocessing
-from striate.runs.files import write_text
 from striate.runs.folder import RunFolder
 from striate.runs.preprocessing import read_preprocessing
 from striate.runs.record import RunRecord

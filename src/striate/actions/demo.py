@@ -11,8 +11,8 @@ from striate.actions.train import train
 from striate.data.datasets.sheets import embedded_mnist
 from striate.drawing.grid import picture_png
 from striate.events import Listener, silent
+from striate.files.writing import write_bytes
 from striate.inference.streaming import Prediction
-from striate.runs.files import write_bytes
 from striate.runs.folder import RunFolder
 
 SHOWN = 5

@@ -16,10 +16,11 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from striate.engines.cpu import BF16_FEATURES
 from striate.events import Listener, Progress, silent
 from striate.files.cache_folder import cache_folder
-from striate.machine import hardware as machine
+from striate.machine.cpu import BF16_OF_X86, Cpu, cpu
+from striate.machine.memory import Memory, memory
+from striate.machine.versions import versions
 
 OLDEST_PYTHON = (3, 11)
 GIGABYTE = 10**9
@@ -43,9 +44,9 @@ class Doctor:
     """What was found. `problems` would stop or slow a training; `hints` would not."""
 
     versions: dict[str, str | None]
-    cpu: machine.Cpu
+    cpu: Cpu
     threads: int
-    memory: machine.Memory
+    memory: Memory
     cache: Cache
     problems: tuple[str, ...]
     hints: tuple[str, ...]
@@ -80,11 +81,11 @@ def doctor(on_event: Listener = silent) -> Doctor:
     """Examine this machine; takes the seconds that importing torch takes."""
     steps = 4
     on_event(Progress("examining this machine", 0, steps, "steps"))
-    installed = machine.versions()
+    installed = versions()
     on_event(Progress("examining this machine", 1, steps, "steps"))
     state = _torch_state()
     on_event(Progress("examining this machine", 2, steps, "steps"))
-    processor, memory = machine.cpu(), machine.memory()
+    processor, room = cpu(), memory()
     threads = state.threads or processor.usable_cores
     on_event(Progress("examining this machine", 3, steps, "steps"))
     folder = cache_folder()
@@ -94,7 +95,7 @@ def doctor(on_event: Listener = silent) -> Doctor:
         *weights_problems(installed=find_spec(WEIGHTS[0]) is not None),
         *cpu_problems(processor, platform.machine()),
         *thread_problems(threads, processor.usable_cores, os.environ.get("OMP_WAIT_POLICY", "")),
-        *memory_problems(memory),
+        *memory_problems(room),
         *folder_problems(folder),
     )
     on_event(Progress("examining this machine", steps, steps, "steps"))
@@ -102,7 +103,7 @@ def doctor(on_event: Listener = silent) -> Doctor:
         versions=installed,
         cpu=processor,
         threads=threads,
-        memory=memory,
+        memory=room,
         cache=Cache(str(folder), bytes_in(folder)),
         problems=problems,
         hints=tuple(gpu_hints(state)),
@@ -110,9 +111,9 @@ def doctor(on_event: Listener = silent) -> Doctor:
     )
 
 
-def engines_here(versions: dict[str, str | None], processor: machine.Cpu) -> dict[str, str | None]:
+def engines_here(versions: dict[str, str | None], processor: Cpu) -> dict[str, str | None]:
     """What can run a network: version and precisions in which this CPU is quick, None where it is missing."""
-    quick = f"fp32{' and bf16' * (not BF16_FEATURES.isdisjoint(processor.features))}"
+    quick = f"fp32{' and bf16' * (not BF16_OF_X86.isdisjoint(processor.features))}"
     kinds = {"torch": "fp32", "openvino": quick, "onnxruntime": "fp32"}
     return {name: f"{versions[name]}, {kinds[name]}" if versions.get(name) else None for name in kinds}
 
@@ -146,7 +147,7 @@ def weights_problems(*, installed: bool) -> Iterator[str]:
         )
 
 
-def cpu_problems(processor: machine.Cpu, architecture: str) -> Iterator[str]:
+def cpu_problems(processor: Cpu, architecture: str) -> Iterator[str]:
     """An x86 processor without AVX2; one whose features are unknown is not accused."""
     if (
         architecture.lower() in ("x86_64", "amd64")
@@ -174,7 +175,7 @@ def thread_problems(threads: int, cores: int, policy: str) -> Iterator[str]:
         )
 
 
-def memory_problems(memory: machine.Memory) -> Iterator[str]:
+def memory_problems(memory: Memory) -> Iterator[str]:
     """Little memory left; unknown memory is not accused."""
     if memory.available is not None and memory.available < ENOUGH_MEMORY:
         yield (

@@ -62,8 +62,8 @@ def page_file(anatomy: Anatomy, out: str | PathLike[str], *, overwrite: bool = F
         WorkFailed: it cannot be written.
     """
     from striate.anatomy.blocks import page_values
+    from striate.files.writing import write_text
     from striate.reports.inspect import inspect_html
-    from striate.runs.files import write_text
 
     target = output_file(out, PAGE, "inspect.html", "--html", overwrite=overwrite)
     write_text(followed(target), inspect_html(page_values(anatomy)))

@@ -73,7 +73,7 @@ def training_lines(anatomy: Anatomy, batch: int | None) -> list[str]:
         kept = training.bytes(batch)
         peak = size_text(int(PEAK * kept))
         lines.append(f"                batch {batch:,}: {size_text(kept)}, at its peak up to about {peak}")
-    from striate.machine.hardware import memory
+    from striate.machine.memory import memory
 
     available = memory().available
     if available is not None:

@@ -6,13 +6,12 @@ from importlib.util import find_spec
 import torch
 from torch import nn
 
-from striate.engines.cpu import BF16_FEATURES
 from striate.engines.engine import Engine, EngineName, Precision
 from striate.engines.errors import CannotConvert
 from striate.engines.torch_engine import TorchEngine
 from striate.errors import StriateError
 from striate.events import Listener, Note, silent
-from striate.machine import hardware as machine
+from striate.machine.cpu import BF16_OF_X86, cpu
 
 PRECISIONS = {"torch": ("fp32", "bf16"), "openvino": ("fp32", "bf16"), "onnxruntime": ("fp32",)}
 PACKAGES = {"torch": ("torch",), "openvino": ("openvino",), "onnxruntime": ("onnxruntime", "onnx")}
@@ -77,7 +76,7 @@ def precision_for(name: str) -> str:
 @cache
 def has_bf16() -> bool:
     """Whether the CPU multiplies bfloat16 itself."""
-    return not BF16_FEATURES.isdisjoint(machine.cpu().features)
+    return not BF16_OF_X86.isdisjoint(cpu().features)
 
 
 def is_installed(name: str) -> bool:

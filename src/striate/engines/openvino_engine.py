@@ -22,7 +22,7 @@ from striate.engines.compiled_cache import Stale, cached
 from striate.engines.engine import Outputs, joined
 from striate.engines.errors import CannotConvert, reason
 from striate.engines.fingerprint import fingerprint
-from striate.machine import hardware as machine
+from striate.machine.cpu import cpu
 from striate.shapes import Images, Pictures
 
 TELEMETRY = "openvino_telemetry"
@@ -138,7 +138,7 @@ def _settings(precision: str) -> dict[str, Any]:
 
 def _facts(precision: str) -> tuple[object, ...]:
     """What a compiled network depends on besides the network."""
-    processor = machine.cpu()
+    processor = cpu()
     return ("openvino", import_openvino().__version__, precision, processor.name, processor.features)
 
 

@@ -13,8 +13,8 @@ from striate.drawing.signed import signed
 from striate.errors import WorkFailed
 from striate.explaining.explanation import ClassHeat, Explanation
 from striate.files.output_place import ARRAY, PAGE, PICTURE, require_replaceable
+from striate.files.writing import write_bytes, write_text
 from striate.reports.explain import explain_html
-from striate.runs.files import write_bytes, write_text
 
 PAGE_NAME = "index.html"
 MOST_ON_PAGE = 200  # pictures; about 8 MB

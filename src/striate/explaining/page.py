@@ -16,8 +16,8 @@ from striate.data.writers.safe_names import SingleNames
 from striate.drawing.signed import signed
 from striate.errors import WorkFailed
 from striate.files.output_place import ARRAY, PAGE, PICTURE, require_replaceable
+from striate.files.writing import write_bytes, write_text
 from striate.reports.figures import figures_html
-from striate.runs.files import write_bytes, write_text
 
 Figures = dict[str, Image.Image]
 ON_PAGE = 800  # pixels of a figure's width on the page

@@ -69,6 +69,7 @@ def make_room(
 def clear(folder: Path, remove: Callable[[Path], None] | None = None) -> int:
     """Delete every entry that `remove` does not leave; how many bytes were freed."""
     before = bytes_in(folder)
+    remove_leftovers(folder)
     for path in _entries(folder):
         (remove or delete)(path)
     return before - bytes_in(folder)

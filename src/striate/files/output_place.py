@@ -156,6 +156,22 @@ def refuse_inside(out: AnyPath, data: Iterable[AnyPath], what: str, option: str)
         )
 
 
+def require_new_folder(out: Path, data: Iterable[AnyPath], what: str, option: str) -> None:
+    """Refuse a folder that holds something, or is a link, or lies in a folder of data.
+
+    Args:
+        out: the folder that would be made; an empty one may be there.
+        data: what is read.
+        what: the pictures that would be in it, in the error.
+
+    Raises:
+        StriateError: it is refused.
+    """
+    if out.is_symlink() or (out.exists() and (not out.is_dir() or next(out.iterdir(), None) is not None)):
+        raise StriateError(f"{out} exists; nothing is overwritten. Name a new folder with {option}.")
+    refuse_inside(out, data, what, option)
+
+
 def followed(path: Path) -> Path:
     """Where a file is written whose place a person named: through a link, not in its place."""
     return path.resolve() if path.is_symlink() else path

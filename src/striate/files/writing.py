@@ -31,18 +31,29 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
         WorkFailed: the disk is full or the folder cannot be written.
     """
     try:
-        with temporary(path) as place:
-            with place.open("wb") as file:
-                yield file
-                file.flush()
-                os.fsync(file.fileno())
-            place.chmod(0o666 & ~umask())
-            place.replace(path)
+        with replaced_file(path) as file:
+            yield file
     except OSError as error:
         raise WorkFailed(
             f"{path} could not be written: {error.strerror or error}. "
             "Free some space or choose another folder; what was there before is untouched."
         ) from error
+
+
+@contextlib.contextmanager
+def replaced_file(path: Path) -> Iterator[BinaryIO]:
+    """`whole_file` for one who goes on without the file.
+
+    Raises:
+        OSError: the disk is full or the folder cannot be written.
+    """
+    with temporary(path) as place:
+        with place.open("wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        place.chmod(0o666 & ~umask())
+        place.replace(path)
 
 
 def write_text(path: Path, text: str) -> None:

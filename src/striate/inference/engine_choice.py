@@ -12,7 +12,7 @@ from striate.engines.openvino_engine import one_conversion
 from striate.engines.served import SMALLEST, is_worth_converting
 from striate.events import Listener, Note
 from striate.inference.predictor import Predictor
-from striate.machine import hardware as machine
+from striate.machine.versions import versions
 from striate.shapes import Pictures
 
 LEAST_AGREEMENT = 0.995  # of the first answers; below 200 pictures that is all of them
@@ -36,7 +36,7 @@ def choose_engine(
     chosen = served.engine.choice if served.engine else Choice()
     if chosen != Choice():
         on_event(Note(f"answers come from {chosen}: {reason}"))
-    installed = machine.versions()
+    installed = versions()
     record |= {"engine": chosen.engine, "precision": chosen.precision, "reason": reason, "tried": tried}
     record |= {"versions": {name: installed[name] for name in ("torch", "openvino")}}
     return served, record

@@ -9,9 +9,9 @@ from PIL import Image
 from striate.data.sample import Truth
 from striate.drawing.grid import image_png, picture_png
 from striate.drawing.overlay import jpeg
+from striate.files.writing import write_bytes
 from striate.inference.predictor import Predictor
 from striate.runs.answers import write_rows
-from striate.runs.files import write_bytes
 from striate.runs.folder import RunFolder
 from striate.shapes import FittedPicture, Picture
 from striate.tasks.task import Answer, Figures

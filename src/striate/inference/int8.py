@@ -22,6 +22,7 @@ from striate.engines.opening import is_installed
 from striate.engines.reading import Reading
 from striate.errors import StriateError, WorkFailed
 from striate.events import Listener, Note, Progress, Warned, silent
+from striate.files.writing import write_bytes
 from striate.inference.engine_choice import COMPARED, LEAST_AGREEMENT
 from striate.inference.judging import truth_in
 from striate.inference.open_run import ENGINE
@@ -29,7 +30,6 @@ from striate.inference.own_pictures import own_pictures
 from striate.inference.predictor import Predictor
 from striate.inference.views import Views
 from striate.runs.bounded import read_bytes
-from striate.runs.files import write_bytes
 from striate.runs.folder import RunFolder
 from striate.runs.record import RunRecord
 from striate.runs.records import Int8, checked

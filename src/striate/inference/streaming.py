@@ -21,7 +21,7 @@ from striate.errors import StriateError
 from striate.events import Listener, Warned, silent
 from striate.inference.ensemble import Ensemble
 from striate.inference.predictor import Fitted
-from striate.machine.hardware import usable_cores
+from striate.machine.cpu import usable_cores
 from striate.tasks.task import Answer, Labelled
 
 CHUNK = 16  # pictures that the network sees at a time; it starts when the first ones are read

@@ -11,10 +11,10 @@ from markupsafe import Markup
 from striate.data.audit.audit import Audit, Entry, Looked, SmallClass, Suspect
 from striate.data.audit.odd_labels import OddLabel
 from striate.data.dataset import BadPicture, Dataset, class_of
+from striate.files.writing import write_text
 from striate.reports.check_charts import size_chart, small_uri
 from striate.reports.check_words import SECTIONS, Section
 from striate.reports.page import render
-from striate.runs.files import write_text
 
 GROUPS = 60  # of a section that are drawn
 IN_GROUP = 6  # pictures of a group that are drawn

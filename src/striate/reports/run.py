@@ -10,13 +10,13 @@ from typing import Any
 
 from striate.drawing.grid import picture_uri
 from striate.errors import StriateError
+from striate.files.writing import write_text
 from striate.reports import words
 from striate.reports.contents import PARTS, Contents, read_contents
 from striate.reports.curves import curves
 from striate.reports.page import render
 from striate.reports.sections.catalog import find_section
 from striate.runs.bounded import read_bytes
-from striate.runs.files import write_text
 from striate.runs.folder import RunFolder
 
 LARGEST_PICTURE = 16 * 2**20  # bytes of a picture that the page takes in

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from striate.errors import StriateError
 from striate.files.csv_cells import csv_text, unguarded
+from striate.files.writing import write_text
 from striate.runs.bounded import read_parsed
-from striate.runs.files import write_text
 from striate.runs.folder import RunFolder
 from striate.runs.record import RunRecord
 

@@ -14,8 +14,9 @@ from safetensors.torch import save
 from torch import Tensor
 
 from striate.errors import StriateError
+from striate.files.utf8_path import utf8_path
+from striate.files.writing import write_bytes
 from striate.runs.bounded import require_file
-from striate.runs.files import utf8_path, write_bytes
 
 KEY = "striate"
 

@@ -26,9 +26,10 @@ from typing import Any
 import tomli_w
 
 from striate.errors import StriateError, WorkFailed
+from striate.files.leftovers import remove_leftovers
 from striate.files.run_mark import MARK
+from striate.files.writing import write_text
 from striate.runs.bounded import parse_json, parse_toml, read_bytes, read_parsed
-from striate.runs.files import remove_leftovers, write_text
 from striate.runs.finite_json import json_text
 
 FORMAT = 1

@@ -18,10 +18,10 @@ from striate.data.transforms.sheet import augmentation_sheet
 from striate.drawing.signed import signed
 from striate.errors import StriateError
 from striate.files.output_place import SHEET, followed, output_file
+from striate.files.writing import write_bytes, write_text
 from striate.inference.open_run import open_run
 from striate.preprocess.preprocessing import Preprocessing
 from striate.reports.page import render
-from striate.runs.files import write_bytes, write_text
 from striate.shapes import Picture
 
 PICTURES = 8

@@ -6,7 +6,7 @@ from typing import Any
 
 from striate.data.wording import listed
 from striate.errors import StriateError
-from striate.machine.hardware import describe
+from striate.machine.description import describe
 from striate.runs.record import RunRecord
 from striate.runs.records import Dataset
 

@@ -23,7 +23,7 @@ from striate.data.wording import counted
 from striate.errors import StriateError
 from striate.events import Listener, Note, Warned
 from striate.inference.judging import measured_part, require_shared_classes
-from striate.machine.hardware import memory
+from striate.machine.memory import memory
 from striate.models.catalog import find_entry
 from striate.preprocess.preprocessing import Preprocessing
 from striate.tasks.catalog import find_task

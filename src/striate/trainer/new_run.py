@@ -7,9 +7,9 @@ from striate.data.dataset import Part
 from striate.data.transforms.presets import on_one_line
 from striate.drawing.range_chart import range_chart
 from striate.events import Listener, Warned
-from striate.machine.hardware import describe
+from striate.files.writing import write_text
+from striate.machine.description import describe
 from striate.models.catalog import short_name
-from striate.runs.files import write_text
 from striate.runs.folder import RunFolder
 from striate.runs.record import RunRecord
 from striate.trainer.data_record import dataset_record

@@ -16,7 +16,7 @@ from striate.data.transforms.presets import make_augmentation
 from striate.errors import StriateError
 from striate.events import Listener
 from striate.hyperparameters import Number, as_table
-from striate.machine.hardware import cpu
+from striate.machine.cpu import cpu
 from striate.models.backbone import head_parameter_names
 from striate.models.catalog import find_entry
 from striate.models.surgery.blocks import blocks_of

@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 import torch
 
-FAST_BF16 = {"avx512_bf16", "amx_bf16", "bf16"}  # instructions that multiply bfloat16 (x86, x86, ARM)
+from striate.machine.cpu import BF16
 
 
 def choose_precision(wanted: str, device: str, features: Collection[str], *, wide: bool) -> str:
@@ -24,4 +24,4 @@ def choose_precision(wanted: str, device: str, features: Collection[str], *, wid
         return wanted
     if device in ("auto", "cuda") and torch.cuda.is_available():
         return "bf16-mixed" if torch.cuda.is_bf16_supported() else "32-true"
-    return "bf16-mixed" if wide and FAST_BF16 & set(features) else "32-true"
+    return "bf16-mixed" if wide and not BF16.isdisjoint(features) else "32-true"

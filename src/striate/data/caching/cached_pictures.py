@@ -39,7 +39,8 @@ from striate.data.look_alikes.thumbnails import SIDE
 from striate.data.paths.files import read_file
 from striate.data.scan import Scan, Scanned
 from striate.files.file_lock import is_in_use, mark_in_use
-from striate.machine.hardware import memory
+from striate.files.writing import replaced_file
+from striate.machine.memory import memory
 
 FORMAT = 6
 INDEX = "index"
@@ -335,14 +336,5 @@ def _read_index(path: Path) -> _Index | None:
 def _write_index(path: Path, index: _Index) -> None:
     body = TypeAdapter(_Index).dump_json(index, exclude_defaults=True)
     claimed = hashlib.blake2b(body, digest_size=16).hexdigest().encode()
-    handle, name = tempfile.mkstemp(prefix=".index.", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(claimed + b"\n" + body)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            Path(name).unlink()
-        raise
+    with replaced_file(path) as file:
+        file.write(claimed + b"\n" + body)

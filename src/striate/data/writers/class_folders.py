@@ -18,7 +18,7 @@ from striate.data.writers.safe_names import SingleNames, class_folders
 from striate.errors import StriateError, WorkFailed
 from striate.events import Listener, Progress, silent
 from striate.files.leftovers import temporary
-from striate.files.output_place import refuse_inside
+from striate.files.output_place import require_new_folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ def write_class_folders(dataset: Dataset, out: Path, on_event: Listener = silent
         StriateError: `out` is taken, or inside the data set.
         WorkFailed: the disk is full or the folder cannot be written; nothing is left behind.
     """
-    _check_place(dataset, out)
+    require_new_folder(out, [dataset.path], "every picture", "--out")
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         with temporary(out, folder=True) as place:
@@ -128,9 +128,3 @@ def _file_name(name: str, suffixes: Sequence[str]) -> str:
     if PurePosixPath(last).suffix.lower() in suffixes:
         return last
     return f"{last}{suffixes[0]}"
-
-
-def _check_place(dataset: Dataset, out: Path) -> None:
-    if out.is_symlink() or (out.exists() and (not out.is_dir() or next(out.iterdir(), None) is not None)):
-        raise StriateError(f"{out} exists; nothing is overwritten. Name a new folder with --out.")
-    refuse_inside(out, [dataset.path], "every picture", "--out")

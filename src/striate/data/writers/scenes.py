@@ -18,7 +18,7 @@ from striate.errors import StriateError, WorkFailed
 from striate.events import Listener, Progress, silent
 from striate.files.csv_cells import csv_text
 from striate.files.leftovers import temporary
-from striate.files.output_place import refuse_inside
+from striate.files.output_place import require_new_folder
 from striate.shapes import Picture
 
 Format = Literal["coco", "voc"]
@@ -105,14 +105,8 @@ def write_scenes(
 
 
 def check_place(out: Path, sources: Sequence[Path]) -> None:
-    """Refuse a place that is taken, or lies in what is read.
-
-    Raises:
-        StriateError: it is.
-    """
-    if out.is_symlink() or (out.exists() and (not out.is_dir() or next(out.iterdir(), None) is not None)):
-        raise StriateError(f"{out} exists; nothing is overwritten. Name a new folder with --out.")
-    refuse_inside(out, sources, "the scenes", "--out")
+    """Refuse a place that is taken, or lies in what is read: before anything is composed."""
+    require_new_folder(out, sources, "the scenes", "--out")
 
 
 def _write_coco(

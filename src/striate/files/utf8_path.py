@@ -1,18 +1,13 @@
-"""The files of a run: written whole, cleared of leftovers, named for safetensors."""
+"""A name for a library that takes UTF-8 only: safetensors."""
 
 import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from striate.files.leftovers import remove_leftovers
-from striate.files.writing import write_bytes, write_text
-
-__all__ = ["remove_leftovers", "utf8_path", "write_bytes", "write_text"]
-
 
 @contextlib.contextmanager
 def utf8_path(path: Path) -> Iterator[str]:
-    """A name of an existing file that is UTF-8, while the context lasts: safetensors takes no other."""
+    """A name of an existing file that is UTF-8, while the context lasts."""
     if str(path).encode(errors="replace").decode() == str(path):
         yield str(path)
         return
