@@ -15,6 +15,7 @@ from tests.tasks import toy_points
 from striate.actions.train import train
 from striate.data.datasets.recognise import open_dataset
 from striate.errors import StriateError
+from striate.events import EpochEnded
 from striate.runs.weights import read_weights
 
 ROOT = Path(__file__).parent.parent.parent
@@ -31,6 +32,11 @@ def striate(*words):
 @pytest.fixture(scope="module")
 def spots(tmp_path_factory):
     return toy_points.write_spots(tmp_path_factory.mktemp("spots"), 60)
+
+
+def logged(run):
+    lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+    return [{key: value for key, value in line.items() if key != "seconds"} for line in lines]
 
 
 @pytest.fixture(scope="module")
@@ -87,11 +93,23 @@ def test_killed_and_resumed_it_ends_with_the_same_bytes(whole, spots, tmp_path):
     striate("train", "--resume", run)
     for name in ("best.safetensors", "predictions.csv", "validation.csv"):
         assert (run / name).read_bytes() == (whole[0] / name).read_bytes()
+    assert logged(run) == logged(whole[0])
 
 
 @pytest.fixture
 def known(monkeypatch):
     toy_points.register(monkeypatch)
+
+
+@pytest.mark.usefixtures("known")
+def test_every_loss_and_figure_of_the_task_is_logged(spots, tmp_path):
+    seen = []
+    run = train(spots, task="toy", epochs=1, out=tmp_path, on_event=seen.append)
+    line = json.loads((run.path / "metrics.jsonl").read_text())
+    assert {"train_loss", "train_sideways", "validation_loss", "validation_distance"} <= line.keys()
+    assert 0 < line["train_sideways"] < line["train_loss"]
+    (ended,) = [event for event in seen if isinstance(event, EpochEnded)]
+    assert ended.values["train_sideways"] == line["train_sideways"]
 
 
 @pytest.mark.usefixtures("known")

@@ -15,7 +15,7 @@ from striate.training.averaging import Averaging
 from striate.training.optimizers.build import restore_optimizer
 from striate.training.position import Position
 
-COUNTERS = tuple(f.name for f in fields(Position) if f.name not in ("best", "loss_sum"))
+COUNTERS = tuple(f.name for f in fields(Position) if f.name not in ("best", "loss_sum", "parts"))
 MOST = 10**15  # of a counter
 
 
@@ -46,9 +46,9 @@ def _position(found: dict[str, Any], stages: int) -> Position:
         raise ValueError(f"it is in stage {found['stage']} of {stages}")
     if not isinstance(found["best"], list) or not all(isinstance(v, float | int) for v in found["best"]):
         raise ValueError("its best score is no list of numbers")
-    loss = found["loss_sum"]
-    if not isinstance(loss, Tensor) or loss.shape != () or not bool(torch.isfinite(loss)):
-        raise ValueError("its loss is not finite")
+    for loss in (found["loss_sum"], *found.get("parts", {}).values()):  # older checkpoints have no parts
+        if not isinstance(loss, Tensor) or loss.shape != () or not bool(torch.isfinite(loss)):
+            raise ValueError("its loss is not finite")
     return Position(**found)
 
 

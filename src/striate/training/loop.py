@@ -128,6 +128,7 @@ def train_epoch(
     """The rest of the epoch in which the recorder's position stands."""
     position: Position = recorder.position
     position.loss_sum = to_exact(position.loss_sum.to(fabric.device))
+    position.parts = {name: to_exact(value.to(fabric.device)) for name, value in position.parts.items()}
     steps = stage.length(len(batches))
     one_step = OneStep(fabric, step, optimizer, stage.clip)
     stage.train_mode()
@@ -142,6 +143,8 @@ def train_epoch(
         seen = one_step.take(batch, stage.lr * rate)
         recorder.average.step_ended()
         position.loss_sum += seen.loss_sum  # no .item(): it would wait for the GPU
+        for name, value in seen.parts.items():
+            position.parts[name] = position.parts[name] + value if name in position.parts else value
         position.pictures += seen.pictures
         position.step += 1
         position.steps_done += 1

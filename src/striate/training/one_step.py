@@ -3,21 +3,29 @@
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+import torch
 from torch import Tensor, nn
 
 from striate.data.sample import Batch
 from striate.hyperparameters import Number
 from striate.training.depthwise import QuickDepthwise
-from striate.training.fabric import Fabric, gathered
+from striate.training.fabric import Fabric, gathered, to_exact
 from striate.training.memory import enough_memory
 from striate.training.optimizers.build import set_rate
 
 
 class Seen(NamedTuple):
-    """What all processes together have seen in a step: the sum of their pictures' losses, and how many."""
+    """What all processes together have seen in a step.
+
+    Attributes:
+        loss_sum: the sum of the pictures' losses.
+        pictures: how many pictures that are.
+        parts: the same sum of every other field of the losses, by its name.
+    """
 
     loss_sum: Tensor
     pictures: int
+    parts: dict[str, Tensor]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +55,8 @@ class OneStep:
             set_rate(self.optimizer, rate)
         with enough_memory(batch):
             with QuickDepthwise():
-                loss = self.step(batch.to(self.fabric.device)).total
+                losses = self.step(batch.to(self.fabric.device))
+            loss = losses.total
             loss_sum, pictures, share = gathered(self.fabric, loss, len(batch))
             self.optimizer.zero_grad()
             self.fabric.backward(loss if share == 1.0 else loss * share)
@@ -56,4 +65,18 @@ class OneStep:
                     self.step, self.optimizer, max_norm=self.clip, error_if_nonfinite=False
                 )
             self.optimizer.step()
-        return Seen(loss_sum, pictures)
+            parts = _parts(self.fabric, losses, len(batch))
+        return Seen(loss_sum, pictures, parts)
+
+
+def _parts(fabric: Fabric, losses: Any, count: int) -> dict[str, Tensor]:
+    """Sums over the pictures of all processes of what the losses hold beside their total."""
+    own = {
+        name: to_exact(value.detach()) * count
+        for name, value in losses._asdict().items()
+        if name != "total" and isinstance(value, Tensor)
+    }
+    if fabric.world_size == 1 or not own:
+        return own
+    summed: Any = fabric.all_reduce(torch.stack(list(own.values())), reduce_op="sum")
+    return dict(zip(own, summed, strict=True))

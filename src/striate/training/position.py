@@ -23,6 +23,7 @@ class Position:
         best: the best score so far, over all stages; empty before the first validation.
         best_epoch: its epoch, counted from 1 over all stages.
         loss_sum: sum of the training losses of this epoch's pictures, (), float64.
+        parts: the same sums of what the losses hold beside their total, by name.
         pictures: how many pictures that are.
     """
 
@@ -37,6 +38,7 @@ class Position:
     best: list[float] = field(default_factory=list)
     best_epoch: int = 0
     loss_sum: Tensor = field(default_factory=lambda: torch.zeros((), dtype=torch.float64))
+    parts: dict[str, Tensor] = field(default_factory=dict)
     pictures: int = 0
 
     def to_tree(self) -> dict[str, Any]:

@@ -76,12 +76,15 @@ class Recorder:
             position.best, position.best_epoch = score, position.epochs_done
             if self.writes:
                 write_weights(self.folder / "best.safetensors", self.network, self.architecture)
+        pictures = max(1, position.pictures)
         values = {
-            "train_loss": float(position.loss_sum) / max(1, position.pictures),
+            "train_loss": float(position.loss_sum) / pictures,
+            **{f"train_{name}": float(value) / pictures for name, value in position.parts.items()},
             **{f"validation_{name}": value for name, value in figures.items()},
             "lr": float(self.optimizer.param_groups[0]["lr"]) if self.optimizer is not None else 0.0,
         }
         position.loss_sum, position.pictures = torch.zeros_like(position.loss_sum), 0
+        position.parts = {}
         seconds = monotonic() - self.epoch_started
         line = {"epoch": position.epochs_done, "stage": self.stage.name, **values}
         if self.writes:
