@@ -2,7 +2,8 @@
 
 import pytest
 import torchvision
-from tests.models.weights import test_interchange, test_networks
+from tests.models import test_networks
+from tests.models.weights import test_interchange
 
 from striate.models.catalog import MODELS
 
