@@ -34,7 +34,7 @@ def steps(side: str, count: int) -> list[float]:
     import torch  # before striate for the peers, which then leaves torch's threads as they are
 
     from striate.models.build import create_model
-    from striate.training.depthwise import QuickDepthwise
+    from striate.training.devices.depthwise import QuickDepthwise
 
     torch.manual_seed(0)
     layout = torch.channels_last if last else torch.contiguous_format

@@ -33,9 +33,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 import striate
-from striate.drawing.charts import Line, line_chart
+from striate.drawing.svg.charts import Line, line_chart
 from striate.machine.cpu import cpu
-from striate.training.precision import choose_precision
+from striate.training.devices.precision import choose_precision
 
 ROOT = Path(__file__).resolve().parent.parent
 CHART = ROOT / "docs/pictures/degradation.svg"

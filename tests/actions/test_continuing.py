@@ -104,7 +104,7 @@ def test_minutes_become_epochs_once(digits, tmp_path, monkeypatch):
 
 
 def test_too_few_minutes_for_an_epoch_are_some_steps_of_it(digits, tmp_path, monkeypatch):
-    from striate.training.pace import Pace
+    from striate.training.trials.pace import Pace
 
     monkeypatch.setattr("striate.trainer.measuring.paces_of", lambda *_: [Pace(3.0, 0.0)])
     run = train(digits, model="lenet5", minutes=0.2, batch_size=10, out=tmp_path)

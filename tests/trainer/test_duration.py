@@ -12,7 +12,7 @@ from striate.data.splits import Split
 from striate.preprocess.preprocessing import Preprocessing
 from striate.trainer import dry_run, duration, measuring
 from striate.trainer.duration import REPORT, finishing_seconds
-from striate.training import fabric
+from striate.training.devices import fabric
 
 
 @dataclass

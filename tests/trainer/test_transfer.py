@@ -9,17 +9,17 @@ import pytest
 import torch
 from tests.conftest import write_digits
 
-from striate.actions.load import load
 from striate.actions.train import train
 from striate.errors import StriateError
 from striate.events import EpochEnded, Note
+from striate.inference.loading import load
 from striate.runs.weights import read_weights
 from striate.trainer import frozen_trunk, probing
 from striate.trainer.dry_run import dry_run
 from striate.trainer.duration import REPORT
 from striate.trainer.features import FeatureBatches
 from striate.trainer.material import Material
-from striate.training.pace import NO_TIME, Pace
+from striate.training.trials.pace import NO_TIME, Pace
 
 
 @pytest.fixture(scope="module")

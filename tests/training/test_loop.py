@@ -17,7 +17,7 @@ from striate.runs.folder import RunFolder
 from striate.tasks.classify.task import CLASSIFY
 from striate.tasks.recipes.scratch import scratch
 from striate.tasks.task import Context
-from striate.training.fabric import make_fabric
+from striate.training.devices.fabric import make_fabric
 from striate.training.loop import fit
 from striate.training.position import Position
 from striate.training.recorder import Recorder

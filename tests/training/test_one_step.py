@@ -11,12 +11,12 @@ from torch.nn import functional as F
 
 from striate.data.sample import Batch
 from striate.hyperparameters import Sgd
-from striate.training.depthwise import DepthwiseConvolution
-from striate.training.fabric import make_fabric
-from striate.training.lr_finder import range_test
+from striate.training.devices.depthwise import DepthwiseConvolution
+from striate.training.devices.fabric import make_fabric
 from striate.training.one_step import OneStep
-from striate.training.pace import measure_pace
 from striate.training.stages import Stage
+from striate.training.trials.lr_finder import range_test
+from striate.training.trials.pace import measure_pace
 
 
 class Total(NamedTuple):
@@ -96,8 +96,8 @@ def test_one_step_is_the_gradient_by_hand_clipped_and_at_its_rate():
 TWO = """
 from tests.training.test_one_step import Depthwise, Given
 from striate.hyperparameters import Sgd
-from striate.training.fabric import launched
-from striate.training.pace import measure_pace
+from striate.training.devices.fabric import launched
+from striate.training.trials.pace import measure_pace
 from striate.training.stages import Stage
 
 fabric = launched("cpu", 2)

@@ -16,7 +16,7 @@ from striate.data.sample import Batch
 from striate.events import silent
 from striate.hyperparameters import Constant, Cosine, Ema, Sgd, StepDecay, Swa
 from striate.runs.folder import RunFolder
-from striate.training.fabric import make_fabric
+from striate.training.devices.fabric import make_fabric
 from striate.training.loop import fit
 from striate.training.position import Position
 from striate.training.recorder import Recorder

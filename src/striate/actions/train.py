@@ -29,7 +29,7 @@ from striate.trainer.preparing import Prepared, prepare
 from striate.trainer.resume import continued, recorded_decisions, recorded_options, refuse_changes
 from striate.trainer.saved_state import checkpoint_of
 from striate.trainer.trainee import resolved
-from striate.training.fabric import Fabric, launched
+from striate.training.devices.fabric import Fabric, launched
 from striate.training.loop import fit as fit_stages
 from striate.training.multi_scale import MultiScale
 from striate.training.position import Position

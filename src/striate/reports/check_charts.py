@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import numpy as np
 from PIL import Image
 
-from striate.drawing.svg_frame import in_page
+from striate.drawing.svg.frame import in_page
 from striate.shapes import Picture
 
 Number = float | int

@@ -5,7 +5,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from striate.drawing.charts import Line, Span, Unit, line_chart
+from striate.drawing.svg.charts import Line, Span, Unit, line_chart
 from striate.reports import words
 from striate.reports.contents import Contents
 

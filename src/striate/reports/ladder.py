@@ -7,7 +7,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from striate.drawing.charts import Line, interval_bar, line_chart
+from striate.drawing.svg.charts import Line, interval_bar, line_chart
 from striate.files.writing import write_text
 from striate.reports import words
 from striate.reports.page import render

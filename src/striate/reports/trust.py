@@ -4,7 +4,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from striate.drawing.calibration_charts import coverage_chart, reliability_diagram
+from striate.drawing.svg.calibration_charts import coverage_chart, reliability_diagram
 from striate.errors import StriateError
 from striate.reports import words
 from striate.reports.contents import Contents

@@ -16,9 +16,9 @@ from striate.trainer.measuring import paces_of, solve_first
 from striate.trainer.options import options_of
 from striate.trainer.preparing import prepare
 from striate.trainer.trainee import resolved
-from striate.training.fabric import launched
-from striate.training.pace import Pace
+from striate.training.devices.fabric import launched
 from striate.training.stages import Stage
+from striate.training.trials.pace import Pace
 
 
 def dry_run(

@@ -11,8 +11,8 @@ from striate.inference.engine_choice import COMPARED, choose_engine, spread
 from striate.inference.predictor import Predictor
 from striate.trainer.material import Material
 from striate.trainer.trainee import Trainee
-from striate.training.pace import Pace, seconds_of
 from striate.training.stages import Stage
+from striate.training.trials.pace import Pace, seconds_of
 
 REPORT = 1.0  # seconds of the temperature, the answers' tables, pictures and the report, whatever the network
 TIMED = 16  # pictures on which engines are compared and timed; the end compares more

@@ -14,7 +14,7 @@ from striate.metrics.power_law import Growth, expected_growth
 from striate.trainer.material import Material
 from striate.trainer.options import TrainOptions
 from striate.trainer.preparing import prepare
-from striate.training.fabric import launched
+from striate.training.devices.fabric import launched
 from striate.training.probe import fit_probe
 
 SHARES = (8, 4, 2, 1)  # one eighth, a quarter, a half, all

@@ -20,8 +20,8 @@ from striate.trainer.options import TrainOptions
 from striate.trainer.plan import Plan, make_recipe
 from striate.trainer.probing import probe_of
 from striate.trainer.trainee import Trainee
-from striate.training.lr_finder import RangeTest, range_test
-from striate.training.pace import Pace, epochs_within, measure_pace
+from striate.training.trials.lr_finder import RangeTest, range_test
+from striate.training.trials.pace import Pace, epochs_within, measure_pace
 
 LEAST_SHARE = 0.1  # of the minutes that is left for learning, however long reading took
 

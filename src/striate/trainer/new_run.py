@@ -5,7 +5,7 @@ from shlex import quote
 
 from striate.data.dataset import Part
 from striate.data.transforms.presets import on_one_line
-from striate.drawing.range_chart import range_chart
+from striate.drawing.svg.range_chart import range_chart
 from striate.events import Listener, Warned
 from striate.files.writing import write_text
 from striate.machine.description import describe

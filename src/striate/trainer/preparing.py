@@ -20,8 +20,8 @@ from striate.trainer.starting import load_start
 from striate.trainer.trainee import Decided, Trainee, architecture_for
 from striate.trainer.transfer import decide_transfer
 from striate.trainer.truths import open_for
-from striate.training.fabric import Fabric
-from striate.training.lr_finder import RangeTest
+from striate.training.devices.fabric import Fabric
+from striate.training.trials.lr_finder import RangeTest
 
 
 @dataclass(frozen=True, slots=True)

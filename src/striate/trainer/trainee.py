@@ -32,11 +32,11 @@ from striate.trainer.options import TrainOptions
 from striate.trainer.plan import Plan, make_recipe
 from striate.trainer.probing import computed_head, descended_head
 from striate.trainer.starting import load_start
-from striate.training.company import require_company
-from striate.training.fabric import Fabric, in_precision
+from striate.training.devices.fabric import Fabric, in_precision
+from striate.training.devices.precision import choose_precision
 from striate.training.multi_scale import MultiScale
-from striate.training.precision import choose_precision
 from striate.training.stages import Stage
+from striate.training.trials.company import require_company
 
 
 @dataclass(frozen=True, slots=True)

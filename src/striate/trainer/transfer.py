@@ -14,7 +14,7 @@ from striate.trainer.options import TrainOptions
 from striate.trainer.plan import Plan, with_transfer
 from striate.trainer.probing import probe_of
 from striate.trainer.trainee import Decided, Trainee, make_trainee
-from striate.training.fabric import Fabric
+from striate.training.devices.fabric import Fabric
 
 
 def decide_transfer(

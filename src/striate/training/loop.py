@@ -13,7 +13,7 @@ from torch import nn
 
 from striate.data.sample import Batch
 from striate.training.averaging import Averaging, measuring_norms
-from striate.training.fabric import Fabric, seed_step, to_exact
+from striate.training.devices.fabric import Fabric, seed_step, to_exact
 from striate.training.one_step import OneStep
 from striate.training.optimizers.build import restore_optimizer
 from striate.training.position import Position

@@ -8,9 +8,9 @@ from torch import Tensor, nn
 
 from striate.data.sample import Batch
 from striate.hyperparameters import Number
-from striate.training.depthwise import QuickDepthwise
-from striate.training.fabric import Fabric, gathered, to_exact
-from striate.training.memory import enough_memory
+from striate.training.devices.depthwise import QuickDepthwise
+from striate.training.devices.fabric import Fabric, gathered, to_exact
+from striate.training.devices.memory import enough_memory
 from striate.training.optimizers.build import set_rate
 
 

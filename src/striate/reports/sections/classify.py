@@ -5,7 +5,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from striate.drawing.charts import interval_bar
+from striate.drawing.svg.charts import interval_bar
 from striate.errors import StriateError
 from striate.reports import words
 from striate.reports.confusion import LARGEST_TABLE, class_rows, heat_rows, square, top_confusions

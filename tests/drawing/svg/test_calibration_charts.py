@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from striate.drawing.calibration_charts import coverage_chart, reliability_diagram
+from striate.drawing.svg.calibration_charts import coverage_chart, reliability_diagram
 
 
 def centres(svg):

@@ -6,8 +6,8 @@ import socket
 import pytest
 
 from striate.errors import StriateError
-from striate.training import local_processes
-from striate.training.local_processes import MEETING, prepare_meeting
+from striate.training.devices import local_processes
+from striate.training.devices.local_processes import MEETING, prepare_meeting
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows names its interfaces otherwise")
 

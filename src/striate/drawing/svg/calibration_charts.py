@@ -1,12 +1,12 @@
 """Reliability diagram and accuracy over coverage, as small SVG texts for a page.
 
-Colours are the page's, as in `drawing.charts`.
+Colours are the page's, as in `drawing.svg.charts`.
 """
 
 from collections.abc import Sequence
 from html import escape
 
-from striate.drawing.charts import (
+from striate.drawing.svg.charts import (
     ACCENT,
     PAPER,
     QUIET,
@@ -17,7 +17,7 @@ from striate.drawing.charts import (
     room_for,
     tick_text,
 )
-from striate.drawing.svg_frame import in_page
+from striate.drawing.svg.frame import in_page
 
 Interval = tuple[Number, Number]
 QUARTERS = (0.0, 0.25, 0.5, 0.75, 1.0)

@@ -8,9 +8,9 @@ from tests.training.test_loop import Training
 
 from striate.data.loading import Batches
 from striate.data.sample import Batch
-from striate.training.fabric import make_fabric
-from striate.training.pace import Pace, epochs_within, measure_pace, seconds_of
+from striate.training.devices.fabric import make_fabric
 from striate.training.stages import Stage
+from striate.training.trials.pace import Pace, epochs_within, measure_pace, seconds_of
 
 
 def test_a_clock_that_ticks_once_a_look_gives_one_second_a_step(tmp_path):

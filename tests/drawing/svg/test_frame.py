@@ -4,7 +4,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import striate
-from striate.drawing.svg_frame import as_file, in_page
+from striate.drawing.svg.frame import as_file, in_page
 
 
 def test_a_drawing_says_what_it_shows_and_a_file_is_read_by_an_xml_parser():
@@ -22,5 +22,5 @@ def test_a_drawing_says_what_it_shows_and_a_file_is_read_by_an_xml_parser():
 def test_no_other_file_opens_an_svg():
     sources = Path(striate.__file__).parent.rglob("*.py")
     assert [one.name for one in sources if "<svg " in one.read_text() or "<svg{" in one.read_text()] == [
-        "svg_frame.py"
+        "frame.py"
     ]

@@ -2,7 +2,7 @@
 
 from xml.etree import ElementTree
 
-from striate.drawing.range_chart import range_chart
+from striate.drawing.svg.range_chart import range_chart
 
 
 def test_points_lie_on_a_logarithmic_axis_and_the_lowest_is_marked():

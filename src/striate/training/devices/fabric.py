@@ -10,7 +10,7 @@ from lightning_fabric import Fabric
 from torch import Tensor
 
 from striate.errors import StriateError
-from striate.training.local_processes import LocalProcesses, prepare_meeting
+from striate.training.devices.local_processes import LocalProcesses, prepare_meeting
 
 __all__ = ["Fabric", "gathered", "in_precision", "launched", "make_fabric", "seed_step", "to_exact"]
 

@@ -13,7 +13,7 @@ import torch
 from torch import nn
 
 from striate.data.sample import Batch
-from striate.training.fabric import Fabric
+from striate.training.devices.fabric import Fabric
 from striate.training.one_step import OneStep
 from striate.training.stages import Stage
 

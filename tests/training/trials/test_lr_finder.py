@@ -7,8 +7,8 @@ from tests.training.test_loop import Training
 from striate.data.loading import Batches
 from striate.errors import WorkFailed
 from striate.hyperparameters import Sgd
-from striate.training.fabric import make_fabric
-from striate.training.lr_finder import choose_rate, range_test, smoothed
+from striate.training.devices.fabric import make_fabric
+from striate.training.trials.lr_finder import choose_rate, range_test, smoothed
 
 
 def test_a_tenth_of_the_rate_with_the_lowest_loss_is_taken():

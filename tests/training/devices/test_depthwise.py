@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from torch.nn import functional as F
 
 from striate.models.build import create_model
-from striate.training.depthwise import DepthwiseConvolution, QuickDepthwise
+from striate.training.devices.depthwise import DepthwiseConvolution, QuickDepthwise
 
 SIDES = st.integers(min_value=1, max_value=5)
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Literal
 
-from striate.drawing.svg_frame import in_page
+from striate.drawing.svg.frame import in_page
 
 Number = float | int  # a JSON file says 1 where a program meant 1.0
 Unit = Literal["number", "percent"]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from striate.drawing.charts import Frame, Line, Span, interval_bar, line_chart, nice_ticks, tick_text
+from striate.drawing.svg.charts import Frame, Line, Span, interval_bar, line_chart, nice_ticks, tick_text
 
 
 @given(st.floats(-1e6, 1e6), st.floats(1e-6, 1e6))

@@ -5,7 +5,7 @@ import torch
 
 from striate.data.sample import Batch
 from striate.errors import WorkFailed
-from striate.training.memory import enough_memory
+from striate.training.devices.memory import enough_memory
 
 BATCH = Batch(torch.zeros(64, 3, 20, 30), torch.arange(64))
 

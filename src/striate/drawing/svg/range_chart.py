@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from math import log10
 
-from striate.drawing.charts import Number
-from striate.drawing.svg_frame import FONT, as_file
+from striate.drawing.svg.charts import Number
+from striate.drawing.svg.frame import FONT, as_file
 
 WIDTH, HEIGHT, MARGIN = 640, 300, 56
 INK, QUIET, ACCENT = "#1c2126", "#8a939b", "#0b5d7a"

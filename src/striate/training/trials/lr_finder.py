@@ -9,9 +9,9 @@ from itertools import islice
 from typing import Any
 
 from striate.errors import WorkFailed
-from striate.training.fabric import Fabric, seed_step
-from striate.training.pace import endless, on_a_copy
+from striate.training.devices.fabric import Fabric, seed_step
 from striate.training.stages import Stage
+from striate.training.trials.pace import endless, on_a_copy
 
 STEPS = 100
 RANGE = 1000.0  # below and above the optimiser's usual rate
