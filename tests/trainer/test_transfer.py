@@ -7,12 +7,12 @@ from types import SimpleNamespace
 
 import pytest
 import torch
+from striate.inference.loading import load
 from tests.conftest import write_digits
 
 from striate.actions.train import train
 from striate.errors import StriateError
 from striate.events import EpochEnded, Note
-from striate.inference.loading import load
 from striate.runs.weights import read_weights
 from striate.trainer import frozen_trunk, probing
 from striate.trainer.dry_run import dry_run
