@@ -7,9 +7,9 @@ from types import SimpleNamespace
 
 import pytest
 import torch
-from striate.inference.loading import load
 from tests.conftest import write_digits
 
+from striate.actions.load import load
 from striate.actions.train import train
 from striate.errors import StriateError
 from striate.events import EpochEnded, Note
