@@ -11,12 +11,13 @@ TRUE = torch.tensor([[[0.2, 0.3], [0.6, 0.5]]])
 SAID = torch.tensor([[[0.3, 0.3], [0.6, 0.7]]])
 
 
-def loss(said=SAID, visible=(True, True), present=True, flag=0.0, seen=(0.0, 0.0), weight=1.0):
+def loss(said=SAID, visible=(True, True), present=True, flag=0.0, seen=(0.0, 0.0), weight=1.0, known=None):
     return landmarks(
         torch.tensor([flag]),
         said,
         torch.tensor([seen]),
         TRUE,
+        torch.tensor([visible if known is None else known]),
         torch.tensor([visible]),
         torch.tensor([present]),
         weight,
@@ -38,6 +39,12 @@ def test_the_place_of_a_point_that_is_not_visible_does_not_count():
     assert loss(visible=(False, False)).points.item() == 0
 
 
+def test_a_hidden_point_whose_place_is_known_teaches_it():
+    losses = loss(known=(True, True), visible=(True, False), seen=(0.0, math.log(3)))
+    assert losses.points.item() == pytest.approx((0.01 + 0.04) / 2, rel=1e-4)
+    assert losses.visible.item() == pytest.approx((-math.log(0.5) - math.log(0.25)) / 2, rel=1e-5)
+
+
 def test_without_the_thing_only_the_flag_counts():
     losses = loss(present=False, flag=math.log(3))
     assert losses.total.item() == pytest.approx(-math.log(0.25), rel=1e-5)
@@ -48,7 +55,13 @@ def test_what_is_not_read_may_be_no_number_and_gives_no_gradient():
     said = SAID.clone().requires_grad_()
     nowhere = torch.full_like(TRUE, math.nan)
     losses = landmarks(
-        torch.zeros(1), said, torch.zeros(1, 2), nowhere, torch.tensor([[False, False]]), torch.tensor([True])
+        torch.zeros(1),
+        said,
+        torch.zeros(1, 2),
+        nowhere,
+        torch.tensor([[False, False]]),
+        torch.tensor([[False, False]]),
+        torch.tensor([True]),
     )
     losses.total.backward()
     assert math.isfinite(losses.total.item())
@@ -62,6 +75,7 @@ def test_64_points_of_a_face_have_the_courses_129_numbers_and_a_visibility_each(
         points,
         torch.full((2, 64), 20.0),
         points,
+        torch.ones(2, 64, dtype=torch.bool),
         torch.ones(2, 64, dtype=torch.bool),
         torch.ones(2, dtype=torch.bool),
     )

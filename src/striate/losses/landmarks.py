@@ -1,8 +1,8 @@
 """Landmarks: is there what they belong to, where is each point, and can it be seen.
 
 The target of a picture is (flag, x_1, y_1, ..., x_n, y_n, v_1, ..., v_n): with 64 points of a face the flag
-and the places are the course's 129 numbers. Without a face only the flag counts; of a point that is not
-visible, only that.
+and the places are the course's 129 numbers. Without a face only the flag counts; of a point whose
+place is not known, only that it is not visible.
 
 Source: Wu, course slides of 2021 (the face's flag, and the places of its points)
 Differs: a logistic loss on the flag, and one output more a point says whether it is visible.
@@ -34,26 +34,28 @@ def landmarks(
     points: Points,
     seen: Seen,
     true_points: Points,
+    known: Bool[Tensor, "B P"],
     visible: Bool[Tensor, "B P"],
     present: Bool[Tensor, " B"],
     point_weight: float = 1.0,
 ) -> LandmarkLosses:
-    """Logistic loss on the flag; squared distances of the visible points; logistic loss on visibility.
+    """Logistic loss on the flag; squared distances of the points; logistic loss on visibility.
 
     Args:
         flags: logits of presence.
         points: places as shares of the picture's width and height.
         seen: logits of each point's visibility.
-        true_points: the truth; where a point is not visible, anything.
+        true_points: the truth; where a point's place is not known, anything.
+        known: of which points the place is known; a hidden one's may be.
         visible: which points can be seen.
         present: which pictures have the thing at all.
         point_weight: what the places count beside the others.
 
     Returns:
-        `points` is the mean over pictures of the mean squared distance of its visible points; `visible` that
-        of the mean over its points. Pictures without the thing, or without a visible point, count 0.
+        `points` is the mean over pictures of the mean squared distance of its known points; `visible` that
+        of the mean over its points. Pictures without the thing, or without a known point, count 0.
     """
-    counted = visible & present[:, None]
+    counted = known & present[:, None]
     aim = torch.where(counted[:, :, None], true_points, points)
     squares = (points - aim).float().square().sum(2)
     places = squares.sum(1) / counted.sum(1).clamp(min=1)

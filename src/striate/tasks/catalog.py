@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 
 TASKS: dict[str, str] = {  # module:object; text, so that help and completion read the table without torch
     "classify": "striate.tasks.classify.task:CLASSIFY",
+    "locate": "striate.tasks.locate.task:LOCATE",
+    "landmarks": "striate.tasks.landmarks.task:LANDMARKS",
 }
 
 

@@ -1,0 +1,42 @@
+"""What validation says of landmarks after an epoch."""
+
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+from striate.data.sample import Batch
+from striate.metrics.point_distance import distances
+from striate.tasks.landmarks.decode import THERE, parts_of
+from striate.tasks.landmarks.targets import targets
+from striate.tasks.task import Judged
+
+
+@dataclass(slots=True)
+class LandmarksMetric:
+    """Keeps each picture's mean distance in pixels of the input, whether its flag was right, the losses."""
+
+    distances: list[Tensor] = field(default_factory=list)
+    flags: list[Tensor] = field(default_factory=list)
+    losses: list[tuple[int, float]] = field(default_factory=list)
+
+    def update(self, judged: Judged, batch: Batch) -> None:
+        """Take in one batch."""
+        parts = parts_of(judged.outputs.float().cpu())
+        height, width = batch.pictures.shape[2:]
+        wanted = targets(batch.truths, (height, width), parts.points.shape[1])
+        sides = torch.tensor([width, height])
+        found = distances(parts.points * sides, wanted.points * sides).masked_fill(~wanted.known, torch.nan)
+        self.distances.append(found[wanted.present].nanmean(dim=1))
+        self.flags.append((torch.sigmoid(parts.flags) >= THERE) == wanted.present)
+        self.losses.append((len(batch), float(judged.losses.total)))
+
+    def compute(self) -> dict[str, float]:
+        """The loss, the mean distance in pixels of the input, and how often the flag was right."""
+        found, flags = torch.cat(self.distances), torch.cat(self.flags)
+        pictures = sum(count for count, _ in self.losses)
+        return {
+            "loss": sum(count * loss for count, loss in self.losses) / max(1, pictures),
+            "mean_distance": float(found.mean()) if len(found) else 0.0,
+            "presence": float(flags.double().mean()),
+        }

@@ -1,0 +1,42 @@
+"""What landmarks are worth, in lines for people."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from striate.data.wording import counted, percent
+from striate.tasks.landmarks.figures import SHARES
+from striate.tasks.task import Figures
+
+
+def sentence(metrics: Mapping[str, Any], pictures: int, where: str) -> str:
+    """The mean distance with its interval."""
+    if metrics["mean_distance"] is None:
+        return f"none of {pictures:,} {where} has points; presence is right in {percent(metrics['presence'])}"
+    low, high = metrics["mean_distance_interval"]
+    return (
+        f"points are {metrics['mean_distance']:.2f} pixels beside the truth on average of "
+        f"{pictures:,} {where}, 95 % interval {low:.2f} to {high:.2f}"
+    )
+
+
+def figures_table(figures: Figures) -> list[str]:
+    """How many points are near enough, the flags, and a line for every point."""
+    metrics, details = figures.metrics, figures.details
+    lines = []
+    for share in SHARES if metrics["mean_distance"] is not None else ():
+        low, high = metrics[f"pck_{share:g}_interval"]
+        near = f"within {100 * share:g} % of the picture's longer side"
+        lines.append(
+            f"{percent(metrics[f'pck_{share:g}'])} of points {near} ({percent(low)} to {percent(high)})"
+        )
+    pictures = counted(details["pictures"], "picture")
+    lines.append(f"whether the thing is there: right in {percent(metrics['presence'])} of {pictures}")
+    if metrics["visible"] is not None:
+        lines.append(f"whether a point can be seen: right for {percent(metrics['visible'])}")
+    if details["per_point"]:
+        lines.append("point  mean distance in pixels")
+        lines += [
+            f"{number:>5}  {'-' if value is None else f'{value:.2f}':>23}"
+            for number, value in enumerate(details["per_point"], 1)
+        ]
+    return lines

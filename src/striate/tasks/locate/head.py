@@ -1,0 +1,49 @@
+"""The head of a localiser: it looks at one place, and says there what it is and how large.
+
+Every cell of the map gives all numbers, the middle of the box relative to itself; a softmax over the cells
+says which of them count. So an object is told in the same way wherever it is, which few pictures can teach.
+Classes are read off the coarse map at the same place, not off the mean of the picture.
+
+Source: Sermanet et al., "OverFeat: Integrated Recognition, Localization and Detection using Convolutional
+Networks", ICLR 2014, section 4 (class and box from every place of a classifier's last maps)
+Differs: the places are weighted by a softmax, not merged box by box, as there is one object.
+"""
+
+import torch
+from torch import Tensor, nn
+
+from striate.layers.looking import TwoMaps, mean_places
+from striate.losses.localisation import FIRST_CLASS
+from striate.models.backbone import Map, initialise_head
+
+CHANNELS = 64
+USUAL_SIDE = 0.3  # of a box, as a share of the picture's: where training begins
+
+
+class LocateHead(nn.Module):
+    """From two maps to (p_c, b_x, b_y, b_h, b_w, c_1, ..., c_K); p_c and classes are logits."""
+
+    def __init__(self, coarse: int, fine: int | None, classes: int) -> None:
+        super().__init__()
+        self.maps = TwoMaps(coarse, fine, CHANNELS)
+        self.scores = nn.Conv2d(CHANNELS, 1, kernel_size=1)
+        self.outputs = nn.Conv2d(CHANNELS, FIRST_CLASS, kernel_size=1)
+        self.classes = nn.Conv2d(coarse, classes, kernel_size=1)
+        for layer in (self.scores, self.outputs, self.classes):
+            initialise_head(layer)
+        assert self.outputs.bias is not None
+        nn.init.constant_(self.outputs.bias[3:], USUAL_SIDE)
+
+    def forward(self, coarse: Map, fine: Map | None) -> Tensor:
+        """(B, 5 + K)."""
+        hidden = self.maps(coarse, fine)
+        height, width = hidden.shape[2:]
+        scores = self.scores(hidden)
+        weights = scores.flatten(2).softmax(dim=2)  # (B, 1, L)
+        said = (self.outputs(hidden).flatten(2) * weights).sum(dim=2)  # (B, 5)
+        middle = mean_places(weights, height, width)[:, 0]
+        pooled = nn.functional.adaptive_avg_pool2d(
+            weights.unflatten(2, (height, width)), (coarse.shape[2], coarse.shape[3])
+        ).flatten(2)
+        looked = (self.classes(coarse).flatten(2) * pooled).sum(dim=2) / pooled.sum(dim=2)
+        return torch.cat([said[:, :1], said[:, 1:3] + middle, said[:, 3:], looked], dim=1)

@@ -1,0 +1,141 @@
+"""The task of localisation: the one object of a picture, its class and its box, or that there is none."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+from PIL import Image
+from torch import nn
+
+from striate.data.dataset import Dataset, Item, Problem
+from striate.data.sample import Truth
+from striate.losses.localisation import FIRST_CLASS
+from striate.models.surgery.own_head import OwnHead
+from striate.ops.boxes import paired_iou
+from striate.preprocess.placement import Placement
+from striate.shapes import Picture
+from striate.tasks.choosing import Choice, Traits
+from striate.tasks.classify.choosing import choose
+from striate.tasks.locate.decode import THERE, Located, input_boxes, located
+from striate.tasks.locate.draw import drawn
+from striate.tasks.locate.figures import RIGHT_IOU, locate_figures, overlaps, right
+from striate.tasks.locate.head import LocateHead
+from striate.tasks.locate.metric import LocateMetric
+from striate.tasks.locate.step import LocateStep
+from striate.tasks.locate.targets import main_object
+from striate.tasks.locate.words import figures_table, sentence
+from striate.tasks.recipes.recipe import Recipe
+from striate.tasks.task import Agreement, Context, Figures, Outputs, Task
+
+NOTHING = -1  # the stratum of pictures without an object
+
+
+class Locate(Task[Located]):
+    """What is the object of this picture, and where is it?"""
+
+    name: ClassVar = "locate"
+    about: ClassVar = "the class and the box of one object a picture"
+    truths: ClassVar = ("boxes", "box_labels")
+    options: ClassVar = ("label_smoothing",)
+    fewest_classes: ClassVar = 1
+
+    def check(self, dataset: Dataset) -> list[Problem]:
+        """Boxes that are none or reach outside, as the data set itself found them."""
+        return list(getattr(dataset, "problems", ()))
+
+    def stratum(self, item: Item) -> int:
+        """The class of the object."""
+        found = main_object(item.truth)
+        return NOTHING if found is None else found.label
+
+    def counts(self, items: Sequence[Item], classes: Sequence[str]) -> dict[str, int]:
+        found = dict.fromkeys(classes, 0)
+        for item in items:
+            if (label := self.stratum(item)) != NOTHING:
+                found[classes[label]] += 1
+        return found
+
+    def choose(self, traits: Traits, available: Callable[[str], Path | None]) -> Choice:
+        return choose(traits, available)
+
+    def recipe_for(self, model: str, *, pretrained: bool, transfer: str | None) -> str:
+        start = transfer or ("finetune" if pretrained else "scratch")
+        return f"locate_{start}"
+
+    def outputs(self, dataset: Dataset) -> int:
+        """p_c, four numbers of the box, one a class."""
+        return FIRST_CLASS + len(dataset.classes)
+
+    def headed(self, network: nn.Module, architecture: Mapping[str, Any]) -> nn.Module:
+        """A head that looks at one place: a pooled one could say what there is, but hardly its box."""
+        height, width = architecture["image_size"]
+        size_chw = (int(architecture["in_channels"]), int(height), int(width))
+        classes = int(architecture["num_classes"]) - FIRST_CLASS
+        return OwnHead(network, size_chw, lambda coarse, fine: LocateHead(coarse, fine, classes))
+
+    def step(
+        self, network: nn.Module, context: Context, recipe: Recipe, truths: Sequence[Truth] = ()
+    ) -> LocateStep:
+        return LocateStep(network, context.preprocessing, recipe.label_smoothing)
+
+    def metric(self, context: Context) -> LocateMetric:
+        return LocateMetric()
+
+    def score(self, figures: dict[str, float]) -> tuple[float, ...]:
+        """Class and box both right; between equals, the better boxes, then the lower loss."""
+        return (figures["iou50"], figures["mean_iou"], -figures["loss"])
+
+    def decode(self, outputs: Outputs, placements: Sequence[Placement], context: Context) -> list[Located]:
+        return located(outputs[0].float().cpu(), placements, context.labels)
+
+    def figures(self, answers: Sequence[Located], truths: Sequence[Truth], context: Context) -> Figures:
+        return locate_figures(answers, truths, context.labels)
+
+    def mistakes(
+        self, answers: Sequence[Located], truths: Sequence[Truth], context: Context, most: int
+    ) -> list[int]:
+        """The surest of the wrong ones."""
+        ious = overlaps(answers, truths)
+        wrong = [
+            row
+            for row, (answer, truth) in enumerate(zip(answers, truths, strict=True))
+            if not right(answer, truth, context.labels, ious[row])
+        ]
+        return sorted(wrong, key=lambda row: -answers[row].presence * answers[row].probability)[:most]
+
+    def record(self, answer: Located, truth: Truth, context: Context) -> dict[str, str | float]:
+        true, iou = main_object(truth), overlaps([answer], [truth])[0]
+        corners = ("",) * 4 if true is None else true.box.tolist()
+        places = zip(("true_x1", "true_y1", "true_x2", "true_y2"), corners, strict=True)
+        return {
+            "true_label": "" if true is None else context.labels[true.label],
+            **{name: round(value, 2) if isinstance(value, float) else value for name, value in places},
+            **answer.row(),
+            "iou": "" if iou is None else round(iou, 4),
+        }
+
+    def agreement(self, outputs: Outputs, reference: Outputs) -> Agreement:
+        """Answers agree that say the same of presence and class, with boxes of an IoU of 0.5 or more."""
+        said, other = outputs[0].float().cpu(), reference[0].float().cpu()
+        there, expected = said[:, 0] >= 0, other[:, 0] >= 0  # a logit of 0 is the probability 0.5
+        assert THERE == 0.5
+        named = said[:, FIRST_CLASS:].argmax(1) == other[:, FIRST_CLASS:].argmax(1)
+        close = paired_iou(input_boxes(said, (1, 1)), input_boxes(other, (1, 1))) >= RIGHT_IOU
+        same = (there == expected) & (~expected | (named & close))
+        return Agreement(
+            float(same.double().mean()),
+            float((said.double() - other.double()).abs().max()),
+            float(other.abs().max()),
+        )
+
+    def draw(self, picture: Picture, answer: Located | None, truth: Truth | None) -> Image.Image:
+        return drawn(picture, answer, truth)
+
+    def sentence(self, metrics: Mapping[str, Any], pictures: int, where: str) -> str:
+        return sentence(metrics, pictures, where)
+
+    def table(self, figures: Figures) -> list[str]:
+        return figures_table(figures)
+
+
+LOCATE = Locate()
