@@ -54,15 +54,8 @@ def test_without_the_thing_only_the_flag_counts():
 def test_what_is_not_read_may_be_no_number_and_gives_no_gradient():
     said = SAID.clone().requires_grad_()
     nowhere = torch.full_like(TRUE, math.nan)
-    losses = landmarks(
-        torch.zeros(1),
-        said,
-        torch.zeros(1, 2),
-        nowhere,
-        torch.tensor([[False, False]]),
-        torch.tensor([[False, False]]),
-        torch.tensor([True]),
-    )
+    none, there = torch.tensor([[False, False]]), torch.tensor([True])
+    losses = landmarks(torch.zeros(1), said, torch.zeros(1, 2), nowhere, none, none, there)
     losses.total.backward()
     assert math.isfinite(losses.total.item())
     assert said.grad.abs().sum().item() == 0

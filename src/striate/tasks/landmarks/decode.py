@@ -88,7 +88,7 @@ def points_of(outputs: int) -> int:
 def parts_of(outputs: Outputs) -> Parts:
     """The outputs by their meaning."""
     count = points_of(outputs.shape[1])
-    places = outputs[:, 1 : 1 + 2 * count].unflatten(1, (count, 2))
+    places = outputs[:, 1 : 1 + 2 * count].reshape(-1, count, 2)
     return Parts(outputs[:, 0], places, outputs[:, 1 + 2 * count :])
 
 

@@ -54,10 +54,10 @@ def landmark_figures(answers: Sequence[Marked], truths: Sequence[Truth]) -> Figu
         "pictures": len(rows),
         "with_points": len(known),
         "points": sum(int((~found.isnan()).sum()) for _, found in known),
-        "distances": [round(value, 3) for value in means.tolist()],
         "per_point": _per_point([found for _, found in known]),
     }
-    return Figures(metrics, {}, details)
+    kept = {"distances": [round(value, 3) for value in means.tolist()]}
+    return Figures(metrics, {}, details, kept)
 
 
 def _near(found: Tensor, size: Tensor, share: float) -> float:

@@ -21,7 +21,7 @@ from striate.tasks.landmarks.head import LandmarksHead
 from striate.tasks.landmarks.metric import LandmarksMetric
 from striate.tasks.landmarks.step import LandmarksStep
 from striate.tasks.landmarks.targets import count_points, marks_of
-from striate.tasks.landmarks.words import figures_table, sentence
+from striate.tasks.landmarks.words import figures_table, in_words, sentence
 from striate.tasks.recipes.recipe import Recipe
 from striate.tasks.task import Agreement, Context, Figures, Outputs, Task
 
@@ -85,6 +85,16 @@ class Landmarks(Task[Marked]):
 
     def decode(self, outputs: Outputs, placements: Sequence[Placement], context: Context) -> list[Marked]:
         return marked(outputs[0].float().cpu(), placements)
+
+    def fits(self, labels: Sequence[str], outputs: int) -> bool:
+        return outputs > 1 and outputs % 3 == 1
+
+    def columns(self, context: Context) -> tuple[str, ...]:
+        return ("presence",)  # how many points there are, only an answer says
+
+    def words(self, answer: Marked) -> str:
+        """The points, or that there are none."""
+        return in_words(answer)
 
     def figures(self, answers: Sequence[Marked], truths: Sequence[Truth], context: Context) -> Figures:
         return landmark_figures(answers, truths)

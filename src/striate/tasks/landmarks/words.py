@@ -4,8 +4,18 @@ from collections.abc import Mapping
 from typing import Any
 
 from striate.data.wording import counted, percent
+from striate.tasks.landmarks.decode import THERE, Marked
 from striate.tasks.landmarks.figures import SHARES
 from striate.tasks.task import Figures
+
+
+def in_words(answer: Marked) -> str:
+    """An answer in a part of a line; a point that cannot be seen is in brackets."""
+    if not answer.present:
+        return f"nothing (something with {percent(answer.presence)})"
+    pairs = zip(answer.points, answer.visibility, strict=True)
+    shown = (f"({x:.1f}, {y:.1f})" if seen >= THERE else f"[{x:.1f}, {y:.1f}]" for (x, y), seen in pairs)
+    return " ".join(shown)
 
 
 def sentence(metrics: Mapping[str, Any], pictures: int, where: str) -> str:

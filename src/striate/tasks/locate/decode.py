@@ -14,6 +14,8 @@ from striate.preprocess.placement import Placement
 
 THERE = 0.5  # probability from which on there is an object
 
+COLUMNS = ("label", "probability", "presence", "x1", "y1", "x2", "y2")
+
 Corners = tuple[float, float, float, float]
 
 
@@ -50,14 +52,11 @@ class Located:
 
     def row(self) -> dict[str, str | float]:
         """The columns of `predict --csv`; empty where there is no object."""
-        corners = self.xyxy if self.present else ("",) * 4
-        places = zip(("x1", "y1", "x2", "y2"), corners, strict=True)
-        return {
-            "label": self.label if self.present else "",
-            "probability": round(self.probability, 6) if self.present else "",
-            "presence": round(self.presence, 6),
-            **{name: round(value, 2) if isinstance(value, float) else value for name, value in places},
-        }
+        if not self.present:
+            return {**dict.fromkeys(COLUMNS, ""), "presence": round(self.presence, 6)}
+        x1, y1, x2, y2 = (round(value, 2) for value in self.xyxy)
+        values = (self.label, round(self.probability, 6), round(self.presence, 6), x1, y1, x2, y2)
+        return dict(zip(COLUMNS, values, strict=True))
 
 
 def input_boxes(outputs: Float[Tensor, "B M"], size_hw: tuple[int, int]) -> Float[Tensor, "B 4"]:

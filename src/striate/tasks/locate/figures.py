@@ -66,7 +66,7 @@ def locate_figures(answers: Sequence[Located], truths: Sequence[Truth], labels: 
         "pictures": len(answers),
         "objects": len(objects),
         "iou_histogram": _histogram(values),
-        "false_alarms": sum(answers[row].present for row in nothing),
+        "alarms": sum(answers[row].present for row in nothing),
         "missed": sum(not answers[row].present for row in objects),
     }
     return Figures(metrics, _per_class(objects, ious, named, truths, labels), details)

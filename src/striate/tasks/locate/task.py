@@ -16,14 +16,14 @@ from striate.preprocess.placement import Placement
 from striate.shapes import Picture
 from striate.tasks.choosing import Choice, Traits
 from striate.tasks.classify.choosing import choose
-from striate.tasks.locate.decode import THERE, Located, input_boxes, located
+from striate.tasks.locate.decode import COLUMNS, THERE, Located, input_boxes, located
 from striate.tasks.locate.draw import drawn
 from striate.tasks.locate.figures import RIGHT_IOU, locate_figures, overlaps, right
 from striate.tasks.locate.head import LocateHead
 from striate.tasks.locate.metric import LocateMetric
 from striate.tasks.locate.step import LocateStep
 from striate.tasks.locate.targets import main_object
-from striate.tasks.locate.words import figures_table, sentence
+from striate.tasks.locate.words import figures_table, in_words, sentence
 from striate.tasks.recipes.recipe import Recipe
 from striate.tasks.task import Agreement, Context, Figures, Outputs, Task
 
@@ -87,6 +87,16 @@ class Locate(Task[Located]):
 
     def decode(self, outputs: Outputs, placements: Sequence[Placement], context: Context) -> list[Located]:
         return located(outputs[0].float().cpu(), placements, context.labels)
+
+    def fits(self, labels: Sequence[str], outputs: int) -> bool:
+        return outputs == FIRST_CLASS + len(labels)
+
+    def columns(self, context: Context) -> tuple[str, ...]:
+        return COLUMNS
+
+    def words(self, answer: Located) -> str:
+        """Class, probability and box, or that there is nothing."""
+        return in_words(answer)
 
     def figures(self, answers: Sequence[Located], truths: Sequence[Truth], context: Context) -> Figures:
         return locate_figures(answers, truths, context.labels)

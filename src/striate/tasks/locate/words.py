@@ -4,7 +4,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from striate.data.wording import counted, one_line, percent
+from striate.tasks.locate.decode import Located
 from striate.tasks.task import Figures
+
+
+def in_words(answer: Located) -> str:
+    """An answer in a part of a line."""
+    if not answer.present:
+        return f"nothing (something with {percent(answer.presence)})"
+    corners = ", ".join(f"{value:.1f}" for value in answer.xyxy)
+    return f"{one_line(answer.label)} {percent(answer.probability)} at ({corners})"
 
 
 def sentence(metrics: Mapping[str, Any], pictures: int, where: str) -> str:
@@ -33,7 +42,7 @@ def figures_table(figures: Figures) -> list[str]:
         )
     empty = details["pictures"] - details["objects"]
     if empty:
-        lines.append(f"found in {details['false_alarms']:,} of {counted(empty, 'picture')} without one")
+        lines.append(f"found in {details['alarms']:,} of {counted(empty, 'picture')} without one")
     known = {label: values for label, values in figures.per_class.items() if values["pictures"]}
     if known:
         width = max(len("class"), *(len(one_line(label)) for label in known))
