@@ -179,6 +179,10 @@ class Task(ABC, Generic[A]):
         """What is wrong with the truths of a data set for this task; `check` shows it, `train` refuses it."""
         return []
 
+    def notes(self, dataset: Dataset) -> list[str]:
+        """What people should know of a data set before they train this task with it."""
+        return []
+
     def stratum(self, item: Item) -> Hashable:
         """What splits balance: items of one stratum are spread over the parts."""
         return item.truth.label
@@ -214,14 +218,17 @@ class Task(ABC, Generic[A]):
         Args:
             architecture: `model`, `num_classes` (the number of outputs), `in_channels`, `image_size` (H, W).
         """
+        return self.headed(self.plain(architecture), architecture)
+
+    def plain(self, architecture: Mapping[str, Any]) -> nn.Module:
+        """The catalogue's network of an architecture, into which pretrained weights fit, with random ones."""
         height, width = architecture["image_size"]
-        network = create_model(
+        return create_model(
             architecture["model"],
             num_classes=int(architecture["num_classes"]),
             in_channels=int(architecture["in_channels"]),
             image_size=(int(height), int(width)),
         )
-        return self.headed(network, architecture)
 
     def headed(self, network: nn.Module, architecture: Mapping[str, Any]) -> nn.Module:
         """The catalogue's network with this task's own head, where the catalogue's will not do.

@@ -59,7 +59,7 @@ def prepare(
     classes = f", {counted(len(dataset.classes), 'class', 'classes')}" if dataset.classes else ""
     found = f"{dataset.layout}, {counted(len(dataset.items), 'picture')}{classes}"
     on_event(Note(f"{options.data}: {found}"))
-    for note in dataset.notes:
+    for note in (*dataset.notes, *find_task(options.task).notes(dataset)):
         on_event(Note(note))
     for odd in odd_labels(dataset):
         on_event(Warned(odd.words()))
@@ -84,7 +84,7 @@ def require_start(plan: Plan, options: TrainOptions, dataset: Dataset) -> None:
         return
     with torch.random.fork_rng(devices=[]):
         task = find_task(options.task)
-        network = task.build(architecture_for(plan, task, dataset))
+        network = task.plain(architecture_for(plan, task, dataset))
         load_start(network, plan, options, dataset.classes, silent)
 
 

@@ -98,9 +98,9 @@ def make_trainee(
     task = find_task(options.task)
     architecture = architecture_for(plan, task, material.dataset)
     torch.manual_seed(stream_seed(options.seed, "weights"))
-    network = task.build(architecture)
+    network = task.plain(architecture)
     load_start(network, plan, options, material.dataset.classes, on_event)
-    network = network.to(memory_format=torch.channels_last)
+    network = task.headed(network, architecture).to(memory_format=torch.channels_last)
 
     decided = decided or Decided()
     augmentation = make_augmentation(plan.augmentation)

@@ -134,8 +134,8 @@ def test_a_step_learns_one_picture_by_heart(start):
         losses.append(step(batch))
         losses[-1].total.backward()
         optimizer.step()
-    assert losses[-1].total < losses[0].total / 3
-    assert all(math.isfinite(part) for part in losses[-1])
+    assert losses[-1].total < losses[0].total / 2
+    assert all(math.isfinite(part.item()) for part in losses[-1])
 
 
 def test_the_drawing_shows_answer_and_truth():

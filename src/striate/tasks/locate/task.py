@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from PIL import Image
 from torch import nn
 
-from striate.data.dataset import Dataset, Item, Problem
+from striate.data.dataset import Dataset, Item
 from striate.data.sample import Truth
 from striate.losses.localisation import FIRST_CLASS
 from striate.models.surgery.own_head import OwnHead
@@ -23,7 +23,7 @@ from striate.tasks.locate.head import LocateHead
 from striate.tasks.locate.metric import LocateMetric
 from striate.tasks.locate.step import LocateStep
 from striate.tasks.locate.targets import main_object
-from striate.tasks.locate.words import figures_table, in_words, sentence
+from striate.tasks.locate.words import data_notes, figures_table, in_words, sentence
 from striate.tasks.recipes.recipe import Recipe
 from striate.tasks.task import Agreement, Context, Figures, Outputs, Task
 
@@ -39,9 +39,9 @@ class Locate(Task[Located]):
     options: ClassVar = ("label_smoothing",)
     fewest_classes: ClassVar = 1
 
-    def check(self, dataset: Dataset) -> list[Problem]:
-        """Boxes that are none or reach outside, as the data set itself found them."""
-        return list(getattr(dataset, "problems", ()))
+    def notes(self, dataset: Dataset) -> list[str]:
+        """How many pictures have several objects, or none, and boxes that were clipped or left out."""
+        return data_notes(dataset)
 
     def stratum(self, item: Item) -> int:
         """The class of the object."""

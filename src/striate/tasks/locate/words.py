@@ -3,9 +3,29 @@
 from collections.abc import Mapping
 from typing import Any
 
+from striate.data.dataset import Dataset
 from striate.data.wording import counted, one_line, percent
 from striate.tasks.locate.decode import Located
+from striate.tasks.locate.targets import main_object, several
 from striate.tasks.task import Figures
+
+
+def data_notes(dataset: Dataset) -> list[str]:
+    """What a localiser makes of a data set of objects."""
+    truths = [item.truth for item in dataset.items]
+    more = sum(several(truth) for truth in truths)
+    empty = sum(truth.boxes is not None and main_object(truth) is None for truth in truths)
+    notes = []
+    if more:
+        notes.append(f"{counted(more, 'picture')} with several objects: the largest one counts")
+    if empty:
+        notes.append(f"{counted(empty, 'picture')} without an object")
+    problems = getattr(dataset, "problems", ())
+    if problems:
+        first = problems[0]
+        boxes = counted(len(problems), "box", "boxes")
+        notes.append(f"{boxes} clipped or left out; the first: {first.file}: {first.reason}")
+    return notes
 
 
 def in_words(answer: Located) -> str:
