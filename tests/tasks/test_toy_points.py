@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+import torch
 from safetensors import safe_open
 from tests.tasks import toy_points
 
@@ -164,3 +165,22 @@ def test_pictures_without_a_truth_are_left_out_and_counted(spots, tmp_path, monk
 def test_weights_without_a_task_are_a_classifiers(digits_run):
     _, architecture = read_weights(digits_run / "best.safetensors")
     assert architecture["task"] == "classify"
+
+
+@pytest.mark.usefixtures("known")
+def test_a_classifiers_run_gives_everything_but_its_head(spots, tmp_path):
+    folder = tmp_path / "classes"
+    for label in "ab":
+        toy_points.write_spots(folder / label, 12, seed=ord(label))
+        (folder / label / "spots.csv").unlink()
+    parent = train(folder, model="striate_small", image_size=32, epochs=1, out=tmp_path)
+    told = []
+    run = train(spots, task="toy", weights=parent.path, epochs=1, lr=1e-7, out=tmp_path, on_event=told.append)
+    assert any("is a run of classify, so the head is a new one" in str(event) for event in told)
+    before, _ = read_weights(parent.path / "best.safetensors")
+    after, architecture = read_weights(run.path / "best.safetensors")
+    assert architecture["task"] == "toy"
+    filters = [name for name in before if before[name].ndim == 4]
+    heads = [name for name in before if before[name].ndim == 2]
+    assert filters and all(torch.allclose(before[name], after[name], atol=1e-4) for name in filters)
+    assert heads and not any(torch.allclose(before[name], after[name], atol=1e-4) for name in heads)

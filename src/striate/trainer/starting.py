@@ -8,13 +8,13 @@ from torch import Tensor, nn
 
 from striate.data.wording import composed
 from striate.events import Listener, Note
-from striate.inference.network_of_run import build, labels_of, tensors_of
+from striate.inference.network_of_run import architecture_of, build, labels_of, tensors_of
 from striate.models.backbone import head_of, replace_head
-from striate.models.build import create_model
 from striate.models.surgery.growing import grow
 from striate.models.weights.pretrained import load_weights
 from striate.runs.record import RunRecord
 from striate.runs.records import Architecture
+from striate.tasks.catalog import find_task
 from striate.trainer.options import TrainOptions
 from striate.trainer.plan import Plan
 
@@ -24,7 +24,10 @@ def load_start(
 ) -> None:
     """Put the plan's weights into `network`, in place; what did not fit is said."""
     if plan.parent is not None:
-        _from_run(network, plan, plan.parent, classes, on_event)
+        if architecture_of(RunRecord.open(plan.parent)).task != options.task:
+            _from_other_task(network, plan, plan.parent, on_event)
+        else:
+            _from_run(network, plan, plan.parent, classes, on_event)
     elif plan.weights is not None:
         _from_file(network, plan.weights, options, on_event)
 
@@ -36,6 +39,23 @@ def _from_file(network: nn.Module, path: Path, options: TrainOptions, on_event: 
     if loaded.head_replaced:
         before, after = loaded.head_replaced
         on_event(Note(f"the head of {before:,} outputs was replaced by a new one of {after:,}"))
+
+
+def _from_other_task(network: nn.Module, plan: Plan, parent: Path, on_event: Listener) -> None:
+    """Everything but the head, which reads other outputs."""
+    tensors, architecture = tensors_of(RunRecord.open(parent))
+    head = f"{network.head}."
+    own = {name: tensor.clone() for name, tensor in network.state_dict().items() if name.startswith(head)}
+    if architecture.model == plan.model:
+        trunk = {name: tensor for name, tensor in tensors.items() if not name.startswith(head)}
+        load_weights(network, trunk | own)
+    else:
+        shallow = build(architecture)
+        shallow.load_state_dict(tensors)
+        filled = [name for name in grow(network, shallow) if name != network.head]
+        on_event(Note(f"{len(filled)} layers start from {parent}: {', '.join(filled)}"))
+        network.load_state_dict(own, strict=False)
+    on_event(Note(f"{parent} is a run of {architecture.task}, so the head is a new one"))
 
 
 def _from_run(
@@ -53,12 +73,7 @@ def _from_run(
         if list(classes) != known:
             _match_head(network, known, classes, on_event)
         return
-    shallow = create_model(
-        architecture.model,
-        num_classes=architecture.num_classes,
-        in_channels=architecture.in_channels,
-        image_size=(architecture.image_size[0], architecture.image_size[1]),
-    )
+    shallow = find_task(architecture.task).build(architecture.model_dump())
     load_weights(shallow, tensors)
     filled = grow(network, shallow)
     on_event(Note(f"{len(filled)} layers start from {parent}: {', '.join(filled)}"))
