@@ -58,7 +58,10 @@ def evaluate(
         return judge_own_part(record, predictor, limits, on_event)
     if not (folder / "calibration.json").is_file():
         on_event(Warned(f"{folder.path} is not finished: these are the weights of its best epoch so far"))
-    dataset = set_limits(open_dataset(Path(data), on_event, classes=1, follow_links=follow_links), limits)
+    opened = open_dataset(
+        Path(data), on_event, classes=1, truths=predictor.task.truths, follow_links=follow_links
+    )
+    dataset = set_limits(opened, limits)
     split, rows = measured_part(dataset)
     evaluation = judge(predictor, dataset, rows, split, on_event)[0]
     return replace(evaluation, seen_in_training=seen_in_training(record, dataset, evaluation, on_event))

@@ -69,4 +69,5 @@ def _tell(evaluation: "Evaluation") -> None:
     from striate.tasks.catalog import find_task
 
     say(result_line(evaluation.task, evaluation.metrics, len(evaluation.names), evaluation.split))
-    say(*find_task(evaluation.task).table(evaluation.figures))
+    for line in find_task(evaluation.task).table(evaluation.figures):
+        say(line)

@@ -43,7 +43,10 @@ class _Answer:
 def explain_pictures(options: ExplainOptions, on_event: Listener) -> Iterator[Explanation]:
     """Explanations in the order of the pictures; one that cannot be read has an error instead of classes."""
     explainers = _explainers(options, on_event)
-    found = subjects(options.images, options.limits, on_event, follow_links=options.follow_links)
+    truths = next(iter(explainers.values())).network.task.truths
+    found = subjects(
+        options.images, options.limits, on_event, truths=truths, follow_links=options.follow_links
+    )
     files = None
     if options.out is not None:
         several = len(explainers) > 1

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -30,11 +31,6 @@ def measured_part(dataset: Dataset) -> tuple[str, list[int]]:
     """What is measured of another data set: its test part if it has one, else all of it ("all")."""
     rows = [row for row, item in enumerate(dataset.items) if item.part == "test"]
     return ("test", rows) if rows else ("all", list(range(len(dataset.items))))
-
-
-def follows_links(record: RunRecord) -> bool:
-    """Whether a run was trained with `follow_links`, so that its pictures are found again."""
-    return record.config.follow_links
 
 
 def require_shared_classes(classes: Sequence[str], dataset: Dataset) -> None:
@@ -137,6 +133,13 @@ def _known_truths(
     return found
 
 
+def open_own_data(record: RunRecord, path: Path, task: Task[Any], on_event: Listener) -> Dataset:
+    """The data of a run at `path`, opened as its training did."""
+    return open_dataset(
+        path, on_event, classes=1, truths=task.truths, follow_links=record.config.follow_links
+    )
+
+
 def limits_of(record: RunRecord, max_bytes: int | None, max_pixels: int | None) -> Limits:
     """What was asked for, else what the run was trained with, else the usual."""
     trained = record.config
@@ -155,7 +158,7 @@ def judge_own_part(record: RunRecord, predictor: Predictor, limits: Limits, on_e
             f"the data of {where} is not at {recorded.place_of(part)} any more; say where it is: "
             f"`striate evaluate {where} DATA`."
         )
-    dataset = set_limits(open_dataset(path, on_event, classes=1, follow_links=follows_links(record)), limits)
+    dataset = set_limits(open_own_data(record, path, predictor.task, on_event), limits)
     rows = [row for row, item in enumerate(dataset.items) if composed(item.name) in wanted]
     if len(rows) < len(wanted):
         gone = f"{len(wanted) - len(rows):,} of the {len(wanted):,} {part} pictures"

@@ -17,6 +17,7 @@ from striate.runs.record import RunRecord
 from striate.runs.records import Architecture
 from striate.runs.weights import Stored, read_header, read_weights
 from striate.tasks.catalog import find_task
+from striate.tasks.task import Task
 
 WEIGHTS = "best.safetensors"
 KINDS = (torch.float32, torch.float64, torch.float16, torch.bfloat16, torch.int64, torch.bool)
@@ -39,6 +40,15 @@ def architecture_of(record: RunRecord) -> Architecture:
         StriateError: the weights are missing, damaged, or those of another network.
     """
     return _checked(record)[0]
+
+
+def task_of(record: RunRecord) -> Task[Any]:
+    """What the run's network answers. Raises StriateError where the weights are missing or damaged."""
+    path = record.folder / WEIGHTS
+    try:
+        return find_task(record.architecture(read_header(path).architecture).task)
+    except FileNotFoundError as error:
+        raise record.folder.missing(WEIGHTS) from error
 
 
 def network_of(record: RunRecord) -> tuple[nn.Module, Architecture]:

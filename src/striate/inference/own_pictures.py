@@ -4,12 +4,13 @@ from pathlib import Path
 
 from striate.data.dataset import Part, class_of
 from striate.data.datasets.picture_files import set_limits
-from striate.data.datasets.recognise import found_again, open_dataset
+from striate.data.datasets.recognise import found_again
 from striate.data.decoding.decode import Limits
 from striate.data.wording import composed
 from striate.errors import StriateError
 from striate.events import Listener
-from striate.inference.judging import follows_links
+from striate.inference.judging import open_own_data
+from striate.inference.network_of_run import task_of
 from striate.inference.subjects import Subject
 from striate.runs.record import RunRecord
 
@@ -29,7 +30,7 @@ def own_pictures(run: Path, part: Part, limits: Limits, on_event: Listener) -> l
             f"the data of {run} is not at {recorded.place_of(shown)} any more; say where it is, after "
             "the run."
         )
-    dataset = set_limits(open_dataset(path, on_event, classes=1, follow_links=follows_links(record)), limits)
+    dataset = set_limits(open_own_data(record, path, task_of(record), on_event), limits)
     names = {composed(name) for name in recorded.of_part(shown)}
     return [
         Subject(item.name, (dataset, row), class_of(dataset, row))

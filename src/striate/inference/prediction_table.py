@@ -30,8 +30,16 @@ class PredictionTable:
         answer = prediction.answer
         unsure = {None: "", True: "yes", False: "no"}[prediction.unsure]
         said = dict.fromkeys(self._columns, "") if answer is None else answer.row()
-        values = (*(said[name] for name in self._columns), *((unsure,) if self._sorts else ()))
+        values = [
+            one if isinstance(one, str) else round(one, 6) for one in (said[name] for name in self._columns)
+        ]
+        if self._sorts:
+            values.append(unsure)
         self._table.row((prediction.file, *values, prediction.damaged or "", prediction.error or ""))
+
+
+def _rounded(value: str | float) -> str | float:
+    return value if isinstance(value, str) else round(value, 6)
 
 
 def table_file(

@@ -1,6 +1,7 @@
 """Pictures that a person wants explained, with their true classes where the data says them."""
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -51,21 +52,35 @@ class Subject:
         return decoded_image(self.source, size_hw, limits)
 
 
-def subjects(images: Any, limits: Limits, on_event: Listener, *, follow_links: bool = False) -> list[Subject]:
+def subjects(
+    images: Any,
+    limits: Limits,
+    on_event: Listener,
+    *,
+    truths: Sequence[str] = ("label",),
+    follow_links: bool = False,
+) -> list[Subject]:
     """All pictures that `images` stands for; of a data set its test part if it has one, else everything.
 
     Of several words, one that stands for no picture is a picture that cannot be read.
+
+    Args:
+        images: pictures, files, folders, patterns, a data set, or a list of these.
+        limits: larger files and pictures are unreadable.
+        on_event: is told what was found.
+        truths: what a data set has to say of its pictures.
+        follow_links: links to folders, and to files outside, are followed.
 
     Raises:
         StriateError: a folder or pattern holds no picture.
     """
     if isinstance(images, list | tuple):
         alone = len(images) == 1
-        found = [_one_of_several(given, limits, on_event, alone, follow_links) for given in images]
+        found = [_one_of_several(given, limits, on_event, alone, truths, follow_links) for given in images]
         return _numbered([one for several in found for one in several])
     if not isinstance(images, str | os.PathLike):
         return [Subject("picture 1", images)]
-    dataset = _dataset(Path(images), limits, on_event, follow_links=follow_links)
+    dataset = _dataset(Path(images), limits, on_event, truths, follow_links=follow_links)
     if dataset is None:
         files = picture_paths(images, lambda text: on_event(Warned(text)), follow_links=follow_links)
         return [Subject(found.name, found) for found in files]
@@ -85,10 +100,15 @@ def subjects(images: Any, limits: Limits, on_event: Listener, *, follow_links: b
 
 
 def _one_of_several(
-    given: Any, limits: Limits, on_event: Listener, alone: bool, follow_links: bool
+    given: Any,
+    limits: Limits,
+    on_event: Listener,
+    alone: bool,
+    truths: Sequence[str],
+    follow_links: bool,
 ) -> list[Subject]:
     try:
-        return subjects(given, limits, on_event, follow_links=follow_links)
+        return subjects(given, limits, on_event, truths=truths, follow_links=follow_links)
     except StriateError as error:
         if alone or not isinstance(given, str | os.PathLike):
             raise
@@ -107,15 +127,18 @@ def _beside(dataset: Dataset, *, follow_links: bool) -> list[Subject]:
     return [Subject(file.name, file) for file in files if file.path not in known and is_picture(file)]
 
 
-def _dataset(path: Path, limits: Limits, on_event: Listener, *, follow_links: bool) -> Dataset | None:
+def _dataset(
+    path: Path, limits: Limits, on_event: Listener, truths: Sequence[str], *, follow_links: bool
+) -> Dataset | None:
     """The data set at `path`; None where there are only pictures without classes."""
     if path.is_dir():
         try:
-            return set_limits(open_dataset(path, on_event, follow_links=follow_links), limits)
+            return set_limits(open_dataset(path, on_event, truths=truths, follow_links=follow_links), limits)
         except StriateError:
             return None
     if path.suffix.lower() in TABLES or (str(path).lower() in NAMED_SETS and not path.exists()):
-        return set_limits(open_dataset(path, on_event, classes=1, follow_links=follow_links), limits)
+        opened = open_dataset(path, on_event, classes=1, truths=truths, follow_links=follow_links)
+        return set_limits(opened, limits)
     return None
 
 
