@@ -27,7 +27,7 @@ _PLACES = {
     "load_weights": "striate.models.weights.pretrained",
     "predict": "striate.actions.predict",
     "report": "striate.actions.report",
-    "Run": "striate.actions.run",
+    "Run": "striate.trainer.run",
     "StriateError": "striate.errors",
     "train": "striate.actions.train",
     "tune_process": "striate.machine.process",

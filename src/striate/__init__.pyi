@@ -11,12 +11,12 @@ from striate.actions.ladder import ladder as ladder
 from striate.actions.load import load as load
 from striate.actions.predict import predict as predict
 from striate.actions.report import report as report
-from striate.actions.run import Run as Run
 from striate.actions.train import train as train
 from striate.errors import StriateError as StriateError
 from striate.machine.process import tune_process as tune_process
 from striate.models.build import create_model as create_model
 from striate.models.catalog import list_models as list_models
 from striate.models.weights.pretrained import load_weights as load_weights
+from striate.trainer.run import Run as Run
 
 __version__: str

@@ -6,7 +6,6 @@ from os import PathLike
 from pathlib import Path
 
 from striate.actions.predict import predict
-from striate.actions.run import Run
 from striate.actions.train import train
 from striate.data.datasets.sheets import embedded_mnist
 from striate.drawing.grid import picture_png
@@ -14,6 +13,7 @@ from striate.events import Listener, silent
 from striate.files.writing import write_bytes
 from striate.inference.streaming import Prediction
 from striate.runs.folder import RunFolder
+from striate.trainer.run import Run
 
 SHOWN = 5
 

@@ -12,7 +12,6 @@ from typing import Any
 
 import torch
 
-from striate.actions.run import Run
 from striate.events import Listener, Note, RunStarted, silent
 from striate.explaining.heat_of_mistakes import heat_of_mistakes
 from striate.files.output_place import refuse_inside
@@ -27,6 +26,7 @@ from striate.trainer.new_run import new_run
 from striate.trainer.options import TrainOptions, options_of
 from striate.trainer.preparing import Prepared, prepare
 from striate.trainer.resume import continued, recorded_decisions, recorded_options, refuse_changes
+from striate.trainer.run import Run
 from striate.trainer.saved_state import checkpoint_of
 from striate.trainer.trainee import resolved
 from striate.training.devices.fabric import Fabric, launched

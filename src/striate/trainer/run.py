@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from striate.errors import StriateError
+from striate.runs.folder import RunFolder
 from striate.runs.record import RunRecord
 
 
@@ -30,12 +31,12 @@ class Run:
 
     @property
     def metrics(self) -> dict[str, Any]:
-        """`accuracy`, `accuracy_interval`, `top5`, `loss`, `ece`, `ece_uncalibrated`, `macro_f1`."""
+        """The task's figures; of `classify` `accuracy`, `accuracy_interval`, `loss`, `ece` and others."""
         read: dict[str, Any] = self.result["metrics"]
         return read
 
     def report(self) -> Path:
         """Write `report.html` again, from the run alone, and return its path."""
-        from striate.actions.report import report
+        from striate.reports.run import write_report
 
-        return report(self.path)
+        return write_report(RunFolder.open(self.path))
