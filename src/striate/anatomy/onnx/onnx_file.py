@@ -13,8 +13,8 @@ import torch
 from torch import Tensor, nn
 
 from striate.anatomy.onnx.onnx_operators import OPERATORS
-from striate.anatomy.onnx_quantised import CONVERSIONS, LEARNED, QUANTISED
-from striate.anatomy.onnx_shapes import InferredShapes, by_size
+from striate.anatomy.onnx.onnx_quantised import CONVERSIONS, LEARNED, QUANTISED
+from striate.anatomy.onnx.onnx_shapes import InferredShapes, by_size
 from striate.errors import StriateError
 
 LARGEST_CONSTANT = 64  # values of an initialiser that is read: shapes, axes, pads, scales

@@ -17,6 +17,7 @@ from torch.nn import functional as F
 from striate.errors import StriateError
 from striate.events import Listener, Progress, silent
 from striate.explanation.channels.channel_response import maps_at, require_channels, response_module
+from striate.explanation.channels.first_layer import climb_in_waves, reads_pixels
 from striate.explanation.channels.fourier_image import pictures_of, random_coefficients
 from striate.explanation.channels.robustness import Robustness, move_a_little
 from striate.models.surgery.untouched import frozen
@@ -112,8 +113,15 @@ def excite(
         def response(pictures: Images) -> Responses:
             return maps_at(network, target, normalise(pictures))[every, own]
 
-        climb = _plain if ascent.plain else _fourier
-        first, last = climb(response, len(channels), in_channels, ascent, on_event)
+        kernel = reads_pixels(network, layer)
+        if kernel is not None and not ascent.plain:
+            start = (len(channels), in_channels, *ascent.size_hw)
+            first, last = climb_in_waves(
+                response, start, kernel=kernel, steps=ascent.steps, seed=ascent.seed, on_event=on_event
+            )
+        else:
+            climb = _plain if ascent.plain else _fourier
+            first, last = climb(response, len(channels), in_channels, ascent, on_event)
         with torch.no_grad():
             before, after = (F.relu(response(one)).mean(dim=(1, 2)) for one in (first, last))
         shown = _visible(last) if ascent.plain else last
