@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from striate.data.wording import one_line
+from striate.data.wording import counted, one_line
 
 
 def plan_text(plan: dict[str, Any]) -> str:
@@ -45,7 +45,8 @@ def _recipe(plan: dict[str, Any]) -> str:
 def _stage(stage: dict[str, Any]) -> str:
     warm_up = f", warm-up over {stage['warm_up']:g} epochs" if stage["warm_up"] else ""
     return (
-        f"{stage['name']}: {stage['epochs']:,} epochs = {stage['steps']:,} steps, {stage['optimizer']}, rate "
+        f"{stage['name']}: {counted(stage['epochs'], 'epoch')} = {counted(stage['steps'], 'step')}, "
+        f"{stage['optimizer']}, rate "
         f"{stage['lr']:g} ({stage['schedule']}{warm_up}), decay {stage['weight_decay']:g}, "
         f"{stage['trainable']:,} parameters learn"
     )

@@ -15,7 +15,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from striate.data.dataset import PART_NAMES, Item, Part
-from striate.data.wording import composed
+from striate.data.wording import composed, counted
 from striate.errors import StriateError
 
 FEWEST_GROUPS = 3  # one for each part
@@ -95,7 +95,7 @@ def split(
             f"validation ({len(taken)}) was taken from training"
         )
     else:
-        notes.append(f"no validation part was given: {len(taken)} pictures were taken from training for it")
+        notes.append(f"no validation part was given: {counted(len(taken), 'picture')} of training became it")
         test = [] if test_elsewhere else test
     named = [classes[stratum] for stratum in small if stratum in range(len(classes))]
     if named:

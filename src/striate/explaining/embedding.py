@@ -7,6 +7,7 @@ from pathlib import Path
 import torch
 from PIL import Image
 
+from striate.data.wording import counted
 from striate.drawing.channel_grid import Tile, picture_image, tile_grid
 from striate.drawing.figure import Heading
 from striate.drawing.picture_map import class_colours, picture_map
@@ -77,7 +78,7 @@ def embedding_page(
         seed: of t-SNE.
     """
     if len(pictures) < 3:
-        raise StriateError(f"a map of {len(pictures)} pictures shows nothing; give 3 or more.")
+        raise StriateError(f"a map of {counted(len(pictures), 'picture')} shows nothing; give 3 or more.")
     features = _features(network, [picture for _, picture in pictures])
     how, places = places_of(features, projection, seed)
     if how == "pca" and projection is None and len(pictures) >= 10:
@@ -98,7 +99,7 @@ def embedding_page(
         name: [{"file": pictures[one.row][0], "cosine": one.cosine} for one in neighbours]
         for name, (_, neighbours) in near_by.items()
     }
-    classes = f"{len(shown.classes)} classes, " if shown.classes else ""
+    classes = f"{counted(len(shown.classes), 'class', 'classes')}, " if shown.classes else ""
     return ExplainedPage(
         method="embedding",
         title=f"{network.name}: {len(pictures):,} pictures",

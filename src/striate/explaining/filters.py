@@ -18,7 +18,7 @@ from striate.events import Listener, Note, Warned, silent
 from striate.explaining.options import ExplainOptions
 from striate.explaining.page import ExplainedPage, Figures
 from striate.explaining.trunk import network_or_trunk
-from striate.explanation.channels.channel_response import convolutions_of
+from striate.explanation.channels.channel_response import convolutions_of, require_convolution
 from striate.explanation.channels.exciting import Field, Patch, most_exciting
 from striate.explanation.channels.filters import Ascent, Excited, excite, first_kernels
 from striate.inference.fitted_pictures import Named, fitted_pictures
@@ -178,8 +178,7 @@ def _shown(
     fitted: Sequence[Named],
     on_event: Listener,
 ) -> Shown:
-    module = network.module.get_submodule(layer) if layer in dict(network.module.named_modules()) else None
-    count = module.out_channels if isinstance(module, torch.nn.Conv2d) else 1
+    count = require_convolution(network.module, layer).out_channels
     channels = [channel] if channel is not None else list(range(min(CHANNELS, count)))
     on_event(Note(f"{layer}: {len(channels)} of {count} channels"))
     excited = excite(

@@ -10,6 +10,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from striate.data.wording import counted
 from striate.errors import StriateError
 from striate.models.backbone import head_of
 from striate.models.surgery.untouched import frozen
@@ -79,7 +80,7 @@ def places_of(
     """
     count = len(features)
     if count < 3:
-        raise StriateError(f"a map of {count} pictures shows nothing; give 3 or more.")
+        raise StriateError(f"a map of {counted(count, 'picture')} shows nothing; give 3 or more.")
     if projection == "pca" or (projection is None and (count < 10 or not _has_scikit_learn())):
         places = principal_components(features)
         return "pca", torch.nn.functional.pad(places, (0, 2 - places.shape[1]))

@@ -16,6 +16,7 @@ from striate.data.dataset import BadPicture, Part
 from striate.data.datasets.picture_files import read_for
 from striate.data.decoding.decode import DEFAULT_LIMITS
 from striate.data.sample import Truth
+from striate.data.wording import counted
 from striate.engines.choosing import CHOICES, Choice
 from striate.engines.errors import CannotConvert
 from striate.engines.opening import is_installed
@@ -69,7 +70,7 @@ class Record:
 
     def __str__(self) -> str:
         same = round(self.agreement * self.pictures)
-        return f"{INT8} gives torch's answer for {same:,} of {self.pictures:,} validation pictures"
+        return f"{INT8} gives torch's answer for {same:,} of {counted(self.pictures, 'validation picture')}"
 
 
 def in_int8(predictor: Predictor, run: str | PathLike[str], on_event: Listener) -> Predictor:
@@ -116,7 +117,7 @@ def _made(predictor: Predictor, folder: RunFolder, on_event: Listener) -> tuple[
         raise StriateError(
             f"{folder.path} has no validation pictures to compare int8 with torch on; use --engine auto."
         )
-    on_event(Note(f"int8: made once for this run, with {len(given):,} of its training pictures"))
+    on_event(Note(f"int8: made once for this run, with {counted(len(given), 'training picture')} of it"))
     reference = plain.outputs(pictures)
     if len(reference) > 1:
         raise StriateError(

@@ -5,7 +5,7 @@ from pathlib import Path
 from striate.data.audit.audit import Looked, Suspect
 from striate.data.dataset import PARTS, BadPicture, Dataset, class_of
 from striate.data.datasets.picture_files import read_for
-from striate.data.wording import composed
+from striate.data.wording import composed, counted
 from striate.events import Listener, Note, Progress
 from striate.inference.judging import require_shared_classes
 from striate.inference.open_run import open_run
@@ -31,7 +31,7 @@ def suspects(run: Path, dataset: Dataset, looked: Looked, on_event: Listener) ->
     if len(rows) < len(looked.scan.usable):
         left_out = len(looked.scan.usable) - len(rows)
         on_event(
-            Note(f"{left_out:,} pictures have a class that the run does not know; it says nothing of them")
+            Note(f"the run does not know the class of {counted(left_out, 'picture')} and says nothing there")
         )
     parts = _parts(record)
     found: list[Suspect] = []

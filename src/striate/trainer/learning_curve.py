@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from striate.data.wording import counted
 from striate.errors import StriateError
 from striate.events import Listener, Note
 from striate.metrics.accuracy import hits, wilson_interval
@@ -68,7 +69,9 @@ def learning_curve(options: TrainOptions, on_event: Listener) -> LearningCurve:
             repeats.append(hits(judged @ found.weight.T + found.bias, truth))
         sizes.append(len(rows))
         right.append(torch.stack(repeats))
-        on_event(Note(f"curve: {len(rows):,} pictures, {_share(right[-1]):.1%} of {len(part):,} right"))
+        on_event(
+            Note(f"curve: {counted(len(rows), 'picture')}, {_share(right[-1]):.1%} of {len(part):,} right")
+        )
     measured = tuple(_point(size, one) for size, one in zip(sizes, right, strict=True))
     wanted = [2 * sizes[-1], 4 * sizes[-1]]
     growth = expected_growth(sizes, right, wanted, options.seed) if len(set(sizes)) > 1 else []

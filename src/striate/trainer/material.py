@@ -183,7 +183,7 @@ def _warn_of_conflicts(dataset: Dataset, found: Scan, options: TrainOptions, on_
 def _refuse_bad(bad: tuple[Problem, ...], options: TrainOptions) -> None:
     if options.strict and bad:
         raise StriateError(
-            f"{len(bad)} pictures cannot be used as they are, the first: {bad[0].file}: {bad[0].reason}. "
+            f"{counted(len(bad), 'picture')} cannot be used, the first: {bad[0].file}: {bad[0].reason}. "
             "Mend or remove them, or leave out --strict."
         )
 
@@ -239,7 +239,9 @@ def _split(
         also = _also_in(found, elsewhere, on_event)
         rows = [row for row in rows if row not in also]
         if also:
-            notes.append(f"{len(also)} pictures look like pictures of {options.test} and were left out")
+            notes.append(
+                f"left out for looking like pictures of {options.test}: {counted(len(also), 'picture')}"
+            )
     parts = split(
         dataset.items,
         groups,

@@ -26,6 +26,20 @@ def convolutions_of(network: nn.Module) -> list[str]:
     return [name for name, module in network.named_modules() if isinstance(module, nn.Conv2d)]
 
 
+def require_convolution(network: nn.Module, layer: str) -> nn.Conv2d:
+    """The convolution of that name.
+
+    Raises:
+        UnknownName: there is none.
+    """
+    convolution = dict(network.named_modules()).get(layer)
+    if isinstance(convolution, nn.Conv2d):
+        return convolution
+    known = convolutions_of(network)
+    listing = f"It has {len(known)}, such as {', '.join(known[:3])}; `striate inspect` lists them."
+    raise UnknownName("convolution", layer, known, listing)
+
+
 def response_module(network: nn.Module, layer: str, images: Images) -> nn.Module:
     """The module whose output is the response of the convolution `layer`: its normalisation, else itself.
 
@@ -36,11 +50,7 @@ def response_module(network: nn.Module, layer: str, images: Images) -> nn.Module
         UnknownName: no convolution has that name.
         StriateError: the network does not use it for such pictures.
     """
-    convolution = dict(network.named_modules()).get(layer)
-    if not isinstance(convolution, nn.Conv2d):
-        known = convolutions_of(network)
-        listing = f"It has {len(known)}, such as {', '.join(known[:3])}; `striate inspect` lists them."
-        raise UnknownName("convolution", layer, known, listing)
+    convolution = require_convolution(network, layer)
     found: list[nn.Module] = []
     made: list[Tensor] = []
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from striate.data.sample import Batch
+from striate.data.wording import counted
 from striate.errors import WorkFailed, is_about_memory
 
 
@@ -22,6 +23,7 @@ def enough_memory(batch: Batch) -> Iterator[None]:
         size, (height, width) = len(batch), batch.pictures.shape[-2:]
         smaller = f"--batch-size {size // 2}" if size > 1 else "a smaller --image-size"
         raise WorkFailed(
-            f"the memory does not suffice for a step with {size} pictures of {width}x{height} pixels. "
+            f"the memory does not suffice for a step with {counted(size, 'picture')} of "
+            f"{width}x{height} pixels. "
             f"Try {smaller} in a new run, or close other programs and resume this one."
         ) from error
