@@ -76,4 +76,5 @@ def climb_in_waves(
 def _frequency(height: int, width: int) -> Float[Tensor, "H half"]:
     """Waves a pixel."""
     down, across = torch.fft.fftfreq(height)[:, None], torch.fft.rfftfreq(width)[None, :]
-    return (down**2 + across**2).sqrt()
+    frequency: Tensor = (down**2 + across**2).sqrt()
+    return frequency
