@@ -4,6 +4,7 @@ from typing import Any
 
 from striate.anatomy.anatomy import Anatomy, Layer
 from striate.anatomy.explain import describe, explain, shape_text
+from striate.anatomy.uncounted import SO_AT_LEAST, uncounted
 
 SIGNS = {"add": "+", "sub": "\u2212", "mul": "\u00d7", "cat": "\u2225"}
 FAMILIES = (  # what a kind's name contains, and the colour it gets
@@ -17,11 +18,12 @@ FAMILIES = (  # what a kind's name contains, and the colour it gets
 
 
 def page_values(anatomy: Anatomy) -> dict[str, Any]:
-    """All that the page shows: `model`, `input`, `figures`, `rows` and `blocks`."""
-    training = anatomy.training
+    """All that the page shows: `model`, `input`, `figures`, `rows`, `blocks` and `not_counted`."""
+    training, missing = anatomy.training, uncounted(anatomy)
     return {
         "model": anatomy.model,
         "input": shape_text(anatomy.input),
+        "not_counted": missing and f"{missing}; {SO_AT_LEAST}",
         "figures": {
             "parameters": anatomy.parameters,
             "trainable": anatomy.trainable_parameters,

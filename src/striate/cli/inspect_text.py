@@ -7,6 +7,7 @@ from striate.anatomy.explain import describe, explain, find_layer, shape_text
 from striate.anatomy.formula import fit
 from striate.anatomy.geometry import Window
 from striate.anatomy.training import PEAK
+from striate.anatomy.uncounted import SO_AT_LEAST, uncounted
 
 NAME, KIND = 25, 16  # columns
 GIGA, MEGA, KILO = 10**9, 10**6, 10**3
@@ -146,16 +147,8 @@ def _most(anatomy: Anatomy, what: str, counts: Sequence[int]) -> str | None:
 
 def _not_counted(anatomy: Anatomy) -> list[str]:
     """The operations of which only the output's size is known, and how much of the network they are."""
-    missing = [layer for layer in anatomy.layers if not layer.counted]
-    if not missing:
-        return []
-    kinds = ", ".join(dict.fromkeys(layer.kind for layer in missing))
-    values = sum(layer.values for layer in anatomy.layers)
-    share = 100 * sum(layer.values for layer in missing) / values
-    return [
-        f"not counted     {kinds}: {len(missing)} of {len(anatomy.layers)} layers, {share:.1f} % of values;",
-        "                only sizes are known, so multiply-adds and operations are at least these",
-    ]
+    missing = uncounted(anatomy)
+    return [] if missing is None else [f"not counted     {missing};", f"                {SO_AT_LEAST}"]
 
 
 def _misfits(anatomy: Anatomy) -> list[str]:

@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 
 from striate.actions.inspect import inspect
+from striate.anatomy.blocks import page_values
 from striate.cli.inspect_text import total_lines, training_lines
 from striate.errors import StriateError
+from striate.reports.inspect import inspect_html
 
 onnx = pytest.importorskip("onnx")
 
@@ -110,6 +112,7 @@ def test_an_operator_without_a_rule_is_followed_by_its_size_and_named_as_not_cou
     told = "\n".join(total_lines(anatomy))
     values = [4 * inner**2, 4 * inner**2, 2 * inner**2, 2 * (side - 4) ** 2]
     assert f"not counted     Mish, TopK: 2 of 4 layers, {100 * sum(values[1:3]) / sum(values):.1f} %" in told
+    assert "Not counted: Mish, TopK: 2 of 4 layers, " in inspect_html(page_values(anatomy))
 
 
 def eight_bit(name, size_chw, classes=5):
