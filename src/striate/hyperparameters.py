@@ -173,9 +173,6 @@ class OneCycle:
 
 USUAL_OPTIMIZER, USUAL_SCHEDULE = AdamW(), OneCycle()
 Schedule = Constant | StepDecay | Staircase | Plateau | Cosine | Polynomial | OneCycle
-SCHEDULES: Mapping[str, type[Schedule]] = {
-    kind.name: kind for kind in (Constant, StepDecay, Staircase, Plateau, Cosine, Polynomial, OneCycle)
-}
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from typing import Any
 
 from striate.errors import StriateError
 
-KIB, MIB = 2**10, 2**20
+MIB = 2**20
 USUAL = MIB  # bytes of a file that has no row in LIMITS
 LIMITS = {  # bytes; what grows with the pictures or the classes may be large
     "dataset.json": 1024 * MIB,

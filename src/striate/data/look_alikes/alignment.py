@@ -23,11 +23,6 @@ _DAMPING = 1e-3
 _FINE, _COARSE = 0.8, 2.5  # blurs in pixels between which frequencies are compared
 
 
-def likeness(first: Thumbnails, second: Thumbnails) -> Float[Tensor, " N"]:
-    """The correlation of the pairs' details as they are, from 0 to 1; a negative of a picture is alike."""
-    return (details(first) * details(second)).sum(dim=(1, 2)).abs()
-
-
 def details(pictures: Thumbnails) -> Thumbnails:
     """What is compared of each picture, at zero mean and unit length: a sum of products is a correlation."""
     return _normal(_details(pictures), torch.ones_like(pictures))
