@@ -30,9 +30,9 @@ from timing import alternate, write_result
 
 from striate.actions.load import load
 from striate.engines.choosing import CHOICES
+from striate.engines.normalised import NormalisedModule
 from striate.engines.opening import has_bf16
 from striate.engines.openvino_engine import convert, import_openvino
-from striate.engines.reading import Reading
 from striate.inference.ensemble import Ensemble
 from striate.inference.predictor import Predictor
 from striate.inference.streaming import predictions_of
@@ -97,7 +97,7 @@ def sides_of(network: Predictor, names: dict[str, str], place: Path) -> dict[str
     tensors = network.module.state_dict().values()
     save_file({f"{n:03}": tensor.contiguous() for n, tensor in enumerate(tensors)}, weights)
     example = torch.zeros(2, 3, 224, 224, dtype=torch.uint8)
-    converted = convert(Reading(network.module, network.preprocessing), example)
+    converted = convert(NormalisedModule(network.module, network.preprocessing), example)
     import_openvino().save_model(converted, plain, compress_to_fp16=False)
     sides: dict[str, Callable[[], list[int]]] = {"torch": Peer("eager_torch.py", files, weights).classes}
     for name, hint in names.items():

@@ -6,8 +6,8 @@ from tests.engines.nets import catalogue_net, pictures, small_net
 from torch import nn
 
 from striate.engines.engine import Engine
+from striate.engines.normalised import NormalisedModule
 from striate.engines.opening import has_bf16, open_engine
-from striate.engines.reading import Reading
 from striate.errors import StriateError
 from striate.events import Event, Note
 from striate.models.catalog import MODELS
@@ -93,7 +93,7 @@ def test_normalisation_inside_the_engine_is_that_of_preprocessing(name):
     with torch.no_grad():
         expected = net((given / 255 - means) / stds)  # as the papers write it
     engine = open_engine(
-        Reading(net, specification), (3, 8, 8), engine=name, precision="fp32", eight_bit=True
+        NormalisedModule(net, specification), (3, 8, 8), engine=name, precision="fp32", eight_bit=True
     )
     assert torch.allclose(engine.run(given)[0], expected, atol=1e-5)
 

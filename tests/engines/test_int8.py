@@ -7,12 +7,12 @@ from tests.engines.test_engines import Odd
 
 from striate.engines.errors import CannotConvert
 from striate.engines.int8 import quantise
+from striate.engines.normalised import NormalisedModule
 from striate.engines.openvino_engine import OpenVinoEngine, open_quantised
-from striate.engines.reading import Reading
 from striate.preprocess.preprocessing import Preprocessing
 
 EXAMPLE = torch.zeros(2, 3, 8, 8, dtype=torch.uint8)
-READING = Reading(small_net(), Preprocessing((8, 8), 3, (0.1, 0.5, 0.9), (0.2, 0.3, 0.4)))
+READING = NormalisedModule(small_net(), Preprocessing((8, 8), 3, (0.1, 0.5, 0.9), (0.2, 0.3, 0.4)))
 
 
 @pytest.fixture(scope="module")
@@ -81,6 +81,6 @@ def test_the_second_time_it_is_not_compiled_again(content, tmp_path, monkeypatch
 
 def test_a_network_without_such_a_form_and_a_file_that_is_none_are_refused():
     with pytest.raises(CannotConvert, match="airy"):
-        quantise(Reading(Odd().eval(), READING.preprocessing), EXAMPLE, pictures(4))
+        quantise(NormalisedModule(Odd().eval(), READING.preprocessing), EXAMPLE, pictures(4))
     with pytest.raises(CannotConvert):
         open_quantised(b"no network")

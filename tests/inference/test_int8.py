@@ -132,9 +132,9 @@ def _of_random_weights(network: Any, given: torch.Tensor) -> bytes:
     from tests.engines.nets import catalogue_net
 
     from striate.engines.int8 import quantise
-    from striate.engines.reading import Reading
+    from striate.engines.normalised import NormalisedModule
 
-    other = Reading(catalogue_net("lenet5", (1, 32, 32), 3), network.preprocessing)
+    other = NormalisedModule(catalogue_net("lenet5", (1, 32, 32), 3), network.preprocessing)
     return quantise(other, torch.zeros(2, 1, 32, 32, dtype=torch.uint8), given)
 
 

@@ -15,7 +15,7 @@ from striate.actions.predict import predict
 from striate.engines import openvino_engine
 from striate.engines.choosing import CHOICES, Choice, parse_choice
 from striate.engines.opening import has_bf16
-from striate.engines.served import SMALLEST, Served, is_worth_converting, multiply_adds
+from striate.engines.runner import SMALLEST, EngineRunner, is_worth_converting, multiply_adds
 from striate.errors import StriateError
 from striate.events import Event, Note, Warned, silent
 from striate.inference import engine_choice
@@ -38,14 +38,14 @@ def network() -> Predictor:
 
 def coarse(network: Predictor, monkeypatch: pytest.MonkeyPatch, precisions: set[str]) -> None:
     """Let engines in these precisions answer with the next class."""
-    run = Served.run
+    run = EngineRunner.run
 
-    def rolled(self: Served, given: Tensor) -> Tensor:
+    def rolled(self: EngineRunner, given: Tensor) -> Tensor:
         wrong = self.choice.engine == "openvino" and self.choice.precision in precisions
         found = run(self, given)
         return (found[0].roll(1, dims=1),) if wrong else found
 
-    monkeypatch.setattr(Served, "run", rolled)
+    monkeypatch.setattr(EngineRunner, "run", rolled)
     monkeypatch.setattr(
         engine_choice, "candidates", lambda **_: [CHOICES["openvino-bf16"], CHOICES["openvino"]]
     )

@@ -22,7 +22,7 @@ from striate.preprocess.placement import Placement
 from striate.tasks.catalog import TASKS
 from striate.tasks.choosing import Choice, Traits
 from striate.tasks.recipes.recipe import Recipe
-from striate.tasks.task import Agreement, Context, Figures, Judged, Outputs, Task
+from striate.tasks.task import Agreement, Context, EvaluationOutput, Figures, Outputs, Task
 
 NAME = "toy"
 
@@ -41,13 +41,13 @@ class SpotStep(nn.Module):
         super().__init__()
         self.network, self.preprocessing = network, context.preprocessing
 
-    def forward(self, batch: Batch) -> SpotLosses | Judged:
+    def forward(self, batch: Batch) -> SpotLosses | EvaluationOutput:
         height, width = batch.pictures.shape[-2:]
         places = self.network(self.preprocessing.normalise(batch.pictures)).float()
         wanted = torch.stack([truth.points[0] for truth in batch.truths if truth.points is not None])
         apart = (places - wanted / wanted.new_tensor([width, height])).square()
         losses = SpotLosses(apart.sum(dim=1).mean(), apart[:, 0].mean())
-        return losses if self.training else Judged(losses, places)
+        return losses if self.training else EvaluationOutput(losses, places)
 
 
 class SpotMetric:
@@ -57,7 +57,7 @@ class SpotMetric:
         self.distances: list[float] = []
         self.losses: list[float] = []
 
-    def update(self, judged: Judged, batch: Batch) -> None:
+    def update(self, judged: EvaluationOutput, batch: Batch) -> None:
         height, width = batch.pictures.shape[-2:]
         size = torch.tensor([width, height])
         self.losses.append(float(judged.losses.total))

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from striate.engines.choosing import Choice, candidates
 from striate.engines.openvino_engine import one_conversion
-from striate.engines.served import SMALLEST, is_worth_converting
+from striate.engines.runner import SMALLEST, is_worth_converting
 from striate.events import Listener, Note
 from striate.inference.predictor import Predictor
 from striate.machine.versions import versions

@@ -19,8 +19,8 @@ from striate.data.sample import Truth
 from striate.data.wording import counted
 from striate.engines.choosing import CHOICES, Choice
 from striate.engines.errors import CannotConvert
+from striate.engines.normalised import NormalisedModule
 from striate.engines.opening import is_installed
-from striate.engines.reading import Reading
 from striate.errors import StriateError, WorkFailed
 from striate.events import Listener, Note, Progress, Warned, silent
 from striate.files.writing import write_bytes
@@ -150,7 +150,7 @@ def _quantised(predictor: Predictor, pictures: Pictures) -> bytes:
     spec = predictor.preprocessing
     example = torch.zeros(2, spec.channels, *spec.size_hw, dtype=torch.uint8)
     try:
-        return quantise(Reading(predictor.module, spec), example, pictures)
+        return quantise(NormalisedModule(predictor.module, spec), example, pictures)
     except CannotConvert as error:
         raise StriateError(f"this network has no int8 form ({error}); use --engine auto.") from error
 

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from striate.data.decoding.decode import DEFAULT_LIMITS, Limits, decode_for, decoded_image, reading_for
 from striate.engines.choosing import Choice
-from striate.engines.served import Served
+from striate.engines.runner import EngineRunner
 from striate.errors import WorkFailed
 from striate.events import Listener, silent
 from striate.inference.views import PLAIN, Views
@@ -52,7 +52,7 @@ class Predictor:
     preprocessing: Preprocessing
     labels: tuple[str, ...] = ()
     calibration: Mapping[str, Any] = field(default_factory=dict)
-    engine: Served | None = None
+    engine: EngineRunner | None = None
     views: Views = PLAIN
 
     @property
@@ -77,7 +77,7 @@ class Predictor:
 
         In int8 the engine runs `quantised`, which `quantise` made of the network.
         """
-        served = Served(
+        served = EngineRunner(
             self.module, self.preprocessing, choice, on_event, required=required, quantised=quantised
         )
         return replace(self, engine=served)
@@ -102,7 +102,7 @@ class Predictor:
         """What the network says of 8-bit pictures at its size, float32, the first axis pictures."""
         if len(pictures) == 0:
             return tuple(one[:0] for one in self.outputs(pictures.new_zeros(1, *pictures.shape[1:])))
-        engine = self.engine or Served(self.module, self.preprocessing, Choice())
+        engine = self.engine or EngineRunner(self.module, self.preprocessing, Choice())
         found = self.task.merged([engine.run(view) for view in self.views.shown(pictures)])
         if not all(bool(torch.isfinite(one).all()) for one in found):
             raise WorkFailed(

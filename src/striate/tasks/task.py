@@ -6,8 +6,8 @@ cannot do (be calibrated, answer together with other runs) its methods say by re
 one clear line.
 
 The loop in `striate.training` sees only the step, one `nn.Module` whose `forward(batch)` returns losses with
-a `.total` while training, and `Judged` in eval mode; and a metric that reads what the step returned. Targets,
-matching, auxiliary outputs, pairs and triplets are the step's.
+a `.total` while training, and an `EvaluationOutput` in eval mode; and a metric that reads what the step
+returned. Targets, matching, auxiliary outputs, pairs and triplets are the step's.
 """
 
 from abc import ABC, abstractmethod
@@ -33,7 +33,7 @@ from striate.tasks.recipes.recipe import Recipe
 Outputs = tuple[Tensor, ...]  # what a network returns in eval mode; the first axis is pictures
 
 
-class Judged(NamedTuple):
+class EvaluationOutput(NamedTuple):
     """What a step returns in eval mode: the plain losses and the decoded outputs of the batch."""
 
     losses: Any
@@ -44,7 +44,7 @@ class Judged(NamedTuple):
 class Metric(Protocol):
     """Collects decoded outputs and says what they are worth."""
 
-    def update(self, judged: Judged, batch: Batch) -> None:
+    def update(self, judged: EvaluationOutput, batch: Batch) -> None:
         """Take in one batch."""
         ...
 

@@ -120,14 +120,14 @@ def eight_bit(name, size_chw, classes=5):
     import torch
 
     from striate.engines.int8 import quantise
-    from striate.engines.reading import Reading
+    from striate.engines.normalised import NormalisedModule
     from striate.models.build import create_model
     from striate.preprocess.preprocessing import Preprocessing
 
     pytest.importorskip("onnxruntime")
     channels, *size_hw = size_chw
     reading = Preprocessing(tuple(size_hw), channels, (0.5,) * channels, (0.5,) * channels)
-    module = Reading(create_model(name, classes).eval(), reading).eval()
+    module = NormalisedModule(create_model(name, classes).eval(), reading).eval()
     pictures = torch.randint(0, 255, (8, *size_chw), dtype=torch.uint8, generator=torch.manual_seed(0))
     return quantise(module, pictures[:2], pictures)
 

@@ -14,7 +14,7 @@ from striate.tasks.landmarks.metric import LandmarksMetric
 from striate.tasks.landmarks.targets import count_points, marks_of, targets
 from striate.tasks.landmarks.task import LANDMARKS
 from striate.tasks.recipes.catalog import RECIPES
-from striate.tasks.task import Context, Judged
+from striate.tasks.task import Context, EvaluationOutput
 
 
 def truth(*points, visible=None):
@@ -104,7 +104,7 @@ def test_the_metric_of_an_epoch_measures_as_the_figures_do():
     wanted = targets(truths, (64, 64), 2)
     batch = Batch(torch.zeros(12, 3, 64, 64), torch.arange(12), known=Known(truths))
     metric = LandmarksMetric()
-    metric.update(Judged(landmarks(*parts_of(outputs), *wanted), outputs), batch)
+    metric.update(EvaluationOutput(landmarks(*parts_of(outputs), *wanted), outputs), batch)
     place = context().preprocessing.place((64, 64))
     answers = LANDMARKS.decode((outputs,), [place] * 12, context())
     expected = LANDMARKS.figures(answers, truths, context()).metrics

@@ -15,7 +15,7 @@ from striate.tasks.locate.metric import LocateMetric
 from striate.tasks.locate.targets import main_object, targets
 from striate.tasks.locate.task import LOCATE
 from striate.tasks.recipes.catalog import RECIPES
-from striate.tasks.task import Context, Judged
+from striate.tasks.task import Context, EvaluationOutput
 
 LABELS = ("car", "cat")
 
@@ -110,7 +110,7 @@ def test_the_metric_of_an_epoch_counts_as_the_figures_do():
     )
     batch = Batch(torch.zeros(40, 3, 64, 64), torch.arange(40), known=Known(truths))
     metric = LocateMetric()
-    metric.update(Judged(localisation(outputs, targets(truths, (64, 64), 2)), outputs), batch)
+    metric.update(EvaluationOutput(localisation(outputs, targets(truths, (64, 64), 2)), outputs), batch)
     place = context().preprocessing.place((64, 64))
     answers = LOCATE.decode((outputs,), [place] * 40, context())
     expected = LOCATE.figures(answers, truths, context()).metrics

@@ -8,7 +8,7 @@ from torch import Tensor
 from striate.data.sample import Batch
 from striate.losses.cross_entropy import cross_entropy
 from striate.metrics.accuracy import hits
-from striate.tasks.task import Judged
+from striate.tasks.task import EvaluationOutput
 
 
 @dataclass(slots=True)
@@ -19,7 +19,7 @@ class ClassifyMetric:
     labels: list[Tensor] = field(default_factory=list)
     rows: list[Tensor] = field(default_factory=list)
 
-    def update(self, judged: Judged, batch: Batch) -> None:
+    def update(self, judged: EvaluationOutput, batch: Batch) -> None:
         """Take in the scores (B, K) and labels of one batch."""
         assert batch.labels is not None
         self.scores.append(judged.outputs.cpu())

@@ -21,7 +21,7 @@ from striate.models.surgery.trunk import head_scores
 from striate.preprocess.preprocessing import Preprocessing
 from striate.shapes import Labels, Logits, Shares
 from striate.tasks.classify.decode import decode_scores
-from striate.tasks.task import Judged
+from striate.tasks.task import EvaluationOutput
 
 
 def shares(labels: Labels, mixed: Mixed, classes: int) -> Shares:
@@ -49,7 +49,7 @@ class ClassifyStep(nn.Module):
         self.preprocessing = preprocessing
         self.label_smoothing = label_smoothing
 
-    def forward(self, batch: Batch) -> ClassificationLosses | Judged:
+    def forward(self, batch: Batch) -> ClassificationLosses | EvaluationOutput:
         """Losses in training mode (labels smoothed, auxiliary heads' weighted and added).
 
         In eval mode plain losses and scores (B, K).
@@ -58,7 +58,7 @@ class ClassifyStep(nn.Module):
             raise StriateError("these pictures have no labels, so they cannot train or test a classifier.")
         outputs = self._outputs(batch)
         if not self.training:
-            return Judged(self._losses(outputs, batch.labels, 0.0), decode_scores(outputs.float()))
+            return EvaluationOutput(self._losses(outputs, batch.labels, 0.0), decode_scores(outputs.float()))
         if not isinstance(outputs, WithAuxiliary):
             return self._training_losses(outputs, batch)
         inner = [self._training_losses(logits, batch).total for logits in outputs.auxiliary]

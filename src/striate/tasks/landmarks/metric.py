@@ -9,7 +9,7 @@ from striate.data.sample import Batch
 from striate.metrics.point_distance import distances
 from striate.tasks.landmarks.decode import THERE, parts_of
 from striate.tasks.landmarks.targets import targets
-from striate.tasks.task import Judged
+from striate.tasks.task import EvaluationOutput
 
 
 @dataclass(slots=True)
@@ -20,7 +20,7 @@ class LandmarksMetric:
     flags: list[Tensor] = field(default_factory=list)
     losses: list[tuple[int, float]] = field(default_factory=list)
 
-    def update(self, judged: Judged, batch: Batch) -> None:
+    def update(self, judged: EvaluationOutput, batch: Batch) -> None:
         """Take in one batch."""
         parts = parts_of(judged.outputs.float().cpu())
         height, width = batch.pictures.shape[2:]

@@ -9,7 +9,7 @@ from striate.losses.landmarks import LandmarkLosses, landmarks
 from striate.preprocess.preprocessing import Preprocessing
 from striate.tasks.landmarks.decode import parts_of
 from striate.tasks.landmarks.targets import targets
-from striate.tasks.task import Judged
+from striate.tasks.task import EvaluationOutput
 
 POINT_WEIGHT = 100.0  # a tenth of the picture beside the truth then costs 1
 
@@ -21,7 +21,7 @@ class LandmarksStep(nn.Module):
         super().__init__()
         self.network, self.preprocessing = network, preprocessing
 
-    def forward(self, batch: Batch) -> LandmarkLosses | Judged:
+    def forward(self, batch: Batch) -> LandmarkLosses | EvaluationOutput:
         """Losses in training mode; in eval mode losses and outputs (B, 1 + 3 n)."""
         if batch.mixed is not None:
             raise StriateError("mixed pictures have two of every point; choose another --augment.")
@@ -32,4 +32,4 @@ class LandmarksStep(nn.Module):
         wanted = targets(batch.truths, (height, width), parts.points.shape[1])
         wanted = type(wanted)(*(one.to(outputs.device) for one in wanted))
         losses = landmarks(*parts, *wanted, POINT_WEIGHT)
-        return losses if self.training else Judged(losses, outputs.float())
+        return losses if self.training else EvaluationOutput(losses, outputs.float())

@@ -11,7 +11,7 @@ from striate.ops.boxes import from_middles, paired_iou
 from striate.tasks.locate.decode import THERE
 from striate.tasks.locate.figures import RIGHT_IOU
 from striate.tasks.locate.targets import targets
-from striate.tasks.task import Judged
+from striate.tasks.task import EvaluationOutput
 
 
 @dataclass(slots=True)
@@ -22,7 +22,7 @@ class LocateMetric:
     truths: list[Tensor] = field(default_factory=list)
     losses: list[tuple[int, float]] = field(default_factory=list)
 
-    def update(self, judged: Judged, batch: Batch) -> None:
+    def update(self, judged: EvaluationOutput, batch: Batch) -> None:
         """Take in one batch."""
         outputs = judged.outputs.float().cpu()
         height, width = batch.pictures.shape[2:]

@@ -8,7 +8,7 @@ from striate.errors import StriateError
 from striate.losses.localisation import FIRST_CLASS, LocalisationLosses, localisation
 from striate.preprocess.preprocessing import Preprocessing
 from striate.tasks.locate.targets import targets
-from striate.tasks.task import Judged
+from striate.tasks.task import EvaluationOutput
 
 BOX_WEIGHT = (
     20.0  # beside the class: boxes a tenth wrong on all four sides then cost as much as a doubtful class
@@ -22,7 +22,7 @@ class LocateStep(nn.Module):
         super().__init__()
         self.network, self.preprocessing, self.label_smoothing = network, preprocessing, label_smoothing
 
-    def forward(self, batch: Batch) -> LocalisationLosses | Judged:
+    def forward(self, batch: Batch) -> LocalisationLosses | EvaluationOutput:
         """Losses in training mode (labels smoothed); in eval mode plain losses and outputs (B, 5 + K)."""
         if batch.mixed is not None:
             raise StriateError("mixed pictures have two places; choose another --augment.")
@@ -32,4 +32,4 @@ class LocateStep(nn.Module):
         wanted = targets(batch.truths, (height, width), outputs.shape[1] - FIRST_CLASS).to(outputs.device)
         smoothing = self.label_smoothing if self.training else 0.0
         losses = localisation(outputs, wanted, smoothing, BOX_WEIGHT)
-        return losses if self.training else Judged(losses, outputs.float())
+        return losses if self.training else EvaluationOutput(losses, outputs.float())

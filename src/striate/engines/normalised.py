@@ -10,7 +10,7 @@ from striate.preprocess.preprocessing import Preprocessing
 from striate.shapes import Pictures
 
 
-class Reading(nn.Module):
+class NormalisedModule(nn.Module):
     """`network` of the normalised pictures."""
 
     def __init__(self, network: nn.Module, preprocessing: Preprocessing) -> None:

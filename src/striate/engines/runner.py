@@ -8,8 +8,8 @@ from torch.utils.hooks import RemovableHandle
 
 from striate.engines.choosing import Choice, usable_here
 from striate.engines.engine import Engine, Outputs
+from striate.engines.normalised import NormalisedModule
 from striate.engines.opening import open_engine
-from striate.engines.reading import Reading
 from striate.events import Listener, silent
 from striate.preprocess.preprocessing import Preprocessing
 from striate.shapes import Pictures
@@ -17,7 +17,7 @@ from striate.shapes import Pictures
 SMALLEST = 20_000_000  # multiply-adds a picture below which converting costs more than it brings
 
 
-class Served:
+class EngineRunner:
     """`module` of normalised pictures, by the engine of `choice` or what of it this machine has.
 
     Nothing is converted before the first picture, so who only looks at the module pays nothing. A module on
@@ -38,7 +38,7 @@ class Served:
         self.choice = choice
         self._quantised = quantised
         self._required = required
-        self._reading = Reading(module, preprocessing)
+        self._module = NormalisedModule(module, preprocessing)
         self._on_event = on_event
         self._engine: Engine | None = None
         self._opening = threading.Lock()
@@ -56,9 +56,9 @@ class Served:
         return self.opened.run(pictures)
 
     def _open(self) -> Engine:
-        specification = self._reading.preprocessing
+        specification = self._module.preprocessing
         size_chw = (specification.channels, *specification.size_hw)
-        first = next(self._reading.parameters(), None)
+        first = next(self._module.parameters(), None)
         on_cpu = first is None or first.device.type == "cpu"
         found = usable_here(self.choice, self._on_event) if on_cpu else Choice()
         if found.precision == "int8" and self._quantised is not None:
@@ -66,7 +66,7 @@ class Served:
 
             return open_quantised(self._quantised)
         return open_engine(
-            self._reading,
+            self._module,
             size_chw,
             engine=found.engine,
             precision=found.precision,
