@@ -75,8 +75,8 @@ def sklearn_head(data: Path, seed: int) -> dict[str, float]:
     with torch.random.fork_rng(devices=[]):
         options = TrainOptions(data=data, transfer="probe", seed=seed, **MODEL)
         prepared = prepare(options, None, lambda _: None)
-    parts, features = prepared.material.split, prepared.trainee.features
-    labels: Tensor = prepared.material.store.labels
+    parts, features = prepared.data.split, prepared.setup.features
+    labels: Tensor = prepared.data.store.labels
     head = make_pipeline(StandardScaler(), LogisticRegressionCV(Cs=8, cv=3, max_iter=2000, random_state=seed))
     head.fit(features.of(parts.train).numpy(), labels[torch.tensor(parts.train)].numpy())
     right = head.predict(features.of(parts.test).numpy()) == labels[torch.tensor(parts.test)].numpy()

@@ -7,7 +7,7 @@ from tests.conftest import write_digits
 from striate.actions.ladder import ladder
 from striate.actions.train import train
 from striate.errors import StriateError
-from striate.trainer import material
+from striate.trainer import prepared_data
 from striate.trainer.dry_run import dry_run
 
 
@@ -16,8 +16,8 @@ def nothing_is_read(monkeypatch):
     def read(*arguments, **options):
         pytest.fail("a picture was read")
 
-    monkeypatch.setattr(material, "read_pictures", read)
-    monkeypatch.setattr(material, "scan", read)
+    monkeypatch.setattr(prepared_data, "read_pictures", read)
+    monkeypatch.setattr(prepared_data, "scan", read)
 
 
 def other_weights(folder):

@@ -21,7 +21,7 @@ from striate.tasks.recipes.adjust import adjusted
 from striate.tasks.recipes.catalog import OWN_RECIPE, RECIPES
 from striate.trainer.options import TrainOptions
 from striate.trainer.plan import make_plan
-from striate.trainer.trainee import make_stages
+from striate.trainer.setup import make_stages
 from striate.training.schedules import rate_factor
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "recipes.md"

@@ -33,14 +33,14 @@ def training(validation: int, test: int):
         tuple(rows[:10]), tuple(rows[10 : 10 + validation]), tuple(rows[10 + validation :]), "given"
     )
     store = SimpleNamespace(pictures=torch.zeros(len(rows), 1, 2, 2, dtype=torch.uint8))
-    material = SimpleNamespace(
+    data = SimpleNamespace(
         split=split,
         store=store,
-        elsewhere=None,
+        external=None,
         dataset=SimpleNamespace(classes=("a", "b")),
         preprocessing=Preprocessing((2, 2), 1, (0.5,), (0.5,)),
     )
-    return SimpleNamespace(network=torch.nn.Identity(), architecture={"model": "lenet5"}, task=None), material
+    return SimpleNamespace(network=torch.nn.Identity(), architecture={"model": "lenet5"}, task=None), data
 
 
 @pytest.mark.parametrize(("tried", "compared"), [(["openvino"], 1024), ([], 0)])

@@ -18,7 +18,7 @@ from striate.trainer import frozen_trunk, probing
 from striate.trainer.dry_run import dry_run
 from striate.trainer.duration import REPORT
 from striate.trainer.features import FeatureBatches
-from striate.trainer.material import Material
+from striate.trainer.prepared_data import PreparedData
 from striate.training.trials.pace import NO_TIME, Pace
 
 
@@ -180,7 +180,7 @@ def test_feature_batches_show_every_picture_once_an_epoch_in_another_order():
 @pytest.mark.parametrize(("side", "together"), [(28, 256), (224, 41), (4096, 1)])
 def test_fewer_large_pictures_are_judged_at_once(side, together):
     store = SimpleNamespace(pictures=torch.empty(1, 3, side, side, device="meta"))
-    assert Material.judged_together.fget(SimpleNamespace(store=store)) == together
+    assert PreparedData.judged_together.fget(SimpleNamespace(store=store)) == together
 
 
 @pytest.mark.parametrize("mode", ["probe", "features"])

@@ -28,7 +28,7 @@ from striate.trainer.preparing import Prepared, prepare
 from striate.trainer.resume import continued, recorded_decisions, recorded_options, refuse_changes
 from striate.trainer.run import Run
 from striate.trainer.saved_state import checkpoint_of
-from striate.trainer.trainee import resolved
+from striate.trainer.setup import resolved
 from striate.training.devices.fabric import Fabric, launched
 from striate.training.loop import fit as fit_stages
 from striate.training.multi_scale import MultiScale
@@ -142,7 +142,7 @@ def _train(options: TrainOptions, folder: RunFolder | None, on_event: Listener) 
             listener = stack.enter_context(logged(options, folder, on_event))
         _fit(options, folder, prepared, saved, listener)
         if group.is_global_zero:
-            finish(folder, prepared.material, options, began, listener, heat_of_mistakes)
+            finish(folder, prepared.data, options, began, listener, heat_of_mistakes)
         group.barrier()
     return Run(folder.path)
 
@@ -158,18 +158,18 @@ def _shared_new_run(
 def _saved(
     options: TrainOptions, folder: RunFolder, prepared: Prepared, on_event: Listener
 ) -> dict[str, Any] | None:
-    material = prepared.material
+    data = prepared.data
     refuse_other_environment(
         RunRecord(folder),
-        resolved(options, prepared.plan, material, prepared.trainee),
-        material.identity(),
-        material.elsewhere.identity() if material.elsewhere else None,
+        resolved(options, prepared.plan, data, prepared.setup),
+        data.identity(),
+        data.external.identity() if data.external else None,
     )
     path = folder / "checkpoint.safetensors"
     if not path.is_file():
         on_event(Note("this run has no checkpoint yet; it starts from its beginning"))
         return None
-    return checkpoint_of(path, prepared.trainee)
+    return checkpoint_of(path, prepared.setup)
 
 
 def _fit(
@@ -179,26 +179,26 @@ def _fit(
     saved: dict[str, Any] | None,
     on_event: Listener,
 ) -> None:
-    trainee, material, position = prepared.trainee, prepared.material, Position()
+    setup, data, position = prepared.setup, prepared.data, Position()
     if saved is not None:
         position = saved["position"]
-        trainee.network.load_state_dict(saved["network"])
+        setup.network.load_state_dict(saved["network"])
         on_event(Note(f"continuing after epoch {position.epochs_done}, step {position.step}"))
-    if trainee.fabric.is_global_zero:
+    if setup.fabric.is_global_zero:
         folder.cut_metrics(position.epochs_done)
     recorder = Recorder(
         folder,
-        trainee.network,
+        setup.network,
         position,
-        architecture=trainee.architecture,
-        epochs=sum(stage.epochs for stage in trainee.stages),
-        score=trainee.task.score,
+        architecture=setup.architecture,
+        epochs=sum(stage.epochs for stage in setup.stages),
+        score=setup.task.score,
         checkpoint_seconds=options.checkpoint_seconds,
         on_event=on_event,
     )
-    batches: Any = training_batches(trainee, options, material)
-    if trainee.recipe.scales:
-        batches = MultiScale(batches, trainee.recipe.scales, options.seed)
-    validate = validator(partial(trainee.task.metric, trainee.context), material.validation_batches())
+    batches: Any = training_batches(setup, options, data)
+    if setup.recipe.scales:
+        batches = MultiScale(batches, setup.recipe.scales, options.seed)
+    validate = validator(partial(setup.task.metric, setup.context), data.validation_batches())
     with stopping_between_steps(recorder):
-        fit_stages(trainee.fabric, trainee.stages, batches, validate, recorder, saved, seed=options.seed)
+        fit_stages(setup.fabric, setup.stages, batches, validate, recorder, saved, seed=options.seed)

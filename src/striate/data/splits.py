@@ -48,7 +48,7 @@ def split(
     seed: int,
     rows: Sequence[int] | None = None,
     parts: Sequence[Part | None] | None = None,
-    test_elsewhere: bool = False,
+    external_test: bool = False,
 ) -> Split:
     """Assign rows to training, validation and test.
 
@@ -59,7 +59,7 @@ def split(
         classes: names of the strata from 0 on, for the notes.
         rows: those that take part (the readable ones); all by default.
         parts: what a split file says, in place of the items' own parts.
-        test_elsewhere: another data set is the test part: none is made here, a given one is left out.
+        external_test: another data set is the test part: none is made here, a given one is left out.
 
     Raises:
         StriateError: no picture is left for training.
@@ -76,12 +76,12 @@ def split(
         )
     train, validation, test = by_part["train"], by_part["validation"], by_part["test"]
     notes: list[str] = []
-    if test_elsewhere and test:
+    if external_test and test:
         notes.append(f"the test part that was given ({len(test)}) is left out: another data set is the test")
-    if validation and (test or test_elsewhere):
-        test = [] if test_elsewhere else test
+    if validation and (test or external_test):
+        test = [] if external_test else test
         return Split(tuple(sorted(train)), tuple(sorted(validation)), tuple(sorted(test)), tuple(notes))
-    whole = not validation and not test and not test_elsewhere
+    whole = not validation and not test and not external_test
     train, taken, tested, small = _take(items, groups, strata, train, seed, whole=whole)
     if whole:
         test = tested
@@ -96,7 +96,7 @@ def split(
         )
     else:
         notes.append(f"no validation part was given: {counted(len(taken), 'picture')} of training became it")
-        test = [] if test_elsewhere else test
+        test = [] if external_test else test
     named = [classes[stratum] for stratum in small if stratum in range(len(classes))]
     if named:
         fewer = f"classes with fewer than {FEWEST_GROUPS} different pictures"

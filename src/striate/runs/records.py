@@ -99,7 +99,7 @@ class Int8(Record):
     sha256: str
 
 
-class Decided(Record):
+class MeasuredOnce(Record):
     """What was measured at a run's start."""
 
     lr: Annotated[Finite, Field(gt=0)] | None = None
@@ -122,7 +122,7 @@ class Resolved(Record):
     parameters: Count | None = None
     augmentation: str | None = None
     augmentation_ranges: dict[str, Any] | None = None
-    decided: Decided = Decided()
+    decided: MeasuredOnce = MeasuredOnce()
     stages: list[dict[str, Any]] = []
 
 
@@ -145,7 +145,7 @@ class Skipped(Record):
     reason: str
 
 
-class Elsewhere(Record):
+class ExternalTest(Record):
     """The data of `--test`."""
 
     data: str
@@ -154,7 +154,7 @@ class Elsewhere(Record):
     digests: list[str | None]
 
     @model_validator(mode="after")
-    def _a_digest_a_name(self) -> "Elsewhere":
+    def _a_digest_a_name(self) -> "ExternalTest":
         _same_length("test_data", self.names, self.digests)
         return self
 
@@ -169,7 +169,7 @@ class Dataset(Record):
     counts: dict[Name, dict[str, Count]] = {}
     split: dict[Name, list[str]]
     digests: dict[Name, list[str | None]] = {}
-    test_data: Elsewhere | None = None
+    test_data: ExternalTest | None = None
     skipped: list[Skipped] = []
     damaged: list[Skipped] = []
     notes: list[str] = []

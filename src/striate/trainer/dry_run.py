@@ -12,10 +12,10 @@ from striate.errors import StriateError
 from striate.events import Listener, silent
 from striate.trainer.duration import finishing_seconds, training_seconds
 from striate.trainer.loggers import require_logger
-from striate.trainer.measuring import paces_of, solve_first
+from striate.trainer.measuring import fit_closed_form_first, paces_of
 from striate.trainer.options import options_of
 from striate.trainer.preparing import prepare
-from striate.trainer.trainee import resolved
+from striate.trainer.setup import resolved
 from striate.training.devices.fabric import launched
 from striate.training.stages import Stage
 from striate.training.trials.pace import Pace
@@ -44,30 +44,30 @@ def dry_run(
     require_logger(options.log)
     with torch.random.fork_rng(devices=[]):
         prepared = prepare(options, None, on_event, launched(options.device, 1), began)
-        trainee, material = prepared.trainee, prepared.material
+        setup, data = prepared.setup, prepared.data
         solving = monotonic()
-        solve_first(trainee, material)
+        fit_closed_form_first(setup, data)
         solving = monotonic() - solving
-        paces = paces_of(trainee, options, material)
-        finishing = finishing_seconds(trainee, material)
-    split = material.split
+        paces = paces_of(setup, options, data)
+        finishing = finishing_seconds(setup, data)
+    split = data.split
 
     def seconds(some: list[tuple[Pace, Stage]]) -> float:
         return solving + training_seconds(
-            [pace for pace, _ in some], [stage for _, stage in some], trainee.recipe.batch_size, material
+            [pace for pace, _ in some], [stage for _, stage in some], setup.recipe.batch_size, data
         )
 
-    every = list(zip(paces, trainee.stages, strict=True))
-    training, least = seconds(every), seconds([one for one in every if one[1].enough is None])
+    every = list(zip(paces, setup.stages, strict=True))
+    training, least = seconds(every), seconds([one for one in every if one[1].skip_above is None])
     return {
-        **resolved(options, prepared.plan, material, trainee),
-        "classes": list(material.dataset.classes),
-        "preprocessing": asdict(material.preprocessing),
+        **resolved(options, prepared.plan, data, setup),
+        "classes": list(data.dataset.classes),
+        "preprocessing": asdict(data.preprocessing),
         "pictures": {
             "train": len(split.train),
             "validation": len(split.validation),
-            "test": len(split.test) if material.elsewhere is None else len(material.elsewhere.rows),
-            "skipped": len(material.skipped),
+            "test": len(split.test) if data.external is None else len(data.external.rows),
+            "skipped": len(data.skipped),
         },
         "estimate": {
             "seconds": round(prepared.reading + training + finishing, 1),

@@ -9,8 +9,8 @@ from striate.data.epoch_length import epoch_steps
 from striate.events import silent
 from striate.inference.engine_choice import COMPARED, choose_engine, spread
 from striate.inference.predictor import Predictor
-from striate.trainer.material import Material
-from striate.trainer.trainee import Trainee
+from striate.trainer.prepared_data import PreparedData
+from striate.trainer.setup import TrainingSetup
 from striate.training.stages import Stage
 from striate.training.trials.pace import Pace, seconds_of
 
@@ -19,30 +19,30 @@ TIMED = 16  # pictures on which engines are compared and timed; the end compares
 
 
 def training_seconds(
-    paces: Sequence[Pace], stages: Sequence[Stage], batch_size: int, material: Material
+    paces: Sequence[Pace], stages: Sequence[Stage], batch_size: int, data: PreparedData
 ) -> float:
     """Of the steps of all stages and the validation after every epoch."""
-    split = material.split
+    split = data.split
     judged = len(split.validation) or len(split.train)
     return seconds_of(paces, stages, epoch_steps(len(split.train), batch_size), judged)
 
 
-def finishing_seconds(trainee: Trainee, material: Material) -> float:
+def finishing_seconds(setup: TrainingSetup, data: PreparedData) -> float:
     """Of choosing an engine, calibration, the measurement at the end and the report.
 
     The network is tried as it is: an engine is chosen on a few pictures as it will be at the end, and both it
     and torch, with which it is compared, are timed.
     """
     plain = Predictor(
-        str(trainee.architecture["model"]),
-        trainee.network.eval(),
-        trainee.task,
-        material.preprocessing,
-        tuple(material.dataset.classes),
+        str(setup.architecture["model"]),
+        setup.network.eval(),
+        setup.task,
+        data.preprocessing,
+        tuple(data.dataset.classes),
     )
-    validation = torch.as_tensor(material.split.validation, dtype=torch.int64)
-    rows = validation if len(validation) else torch.tensor(material.split.train)
-    few = material.store.pictures[spread(rows, TIMED)]
+    validation = torch.as_tensor(data.split.validation, dtype=torch.int64)
+    rows = validation if len(validation) else torch.tensor(data.split.train)
+    few = data.store.pictures[spread(rows, TIMED)]
     began = monotonic()
     served, record = choose_engine(plain, few, silent)
     choosing = monotonic() - began
@@ -50,7 +50,7 @@ def finishing_seconds(trainee: Trainee, material: Material) -> float:
     compared = max(0, min(len(validation), COMPARED) - len(few))
     if record["tried"]:  # a small network stays with torch and is compared with nothing
         choosing += compared * (answered + _seconds_a_picture(plain, few))
-    measured = material.elsewhere.rows if material.elsewhere is not None else material.split.test
+    measured = data.external.rows if data.external is not None else data.split.test
     return REPORT + choosing + (len(validation) + len(measured)) * answered
 
 

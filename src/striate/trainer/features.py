@@ -20,7 +20,7 @@ from striate.data.transforms.augmentation import Augmentation
 from striate.data.transforms.draws import stream_seed
 from striate.events import Listener, Progress
 from striate.trainer.frozen_trunk import FrozenTrunk
-from striate.trainer.material import Material
+from striate.trainer.prepared_data import PreparedData
 
 TOGETHER = 64  # pictures that go through the trunk at once
 
@@ -35,24 +35,22 @@ class Features:
     """
 
     trunk: FrozenTrunk
-    material: Material
+    data: PreparedData
     seed: int
     augmentation: Augmentation | None
     on_event: Listener
 
     def of(self, rows: Sequence[int]) -> Float[Tensor, "M D"]:
         """Features of some rows of the data set, float32, on the CPU."""
-        batches = Batches(self.material.store, torch.tensor(list(rows), dtype=torch.int64), TOGETHER)
+        batches = Batches(self.data.store, torch.tensor(list(rows), dtype=torch.int64), TOGETHER)
         return self._cached(rows, {}, iter(batches), "features")
 
     def view(self, rows: Sequence[int], number: int) -> Float[Tensor, "M D"]:
         """Features of the same pictures, changed as in epoch `number` of a training."""
         where = torch.tensor(list(rows), dtype=torch.int64)
-        place = torch.zeros(len(self.material.store.labels), dtype=torch.int64)
+        place = torch.zeros(len(self.data.store.labels), dtype=torch.int64)
         place[where] = torch.arange(len(rows))
-        batches = Batches(
-            self.material.store, where, TOGETHER, seed=self.seed, augmentation=self.augmentation
-        )
+        batches = Batches(self.data.store, where, TOGETHER, seed=self.seed, augmentation=self.augmentation)
         order = torch.cat([place[batch.rows] for batch in _orders(batches, number)])
         more = {"view": number, "seed": self.seed, "augmentation": repr(self.augmentation)}
         found = self._cached(rows, more, batches.epoch(number), f"features of view {number + 1}")
@@ -76,7 +74,7 @@ class Features:
     def _computed(self, batches: Iterator[Batch], count: int, what: str) -> Tensor:
         found, done = torch.zeros(0, 0), 0
         for batch in batches:
-            (part,) = self.trunk.engine.run(self.material.preprocessing.normalise(batch.pictures))
+            (part,) = self.trunk.engine.run(self.data.preprocessing.normalise(batch.pictures))
             if done == 0:
                 found = torch.empty(count, part.shape[1], dtype=part.dtype)
             found[done : done + len(batch)] = part
@@ -90,7 +88,7 @@ class Features:
         packages = ("striate", "torch", "torchvision", "pillow")
         return {
             "trunk": self.trunk.digest,
-            "preprocessing": self.material.preprocessing.to_json(),
+            "preprocessing": self.data.preprocessing.to_json(),
             "engine": [self.trunk.engine.name, self.trunk.engine.precision],
             "threads": torch.get_num_threads(),
             "made_by": [
@@ -100,7 +98,7 @@ class Features:
         }
 
     def _digest(self, rows: Sequence[int]) -> str:
-        scanned = self.material.scan.rows
+        scanned = self.data.scan.rows
         return hashlib.sha256("\n".join(str(scanned[row].digest) for row in rows).encode()).hexdigest()
 
 

@@ -24,15 +24,15 @@ from striate.runs.folder import RunFolder
 from striate.runs.record import RunRecord
 from striate.shapes import Picture
 from striate.tasks.task import Outputs
-from striate.trainer.material import Material
 from striate.trainer.options import TrainOptions
+from striate.trainer.prepared_data import PreparedData
 
 TOGETHER = 256  # stored pictures that are copied at a time; engines take smaller batches of these
 
 
 def finish(
     folder: RunFolder,
-    material: Material,
+    data: PreparedData,
     options: TrainOptions,
     began: float,
     on_event: Listener,
@@ -42,14 +42,14 @@ def finish(
 
     `heat_of` draws where the network looked in its mistakes.
     """
-    predictor = _calibrated(folder, material, on_event)
-    if material.elsewhere is not None:
-        elsewhere = material.elsewhere
-        dataset = elsewhere.dataset
-        evaluation, skipped = judge(predictor, dataset, elsewhere.rows, "test", on_event)
+    predictor = _calibrated(folder, data, on_event)
+    if data.external is not None:
+        external = data.external
+        dataset = external.dataset
+        evaluation, skipped = judge(predictor, dataset, external.rows, "test", on_event)
     else:
-        dataset, skipped = material.dataset, []
-        evaluation = _own_part(predictor, material, on_event)
+        dataset, skipped = data.dataset, []
+        evaluation = _own_part(predictor, data, on_event)
     write_evaluation(folder, predictor, evaluation, _reader(dataset), heat_of)
     epochs = RunRecord(folder).epochs
     folder.write_json(
@@ -64,57 +64,57 @@ def finish(
             "split": evaluation.split,
             "metrics": evaluation.metrics,
             "pictures": {
-                "train": len(material.split.train),
-                "validation": len(material.split.validation),
+                "train": len(data.split.train),
+                "validation": len(data.split.validation),
                 "test": len(evaluation.names) if evaluation.split == "test" else 0,
-                "skipped": len(material.skipped) + len(skipped),
+                "skipped": len(data.skipped) + len(skipped),
             },
         },
     )
     on_event(Note(f"report: {write_report(folder)}"))
 
 
-def _calibrated(folder: RunFolder, material: Material, on_event: Listener) -> Predictor:
+def _calibrated(folder: RunFolder, data: PreparedData, on_event: Listener) -> Predictor:
     """The run's predictor, its engine chosen and calibrated with that engine."""
-    rows = torch.as_tensor(material.split.validation, dtype=torch.int64)
+    rows = torch.as_tensor(data.split.validation, dtype=torch.int64)
     predictor = open_run(folder.path).served_by(Choice())
     predictor = replace(predictor, calibration={})
-    predictor, record = choose_engine(predictor, material.store.pictures[spread(rows, COMPARED)], on_event)
+    predictor, record = choose_engine(predictor, data.store.pictures[spread(rows, COMPARED)], on_event)
     folder.write_json(ENGINE, record)
-    outputs, truths = _outputs(predictor, material, rows), _truths(material, rows)
+    outputs, truths = _outputs(predictor, data, rows), _truths(data, rows)
     calibration = predictor.task.calibrate(outputs, truths, predictor.context)
     if (warning := calibration.pop("warning", None)) is not None:
         on_event(Warned(str(warning)))
     predictor = replace(predictor, calibration=calibration)
-    answers = predictor.answers(outputs, _placements(predictor, material, rows))
-    write_rows(folder, "validation.csv", recorded_rows(predictor, material.names(rows), answers, truths))
+    answers = predictor.answers(outputs, _placements(predictor, data, rows))
+    write_rows(folder, "validation.csv", recorded_rows(predictor, data.names(rows), answers, truths))
     folder.write_json("calibration.json", calibration)
     return predictor
 
 
-def _own_part(predictor: Predictor, material: Material, on_event: Listener) -> Evaluation:
-    part = "test" if material.split.test else "validation"
-    if part == "validation" and material.split.validation:
+def _own_part(predictor: Predictor, data: PreparedData, on_event: Listener) -> Evaluation:
+    part = "test" if data.split.test else "validation"
+    if part == "validation" and data.split.validation:
         on_event(Warned(NO_TEST))
-    rows = torch.as_tensor(getattr(material.split, part), dtype=torch.int64)
-    outputs, placements = _outputs(predictor, material, rows), _placements(predictor, material, rows)
+    rows = torch.as_tensor(getattr(data.split, part), dtype=torch.int64)
+    outputs, placements = _outputs(predictor, data, rows), _placements(predictor, data, rows)
     answers = predictor.answers(outputs, placements)
-    names, truths = material.names(rows), _truths(material, rows)
-    return evaluation_of(predictor, str(material.dataset.path), part, names, answers, truths)
+    names, truths = data.names(rows), _truths(data, rows)
+    return evaluation_of(predictor, str(data.dataset.path), part, names, answers, truths)
 
 
-def _outputs(predictor: Predictor, material: Material, rows: Tensor) -> Outputs:
+def _outputs(predictor: Predictor, data: PreparedData, rows: Tensor) -> Outputs:
     """Of stored pictures, some at a time: a part of a large data set is not copied as a whole."""
-    pictures = material.store.pictures
+    pictures = data.store.pictures
     return joined([predictor.outputs(pictures[some]) for some in torch.split(rows, TOGETHER)])
 
 
-def _truths(material: Material, rows: Tensor) -> list[Truth]:
-    return [material.dataset.items[row].truth for row in rows.tolist()]
+def _truths(data: PreparedData, rows: Tensor) -> list[Truth]:
+    return [data.dataset.items[row].truth for row in rows.tolist()]
 
 
-def _placements(predictor: Predictor, material: Material, rows: Tensor) -> list[Placement]:
-    return [predictor.preprocessing.place(material.scan.rows[row].size_hw) for row in rows.tolist()]
+def _placements(predictor: Predictor, data: PreparedData, rows: Tensor) -> list[Placement]:
+    return [predictor.preprocessing.place(data.scan.rows[row].size_hw) for row in rows.tolist()]
 
 
 def _reader(dataset: Dataset) -> Any:

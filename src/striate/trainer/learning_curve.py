@@ -12,8 +12,8 @@ from striate.errors import StriateError
 from striate.events import Listener, Note
 from striate.metrics.accuracy import hits, wilson_interval
 from striate.metrics.power_law import Growth, expected_growth
-from striate.trainer.material import Material
 from striate.trainer.options import TrainOptions
+from striate.trainer.prepared_data import PreparedData
 from striate.trainer.preparing import prepare
 from striate.training.devices.fabric import launched
 from striate.training.probe import fit_probe
@@ -50,14 +50,14 @@ def learning_curve(options: TrainOptions, on_event: Listener) -> LearningCurve:
     """
     with torch.random.fork_rng(devices=[]):
         prepared = prepare(options, None, on_event, launched(options.device, options.devices))
-    material, features = prepared.material, prepared.trainee.features
-    part = list(material.split.test or material.split.validation)
+    data, features = prepared.data, prepared.setup.features
+    part = list(data.split.test or data.split.validation)
     if not part:
         raise StriateError("too few pictures for a test part, so there is no curve; leave out --curve.")
-    learned, judged = features.of(material.split.train), features.of(part)
-    labels = material.store.labels
-    truth, all_labels = labels[torch.tensor(part)], labels[torch.tensor(material.split.train)]
-    groups = [material.scan.groups()[row] for row in material.split.train]
+    learned, judged = features.of(data.split.train), features.of(part)
+    labels = data.store.labels
+    truth, all_labels = labels[torch.tensor(part)], labels[torch.tensor(data.split.train)]
+    groups = [data.scan.groups()[row] for row in data.split.train]
     sizes, right = [], []
     for share in SHARES:
         repeats = []
@@ -65,7 +65,7 @@ def learning_curve(options: TrainOptions, on_event: Listener) -> LearningCurve:
             rows = stratified_part(all_labels.tolist(), share, options.seed * 100 + number)
             together = [groups[place] for place in rows]
             seed = options.seed + number  # the first one's is that of a run
-            found = fit_probe(learned[rows], all_labels[rows], _classes(material), together, seed=seed)
+            found = fit_probe(learned[rows], all_labels[rows], _classes(data), together, seed=seed)
             repeats.append(hits(judged @ found.weight.T + found.bias, truth))
         sizes.append(len(rows))
         right.append(torch.stack(repeats))
@@ -88,8 +88,8 @@ def stratified_part(labels: Sequence[int], share: int, seed: int) -> list[int]:
     return sorted(chosen)
 
 
-def _classes(material: Material) -> int:
-    return max(2, len(material.dataset.classes))
+def _classes(data: PreparedData) -> int:
+    return max(2, len(data.dataset.classes))
 
 
 def _share(right: Tensor) -> float:

@@ -15,28 +15,28 @@ from striate.runs.record import RunRecord
 from striate.trainer.data_record import dataset_record
 from striate.trainer.options import TrainOptions
 from striate.trainer.preparing import Prepared
-from striate.trainer.trainee import resolved
+from striate.trainer.setup import resolved
 
 SEEN: tuple[Part, ...] = ("train", "validation")  # parts that train or select a network
 
 
 def new_run(options: TrainOptions, prepared: Prepared, on_event: Listener) -> RunFolder:
     """Make the folder and write config, data, environment, labels and preprocessing."""
-    plan, material = prepared.plan, prepared.material
+    plan, data = prepared.plan, prepared.data
     name = options.name or f"{options.data.resolve().name or 'data'}-{short_name(plan.model)}"
     folder = RunFolder.create(options.out, options.task, name)
     chosen = options.model_dump(mode="json")
-    derived = resolved(options, plan, material, prepared.trainee)
+    derived = resolved(options, plan, data, prepared.setup)
     folder.write_toml("config.toml", {**chosen, "command": command(options), "resolved": derived})
-    record = dataset_record(options, material)
+    record = dataset_record(options, data)
     for note in _seen_before(prepared):
         on_event(Warned(note))
         record["notes"].append(f"warning: {note}")
     folder.write_json("dataset.json", record)
     started = datetime.now(UTC).isoformat(timespec="seconds")
     folder.write_json("environment.json", {**describe(), "started": started})
-    folder.write_json("labels.json", list(material.dataset.classes))
-    write_text(folder / "preprocess.json", material.preprocessing.to_json())
+    folder.write_json("labels.json", list(data.dataset.classes))
+    write_text(folder / "preprocess.json", data.preprocessing.to_json())
     test = prepared.test
     if test is not None:
         (folder / "pictures").mkdir(exist_ok=True)
@@ -60,15 +60,13 @@ def command(options: TrainOptions) -> str:
 
 def _seen_before(prepared: Prepared) -> list[str]:
     """A warning if the run whose weights these are has learned from pictures that now measure."""
-    parent, material = prepared.plan.parent, prepared.material
+    parent, data = prepared.plan.parent, prepared.data
     if parent is None:
         return []
     digests = RunRecord.open(parent).dataset.digests
     known = {digest for part in SEEN for digest in digests.get(part, [])}
-    seen = sum(material.scan.rows[row].digest in known for row in material.split.test)
+    seen = sum(data.scan.rows[row].digest in known for row in data.split.test)
     if not seen:
         return []
-    told = (
-        f"{seen} of {len(material.split.test)} test pictures were training or validation pictures of {parent}"
-    )
+    told = f"{seen} of {len(data.split.test)} test pictures were training or validation pictures of {parent}"
     return [f"{told}; figures on the test part may be too good"]

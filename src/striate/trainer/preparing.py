@@ -12,12 +12,12 @@ from striate.data.decoding.decode import Limits, reading_for
 from striate.data.wording import counted
 from striate.events import Listener, Note, Warned, silent
 from striate.tasks.catalog import find_task
-from striate.trainer.material import Material, read_material
 from striate.trainer.measuring import find_rate, fit_minutes
 from striate.trainer.options import TrainOptions
 from striate.trainer.plan import Plan, make_plan, make_recipe
+from striate.trainer.prepared_data import PreparedData, prepare_data
+from striate.trainer.setup import MeasuredOnce, TrainingSetup, architecture_for
 from striate.trainer.starting import load_start
-from striate.trainer.trainee import Decided, Trainee, architecture_for
 from striate.trainer.transfer import decide_transfer
 from striate.trainer.truths import open_for
 from striate.training.devices.fabric import Fabric
@@ -29,15 +29,15 @@ class Prepared:
     """A training that could begin. `reading` is how many seconds it took: pictures, and what was measured."""
 
     plan: Plan
-    material: Material
-    trainee: Trainee
+    data: PreparedData
+    setup: TrainingSetup
     test: RangeTest | None
     reading: float
 
 
 def prepare(
     options: TrainOptions,
-    decided: Decided | None,
+    decided: MeasuredOnce | None,
     on_event: Listener,
     group: Fabric,
     began: float | None = None,
@@ -66,12 +66,12 @@ def prepare(
     plan = make_plan(options, dataset, on_event)
     require_start(plan, options, dataset)
     dataset = set_limits(dataset, reading_for(limits, plan.preprocessing.white))
-    material = read_material(dataset, plan, options, on_event)
-    plan, trainee = decide_transfer(options, plan, material, on_event, group, decided)
-    trainee, test = find_rate(trainee, options, plan, material, on_event)
-    trainee = fit_minutes(trainee, options, plan, material, on_event, began)
-    trainee = _agreed(trainee, options, plan, material)
-    return Prepared(plan, material, trainee, test, monotonic() - began)
+    data = prepare_data(dataset, plan, options, on_event)
+    plan, setup = decide_transfer(options, plan, data, on_event, group, decided)
+    setup, test = find_rate(setup, options, plan, data, on_event)
+    setup = fit_minutes(setup, options, plan, data, on_event, began)
+    setup = _agreed(setup, options, plan, data)
+    return Prepared(plan, data, setup, test, monotonic() - began)
 
 
 def require_start(plan: Plan, options: TrainOptions, dataset: Dataset) -> None:
@@ -88,12 +88,12 @@ def require_start(plan: Plan, options: TrainOptions, dataset: Dataset) -> None:
         load_start(network, plan, options, dataset.classes, silent)
 
 
-def _agreed(trainee: Trainee, options: TrainOptions, plan: Plan, material: Material) -> Trainee:
+def _agreed(setup: TrainingSetup, options: TrainOptions, plan: Plan, data: PreparedData) -> TrainingSetup:
     """Several processes measure several numbers; the first one's count."""
-    if trainee.fabric.world_size == 1:
-        return trainee
-    decided = trainee.fabric.broadcast(trainee.decided)
-    pictures = len(material.split.train)
-    return trainee.following(
+    if setup.fabric.world_size == 1:
+        return setup
+    decided = setup.fabric.broadcast(setup.decided)
+    pictures = len(data.split.train)
+    return setup.following(
         make_recipe(options, plan, pictures, epochs=decided.epochs, lr=decided.lr), decided
     )

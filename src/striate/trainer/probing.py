@@ -1,4 +1,4 @@
-"""Stages that learn from features: a head that is computed at once, a dense head that is descended to."""
+"""Stages that learn from features: a head that is fitted at once, a dense head that is trained by steps."""
 
 from collections.abc import Callable
 from typing import Any
@@ -16,7 +16,7 @@ from striate.trainer.features import TOGETHER, FeatureBatches, Features
 from striate.training.probe import Probe, fit_probe
 
 
-def computed_head(network: nn.Module, features: Features, recipe: Recipe) -> dict[str, Any]:
+def fitted_head(network: nn.Module, features: Features, recipe: Recipe) -> dict[str, Any]:
     """What a `Stage` needs to compute the last layer of `network` from all pictures at once.
 
     Raises:
@@ -24,20 +24,20 @@ def computed_head(network: nn.Module, features: Features, recipe: Recipe) -> dic
     """
     require_linear_head(network)
 
-    def solve() -> float:
+    def fit_closed_form() -> float:
         found = probe_of(features, recipe)
         set_linear_head(network, found.weight, found.bias)
         _lift(network, features)
         return found.loss
 
-    return {"solve": solve, "validate": _validator(network, features)}
+    return {"fit_closed_form": fit_closed_form, "validate": _validator(network, features)}
 
 
-def descended_head(step: ClassifyStep, features: Features, recipe: Recipe) -> dict[str, Any]:
+def trained_head(step: ClassifyStep, features: Features, recipe: Recipe) -> dict[str, Any]:
     """What a `Stage` needs to train everything behind the trunk of a step's network on cached features."""
     network = step.network
-    material = features.material
-    rows = list(material.split.train)
+    data = features.data
+    rows = list(data.split.train)
     where = torch.tensor(rows)
     validate = _validator(network, features)
 
@@ -49,7 +49,7 @@ def descended_head(step: ClassifyStep, features: Features, recipe: Recipe) -> di
         "step": step.on_features(),
         "batches": FeatureBatches(
             features.of(rows),
-            material.store.labels[where],
+            data.store.labels[where],
             where,
             recipe.batch_size,
             seed=features.seed,
@@ -73,11 +73,11 @@ def probe_of(features: Features, recipe: Recipe) -> Probe:
 
 
 def _fitted(features: Features, recipe: Recipe) -> Probe:
-    material = features.material
-    rows = list(material.split.train)
-    labels = material.store.labels[torch.tensor(rows)]
-    groups = material.scan.groups()
-    classes = max(2, len(material.dataset.classes))
+    data = features.data
+    rows = list(data.split.train)
+    labels = data.store.labels[torch.tensor(rows)]
+    groups = data.scan.groups()
+    classes = max(2, len(data.dataset.classes))
     weights = class_weights(labels, classes)[labels] if recipe.balance != "none" else None
     return fit_probe(
         features.of(rows),
@@ -92,8 +92,8 @@ def _fitted(features: Features, recipe: Recipe) -> Probe:
 
 def _validator(network: nn.Module, features: Features) -> Callable[[nn.Module], dict[str, float]]:
     """Figures as on the validation pictures, but from their features."""
-    material = features.material
-    rows = list(material.split.validation or material.split.train)
+    data = features.data
+    rows = list(data.split.validation or data.split.train)
     where = torch.tensor(rows)
 
     def validate(_: nn.Module) -> dict[str, float]:
@@ -102,7 +102,7 @@ def _validator(network: nn.Module, features: Features) -> Callable[[nn.Module], 
             head = next(network.parameters())
             scores = head_scores(network, features.of(rows).to(head.device)).cpu()
         metric.scores, metric.rows = [decode_scores(scores)], [where]
-        metric.labels = [material.store.labels[where]]
+        metric.labels = [data.store.labels[where]]
         return metric.compute()
 
     return validate
@@ -112,10 +112,10 @@ def _lift(network: nn.Module, features: Features) -> None:
     """See `lift_scores`; 64 training pictures are looked at."""
     if not isinstance(require_linear_head(network), nn.Conv2d):
         return
-    material = features.material
-    rows = torch.tensor(material.split.train[:TOGETHER])
+    data = features.data
+    rows = torch.tensor(data.split.train[:TOGETHER])
     device = next(network.parameters()).device
     mode = network.training
     network.eval()
-    lift_scores(network, material.preprocessing.normalise(material.store.pictures[rows].to(device)))
+    lift_scores(network, data.preprocessing.normalise(data.store.pictures[rows].to(device)))
     network.train(mode)

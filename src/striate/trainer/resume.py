@@ -8,7 +8,7 @@ from striate.errors import StriateError
 from striate.runs.folder import RunFolder
 from striate.runs.record import RunRecord
 from striate.trainer.options import TrainOptions, recorded_train_options, train_options
-from striate.trainer.trainee import Decided
+from striate.trainer.setup import MeasuredOnce
 
 # What may be given for a finished run; everything else stays as it was.
 FOR_MORE = ("epochs", "minutes", "lr", "name", "out", "checkpoint_seconds", "log")
@@ -42,10 +42,10 @@ def recorded_options(folder: RunFolder) -> TrainOptions:
     return options.model_copy(update=moved)
 
 
-def recorded_decisions(folder: RunFolder) -> Decided:
+def recorded_decisions(folder: RunFolder) -> MeasuredOnce:
     """What was measured at a run's start."""
     found = RunRecord(folder).config.resolved.decided
-    return Decided(lr=found.lr, epochs=found.epochs, transfer=found.transfer, steps=found.steps)
+    return MeasuredOnce(lr=found.lr, epochs=found.epochs, transfer=found.transfer, steps=found.steps)
 
 
 def refuse_changes(folder: RunFolder, given: dict[str, Any]) -> None:

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from striate.errors import StriateError
 from striate.runs.checkpoint import read_tree
-from striate.trainer.trainee import Trainee
+from striate.trainer.setup import TrainingSetup
 from striate.training.averaging import Averaging
 from striate.training.optimizers.build import restore_optimizer
 from striate.training.position import Position
@@ -19,7 +19,7 @@ COUNTERS = tuple(f.name for f in fields(Position) if f.name not in ("best", "los
 MOST = 10**15  # of a counter
 
 
-def checkpoint_of(path: Path, trainee: Trainee) -> dict[str, Any]:
+def checkpoint_of(path: Path, setup: TrainingSetup) -> dict[str, Any]:
     """What the checkpoint holds, its position as a Position.
 
     Raises:
@@ -27,9 +27,9 @@ def checkpoint_of(path: Path, trainee: Trainee) -> dict[str, Any]:
     """
     saved = read_tree(path)
     try:
-        position = _position(saved["position"], len(trainee.stages))
-        _require_weights(saved["network"], trainee)
-        _try_optimizer(saved["optimizer"], saved["average"], position, trainee)
+        position = _position(saved["position"], len(setup.stages))
+        _require_weights(saved["network"], setup)
+        _try_optimizer(saved["optimizer"], saved["average"], position, setup)
     except (KeyError, TypeError, ValueError, RuntimeError, AttributeError, IndexError) as error:
         raise StriateError(
             f"{path} is damaged ({_one_line(error)}). Delete it, and the run starts from its beginning."
@@ -52,8 +52,8 @@ def _position(found: dict[str, Any], stages: int) -> Position:
     return Position(**found)
 
 
-def _require_weights(found: dict[str, Any], trainee: Trainee) -> None:
-    wanted = trainee.network.state_dict()
+def _require_weights(found: dict[str, Any], setup: TrainingSetup) -> None:
+    wanted = setup.network.state_dict()
     if found.keys() != wanted.keys():
         raise ValueError(f"it holds other weights: {sorted(map(str, found.keys() ^ wanted.keys()))[0][:60]}")
     for name, tensor in wanted.items():
@@ -63,14 +63,14 @@ def _require_weights(found: dict[str, Any], trainee: Trainee) -> None:
             raise ValueError(f"{name} holds values that are not finite, or of another kind")
 
 
-def _try_optimizer(saved: Any, average: Any, position: Position, trainee: Trainee) -> None:
+def _try_optimizer(saved: Any, average: Any, position: Position, setup: TrainingSetup) -> None:
     """Put it into an optimiser that nothing else uses: what does not fit is found before it matters."""
     if saved is None:
         return
-    stage = trainee.stages[position.stage]
+    stage = setup.stages[position.stage]
     stage.freeze()  # an optimiser has the parameters that learn, as in the loop, which freezes them again
     restore_optimizer(stage.new_optimizer(), copy.deepcopy(saved))
-    Averaging(stage.average, trainee.network).load_tree(average)
+    Averaging(stage.average, setup.network).load_tree(average)
 
 
 def _one_line(error: Exception) -> str:

@@ -65,22 +65,22 @@ def fit(
     recorder.writes = fabric.is_global_zero
     while position.stage < len(stages):
         stage = stages[position.stage]
-        if stage.enough is not None and position.best and position.best[0] >= stage.enough:
+        if stage.skip_above is not None and position.best and position.best[0] >= stage.skip_above:
             recorder.stage_ended()
             continue
         stage.freeze()
-        if stage.solve is not None:
-            _solve(stage, stage.solve, stage.validate or validate, recorder)
+        if stage.fit_closed_form is not None:
+            _fit_closed_form(stage, stage.fit_closed_form, stage.validate or validate, recorder)
             fabric.barrier()
             recorder.stage_ended()
             continue
-        _descend(fabric, stage, batches, validate, recorder, saved, seed)
+        _train_stage(fabric, stage, batches, validate, recorder, saved, seed)
         saved = None
         fabric.barrier()  # all processes read the best weights that the first has written
         recorder.stage_ended()
 
 
-def _descend(
+def _train_stage(
     fabric: Fabric,
     stage: Stage,
     batches: Batches,
@@ -107,10 +107,12 @@ def _descend(
             recorder.epoch_ended((stage.validate or validate)(step))
 
 
-def _solve(stage: Stage, solve: Callable[[], float], validate: Validate, recorder: Recorder) -> None:
-    """A stage without steps: one epoch, whose training loss is that of the solution."""
+def _fit_closed_form(
+    stage: Stage, fit_closed_form: Callable[[], float], validate: Validate, recorder: Recorder
+) -> None:
+    """A stage that is fitted at once: one epoch, whose training loss is that of the solution."""
     recorder.stage_started(stage, None, Averaging(None, recorder.network))
-    loss = solve()
+    loss = fit_closed_form()
     recorder.position.loss_sum, recorder.position.pictures = torch.tensor(loss, dtype=torch.float64), 1
     stage.step.eval()
     recorder.epoch_ended(validate(stage.step))

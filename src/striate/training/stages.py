@@ -28,10 +28,10 @@ class Stage:
         warm_up: epochs over which the rate rises to its peak along a line.
         clip: the largest norm of all gradients together; None does not limit them.
         average: what validation and the best weights see instead of the last weights.
-        enough: the first number of the best validation score from which on this stage is left out.
+        skip_above: the first number of the best validation score from which on this stage is left out.
         freeze_norms: normalise with stored statistics and leave those unchanged.
-        solve: computes what learns at once, without steps, and gives the mean training loss; the stage then
-            has one epoch.
+        fit_closed_form: computes what learns at once, without steps, and gives the mean training loss; the
+            stage then has one epoch.
         batches: what this stage's step learns from, where that is not what the others do.
         ratios: rates of parameters of `step` over `lr`; 1 for those without one.
         validate: figures of this stage's step, where they can be had quicker than from the pictures.
@@ -52,15 +52,15 @@ class Stage:
     clip: Number | None = None
     average: Average | None = None
     freeze_norms: bool = False
-    enough: float | None = None
+    skip_above: float | None = None
     batches: Any = None
     ratios: Mapping[str, float] = field(default_factory=dict)
-    solve: Callable[[], float] | None = None
+    fit_closed_form: Callable[[], float] | None = None
     validate: Callable[[nn.Module], dict[str, float]] | None = None
 
     def length(self, epoch_steps: int) -> int:
-        """Batches of the whole stage, for an epoch of so many; 0 where nothing is descended."""
-        if self.solve is not None:
+        """Batches of the whole stage, for an epoch of so many; 0 where it is fitted at once."""
+        if self.fit_closed_form is not None:
             return 0
         whole = self.epochs * epoch_steps
         return whole if self.steps is None else min(whole, self.steps)

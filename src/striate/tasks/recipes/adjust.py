@@ -73,7 +73,7 @@ def _with_optimizer(recipe: Recipe, word: Optimizer) -> tuple[tuple[StageRecipe,
 
 
 def _with_epochs(stages: tuple[StageRecipe, ...], epochs: int, schedule: Schedule) -> tuple[StageRecipe, ...]:
-    if stages[0].how == "probe":  # one epoch, however many were asked for
+    if stages[0].mode == "probe":  # one epoch, however many were asked for
         rest = _with_epochs(stages[1:], max(1, epochs - 1), schedule) if len(stages) > 1 else ()
         return (stages[0], *rest)
     kept = stages[:epochs]

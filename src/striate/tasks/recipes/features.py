@@ -21,7 +21,7 @@ def features(pictures: int) -> Recipe:
         name="features",
         stages=(
             StageRecipe(
-                "features", "head", epochs, lr=1e-3, weight_decay=0.01, how="features", freeze_norms=True
+                "features", "head", epochs, lr=1e-3, weight_decay=0.01, mode="features", freeze_norms=True
             ),
         ),
         batch_size=batch_size,

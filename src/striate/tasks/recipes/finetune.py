@@ -24,7 +24,7 @@ def finetune(pictures: int) -> Recipe:
             epochs_for(steps, pictures, batch_size, 1, 15),
             lr=2e-4,
             weight_decay=0.02,
-            fall=FALL,
+            layer_decay=FALL,
             warm_up=0.5,
             freeze_norms=True,  # statistics of a few hundred pictures are worse than ImageNet's
         )
@@ -32,7 +32,7 @@ def finetune(pictures: int) -> Recipe:
     ]
     return Recipe(
         name="finetune",
-        stages=(StageRecipe("probe", "head", 1, lr=2e-4, weight_decay=0, how="probe"), *stages),
+        stages=(StageRecipe("probe", "head", 1, lr=2e-4, weight_decay=0, mode="probe"), *stages),
         batch_size=batch_size,
         optimizer=AdamW(),
         label_smoothing=0.1,

@@ -20,7 +20,7 @@ def frozen(pictures: int) -> Recipe:
     """The protocol for so many training `pictures`; it has no steps, so no rate counts."""
     return Recipe(
         name="frozen",
-        stages=(StageRecipe("views", "head", 1, lr=1.0, weight_decay=0, how="probe"),),
+        stages=(StageRecipe("views", "head", 1, lr=1.0, weight_decay=0, mode="probe"),),
         batch_size=64,
         optimizer=AdamW(),
         label_smoothing=0.0,

@@ -57,7 +57,7 @@ def finetune(name: str, pictures: int, augmentation: Table) -> Recipe:
         epochs_for(BLOCK_STEPS, pictures, batch_size, 3, 40),
         lr=BLOCKS_LR,
         weight_decay=0.02,
-        fall=FALL,
+        layer_decay=FALL,
         warm_up=0.5,
         freeze_norms=True,
     )

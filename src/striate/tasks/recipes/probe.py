@@ -13,7 +13,7 @@ def probe(pictures: int) -> Recipe:
     del pictures
     return Recipe(
         name="probe",
-        stages=(StageRecipe("probe", "head", 1, lr=1.0, weight_decay=0, how="probe"),),
+        stages=(StageRecipe("probe", "head", 1, lr=1.0, weight_decay=0, mode="probe"),),
         batch_size=64,
         optimizer=AdamW(),
         label_smoothing=0.0,

@@ -15,10 +15,10 @@ class StageRecipe:
 
     Attributes:
         name: for people and for metrics.jsonl.
-        how: `steps` are those of the optimiser, on pictures; `features` the same on what a frozen trunk gives
-            of them; `probe` computes the head from these at once.
-        parts: what learns: everything, the head alone, or the head and so many of the last blocks.
-        fall: the rate of a block over that of the block behind it; the last one's is that of the head.
+        mode: `steps` are those of the optimiser, on pictures; `features` the same on what a frozen trunk
+            gives of them; `probe` fits the head to these at once.
+        trainable: what learns: everything, the head alone, or the head and so many of the last blocks.
+        layer_decay: the rate of a block over that of the block behind it; the last one's is that of the head.
         epochs: passes over the training pictures at most.
         lr: the peak rate.
         steps: batches at most, where a paper counts those; the last epoch may be a part of one.
@@ -26,11 +26,11 @@ class StageRecipe:
         freeze_norms: normalise with stored statistics and leave those unchanged.
         optimizer: this stage's own, None is the recipe's.
         schedule: this stage's own, None is the recipe's.
-        enough: the validation score from which on this stage is left out; None never leaves it out.
+        skip_above: the validation score from which on this stage is left out; None never leaves it out.
     """
 
     name: str
-    parts: Literal["all", "head"] | int
+    trainable: Literal["all", "head"] | int
     epochs: int
     lr: float
     weight_decay: Number
@@ -39,9 +39,9 @@ class StageRecipe:
     warm_up: Number = 0
     optimizer: Optimizer | None = None
     schedule: Schedule | None = None
-    enough: float | None = None
-    how: Literal["steps", "features", "probe"] = "steps"
-    fall: Number = 1
+    skip_above: float | None = None
+    mode: Literal["steps", "features", "probe"] = "steps"
+    layer_decay: Number = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ def small(pictures: int) -> Recipe:
         name="small",
         stages=(
             StageRecipe("quick", "all", quick, lr=0.1, weight_decay=5e-4),
-            StageRecipe("long", "all", long, lr=0.05, weight_decay=5e-4, enough=ENOUGH),
+            StageRecipe("long", "all", long, lr=0.05, weight_decay=5e-4, skip_above=ENOUGH),
         ),
         batch_size=batch_size,
         optimizer=Muon(momentum=0.6, iterations=3, rest=Sgd(momentum=0.85, nesterov=True), rest_ratio=1.0),

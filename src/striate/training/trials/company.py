@@ -26,15 +26,15 @@ def require_company(stages: Sequence[Stage], batches: Any, smallest: int, model:
     Raises:
         StriateError: a process has no picture, or a single one that a norm cannot do with.
     """
-    descended = [stage for stage in stages if stage.solve is None]
-    if smallest > 1 or not descended:
+    trained = [stage for stage in stages if stage.fit_closed_form is None]
+    if smallest > 1 or not trained:
         return
     if smallest < 1:
         raise StriateError(
             "--devices: a batch has fewer pictures than there are processes; choose a larger --batch-size or "
             "fewer --devices."
         )
-    for stage in descended:
+    for stage in trained:
         if _normalises_one_pixel(stage, batches if stage.batches is None else stage.batches):
             raise StriateError(
                 f"a batch would hold one picture, and {model} normalises maps of 1x1 over the pictures of a "

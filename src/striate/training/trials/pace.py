@@ -73,7 +73,9 @@ def measure_pace(
         clock: seconds.
     """
     return [
-        NO_TIME if stage.solve is not None else _pace(fabric, stage, *_shown(stage, batches, judged), clock)
+        NO_TIME
+        if stage.fit_closed_form is not None
+        else _pace(fabric, stage, *_shown(stage, batches, judged), clock)
         for stage in stages
     ]
 

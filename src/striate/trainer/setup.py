@@ -27,10 +27,10 @@ from striate.tasks.recipes.recipe import Recipe, StageRecipe
 from striate.tasks.task import Context, Task
 from striate.trainer.features import Features
 from striate.trainer.frozen_trunk import FrozenTrunk
-from striate.trainer.material import Material
 from striate.trainer.options import TrainOptions
 from striate.trainer.plan import Plan, make_recipe
-from striate.trainer.probing import computed_head, descended_head
+from striate.trainer.prepared_data import PreparedData
+from striate.trainer.probing import fitted_head, trained_head
 from striate.trainer.starting import load_start
 from striate.training.devices.fabric import Fabric, in_precision
 from striate.training.devices.precision import choose_precision
@@ -40,7 +40,7 @@ from striate.training.trials.company import require_company
 
 
 @dataclass(frozen=True, slots=True)
-class Decided:
+class MeasuredOnce:
     """What was measured once at the start of a run and is recorded; None where nothing had to be."""
 
     lr: float | None = None
@@ -50,7 +50,7 @@ class Decided:
 
 
 @dataclass(frozen=True, slots=True)
-class Trainee:
+class TrainingSetup:
     """Everything that the loop needs and that follows from options, data and machine."""
 
     network: nn.Module
@@ -64,9 +64,9 @@ class Trainee:
     fabric: Fabric
     precision: str
     features: Features
-    decided: Decided = Decided()
+    decided: MeasuredOnce = MeasuredOnce()
 
-    def following(self, recipe: Recipe, decided: Decided) -> "Trainee":
+    def following(self, recipe: Recipe, decided: MeasuredOnce) -> "TrainingSetup":
         """The same with another recipe, for the same loss."""
         stages = make_stages(self.network, self.step, recipe, self.features)
         if decided.steps is not None:
@@ -85,30 +85,30 @@ def architecture_for(plan: Plan, task: Task[Any], dataset: Dataset) -> dict[str,
     }
 
 
-def make_trainee(
+def make_setup(
     options: TrainOptions,
     plan: Plan,
-    material: Material,
+    data: PreparedData,
     on_event: Listener,
     group: Fabric,
-    decided: Decided | None = None,
+    decided: MeasuredOnce | None = None,
     trunk: FrozenTrunk | None = None,
-) -> Trainee:
-    """Build it; draws from torch's global generator. `trunk` is that of a trainee that starts the same."""
+) -> TrainingSetup:
+    """Build it; draws from torch's global generator. `trunk` is that of a setup that starts the same."""
     task = find_task(options.task)
-    architecture = architecture_for(plan, task, material.dataset)
+    architecture = architecture_for(plan, task, data.dataset)
     torch.manual_seed(stream_seed(options.seed, "weights"))
     network = task.plain(architecture)
-    load_start(network, plan, options, material.dataset.classes, on_event)
+    load_start(network, plan, options, data.dataset.classes, on_event)
     network = task.headed(network, architecture).to(memory_format=torch.channels_last)
 
-    decided = decided or Decided()
+    decided = decided or MeasuredOnce()
     augmentation = make_augmentation(plan.augmentation)
     _require_unmixed(augmentation, task)
-    size_chw = (material.preprocessing.channels, *material.preprocessing.size_hw)
+    size_chw = (data.preprocessing.channels, *data.preprocessing.size_hw)
     trunk = trunk or FrozenTrunk(network, size_chw, on_event)
-    features = Features(trunk, material, options.seed, augmentation, on_event)
-    recipe = make_recipe(options, plan, len(material.split.train), epochs=decided.epochs, lr=decided.lr)
+    features = Features(trunk, data, options.seed, augmentation, on_event)
+    recipe = make_recipe(options, plan, len(data.split.train), epochs=decided.epochs, lr=decided.lr)
     if recipe.scales and not find_entry(plan.model).any_size:
         raise StriateError(
             f"the recipe {recipe.name} changes the pictures' side, and {plan.model} takes only one; "
@@ -116,18 +116,18 @@ def make_trainee(
         )
     if recipe.hidden is not None:
         give_dense_head(network, recipe.hidden)
-        standardise(network, features.of(material.split.train))
+        standardise(network, features.of(data.split.train))
         architecture["hidden"] = recipe.hidden
-    context = Context(material.dataset.classes, material.preprocessing)
-    truths = [material.dataset.items[row].truth for row in material.split.train]
+    context = Context(data.dataset.classes, data.preprocessing)
+    truths = [data.dataset.items[row].truth for row in data.split.train]
     step = task.step(network, context, recipe, truths)
     precision = choose_precision(options.precision, options.device, cpu().features, wide=_wide(network))
     fabric = in_precision(group, precision, options.device, options.devices)
-    trainee = Trainee(
+    setup = TrainingSetup(
         network, architecture, task, context, step, recipe, (), augmentation, fabric, precision, features
     ).following(recipe, decided)
-    _require_company(trainee, options, material)
-    return trainee
+    _require_company(setup, options, data)
+    return setup
 
 
 def _require_unmixed(augmentation: Augmentation | None, task: Task[Any]) -> None:
@@ -138,13 +138,13 @@ def _require_unmixed(augmentation: Augmentation | None, task: Task[Any]) -> None
         )
 
 
-def _require_company(trainee: Trainee, options: TrainOptions, material: Material) -> None:
+def _require_company(setup: TrainingSetup, options: TrainOptions, data: PreparedData) -> None:
     """No picture is alone in a batch where it must not be."""
-    batches: Any = material.training_batches(options, trainee.recipe, trainee.augmentation)
-    smallest = len(material.split.train) // max(1, len(batches)) // trainee.fabric.world_size
-    if trainee.recipe.scales:
-        batches = MultiScale(batches, [min(trainee.recipe.scales)], options.seed)
-    require_company(trainee.stages, batches, smallest, str(trainee.architecture["model"]))
+    batches: Any = data.training_batches(options, setup.recipe, setup.augmentation)
+    smallest = len(data.split.train) // max(1, len(batches)) // setup.fabric.world_size
+    if setup.recipe.scales:
+        batches = MultiScale(batches, [min(setup.recipe.scales)], options.seed)
+    require_company(setup.stages, batches, smallest, str(setup.architecture["model"]))
 
 
 def make_stages(
@@ -152,8 +152,8 @@ def make_stages(
 ) -> tuple[Stage, ...]:
     """The recipe's stages around the task's step of `network`; some learn from `features`."""
     head = _head(network)
-    falls = any(stage.fall != 1 for stage in recipe.stages)
-    blocks = _blocks(network, features.material) if falls and features is not None else []
+    falls = any(stage.layer_decay != 1 for stage in recipe.stages)
+    blocks = _blocks(network, features.data) if falls and features is not None else []
 
     def made(stage: StageRecipe) -> Stage:
         plain = Stage(
@@ -161,8 +161,8 @@ def make_stages(
             step=step,
             epochs=stage.epochs,
             lr=stage.lr,
-            trainable=_trainable(stage.parts, head, blocks),
-            ratios=_ratios(stage.fall, blocks),
+            trainable=_trainable(stage.trainable, head, blocks),
+            ratios=_ratios(stage.layer_decay, blocks),
             head=head,
             steps=stage.steps,
             patience=recipe.patience,
@@ -173,15 +173,15 @@ def make_stages(
             clip=recipe.clip,
             average=recipe.average,
             freeze_norms=stage.freeze_norms,
-            enough=stage.enough,
+            skip_above=stage.skip_above,
         )
-        if stage.how == "steps":
+        if stage.mode == "steps":
             return plain
         assert features is not None
         assert isinstance(step, ClassifyStep)
-        if stage.how == "probe":
-            return replace(plain, **computed_head(network, features, recipe))
-        return replace(plain, **descended_head(step, features, recipe))
+        if stage.mode == "probe":
+            return replace(plain, **fitted_head(network, features, recipe))
+        return replace(plain, **trained_head(step, features, recipe))
 
     return tuple(made(stage) for stage in recipe.stages)
 
@@ -194,9 +194,9 @@ def _head(network: nn.Module) -> frozenset[str]:
     return frozenset(f"network.{name}" for name in names)
 
 
-def _blocks(network: nn.Module, material: Material) -> list[frozenset[str]]:
+def _blocks(network: nn.Module, data: PreparedData) -> list[frozenset[str]]:
     """The step's names of the parameters of every block, the first one first."""
-    spec = material.preprocessing
+    spec = data.preprocessing
     picture = torch.zeros(1, spec.channels, *spec.size_hw)
     return [frozenset(f"network.{name}" for name in block) for block in blocks_of(network, picture)]
 
@@ -222,9 +222,9 @@ def _wide(network: nn.Module) -> bool:
     )
 
 
-def resolved(options: TrainOptions, plan: Plan, material: Material, trainee: Trainee) -> dict[str, Any]:
+def resolved(options: TrainOptions, plan: Plan, data: PreparedData, setup: TrainingSetup) -> dict[str, Any]:
     """What was derived from the options, for `config.toml`; a resumed run must derive the same."""
-    steps = epoch_steps(len(material.split.train), trainee.recipe.batch_size)
+    steps = epoch_steps(len(data.split.train), setup.recipe.batch_size)
     return {
         "data": from_anywhere(options.data),
         "model": plan.model,
@@ -233,25 +233,25 @@ def resolved(options: TrainOptions, plan: Plan, material: Material, trainee: Tra
         "weights_sha256": sha256(plan.weights.read_bytes()).hexdigest() if plan.weights else None,
         "split": str(options.split.resolve()) if options.split else None,
         "test": from_anywhere(options.test) if options.test else None,
-        "parameters": sum(parameter.numel() for parameter in trainee.network.parameters()),
+        "parameters": sum(parameter.numel() for parameter in setup.network.parameters()),
         "parent": str(plan.parent.resolve()) if plan.parent else None,
-        "decided": asdict(trainee.decided),
-        "recipe": trainee.recipe.name,
-        "batch_size": trainee.recipe.batch_size,
-        "label_smoothing": trainee.recipe.label_smoothing,
-        "patience": trainee.recipe.patience,
+        "decided": asdict(setup.decided),
+        "recipe": setup.recipe.name,
+        "batch_size": setup.recipe.batch_size,
+        "label_smoothing": setup.recipe.label_smoothing,
+        "patience": setup.recipe.patience,
         "augmentation": plan.augmentation if isinstance(plan.augmentation, str) else "own",
-        "augmentation_ranges": asdict(trainee.augmentation) if trainee.augmentation else None,
-        "image_size": list(material.preprocessing.size_hw),
-        "channels": material.preprocessing.channels,
-        "steps": sum(stage.length(steps) for stage in trainee.stages),
-        "clip": trainee.recipe.clip,
-        "average": as_table(trainee.recipe.average) if trainee.recipe.average else None,
-        "balance": trainee.recipe.balance,
-        "scales": list(trainee.recipe.scales),
-        "precision": trainee.precision,
-        "device": str(trainee.fabric.device),
-        "processes": trainee.fabric.world_size,
+        "augmentation_ranges": asdict(setup.augmentation) if setup.augmentation else None,
+        "image_size": list(data.preprocessing.size_hw),
+        "channels": data.preprocessing.channels,
+        "steps": sum(stage.length(steps) for stage in setup.stages),
+        "clip": setup.recipe.clip,
+        "average": as_table(setup.recipe.average) if setup.recipe.average else None,
+        "balance": setup.recipe.balance,
+        "scales": list(setup.recipe.scales),
+        "precision": setup.precision,
+        "device": str(setup.fabric.device),
+        "processes": setup.fabric.world_size,
         "engine": "torch",
         "memory_format": "channels_last",
         "threads": torch.get_num_threads(),
@@ -270,7 +270,7 @@ def resolved(options: TrainOptions, plan: Plan, material: Material, trainee: Tra
                 "freeze_norms": stage.freeze_norms,
                 "trainable": _count(stage),
             }
-            for stage in trainee.stages
+            for stage in setup.stages
         ],
     }
 

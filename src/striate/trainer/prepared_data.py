@@ -42,7 +42,7 @@ NAMED = 10  # bad pictures that are named while training; the report and `check`
 
 
 @dataclass(frozen=True, slots=True)
-class Elsewhere:
+class ExternalTest:
     """The data set of `--test`: what of it is measured, and its digests."""
 
     dataset: Dataset
@@ -56,7 +56,7 @@ class Elsewhere:
 
 
 @dataclass(frozen=True, slots=True)
-class Material:
+class PreparedData:
     """Pictures, split and preprocessing of one training. `notes` say for people how it came about."""
 
     dataset: Dataset
@@ -66,7 +66,7 @@ class Material:
     preprocessing: Preprocessing
     skipped: tuple[Problem, ...]
     damaged: tuple[Problem, ...]
-    elsewhere: Elsewhere | None
+    external: ExternalTest | None
     notes: tuple[str, ...]
 
     def identity(self) -> Pictures:
@@ -109,7 +109,7 @@ class Material:
         return [self.dataset.items[row].name for row in rows.tolist()]
 
 
-def read_material(dataset: Dataset, plan: Plan, options: TrainOptions, on_event: Listener) -> Material:
+def prepare_data(dataset: Dataset, plan: Plan, options: TrainOptions, on_event: Listener) -> PreparedData:
     """Read, decode and split; bad pictures are named and skipped.
 
     Raises:
@@ -118,7 +118,7 @@ def read_material(dataset: Dataset, plan: Plan, options: TrainOptions, on_event:
     spec = plan.preprocessing
     task = find_task(options.task)
     given = _own_parts(options, dataset)  # first: what is wrong with these should not cost a training
-    elsewhere = _elsewhere(options, dataset, spec.white, on_event)
+    external = _external(options, dataset, spec.white, on_event)
     pictures, found = read_pictures(
         dataset, spec, on_event, threads=options.workers, memory_bytes=memory().total
     )
@@ -127,7 +127,7 @@ def read_material(dataset: Dataset, plan: Plan, options: TrainOptions, on_event:
     damaged = tuple(Problem(item.name, row.damage) for item, row in pairs if row.damage)
     _report_bad(skipped, damaged, options, on_event)
     _warn_of_conflicts(dataset, found, options, on_event)
-    parts, notes, warnings = _split(dataset, found, elsewhere, given, options, on_event)
+    parts, notes, warnings = _split(dataset, found, external, given, options, on_event)
     lost = unused_range(found.rows, spec.white)
     if lost is not None:
         on_event(Warned(lost))
@@ -145,7 +145,7 @@ def read_material(dataset: Dataset, plan: Plan, options: TrainOptions, on_event:
         _store(dataset, found, pictures, task, spec),
         (*dataset.notes, *notes, *warnings),
     )
-    return Material(dataset, found, store, parts, spec, skipped, damaged, elsewhere, kept)
+    return PreparedData(dataset, found, store, parts, spec, skipped, damaged, external, kept)
 
 
 def _store(dataset: Dataset, found: Scan, pictures: Tensor, task: Task[Any], spec: Preprocessing) -> Store:
@@ -192,7 +192,7 @@ def _wrong(scanned: Scanned) -> str:
     return scanned.problem or scanned.damage or ""
 
 
-def _elsewhere(options: TrainOptions, dataset: Dataset, white: int, on_event: Listener) -> Elsewhere | None:
+def _external(options: TrainOptions, dataset: Dataset, white: int, on_event: Listener) -> ExternalTest | None:
     if options.test is None:
         return None
     task = find_task(options.task)
@@ -207,7 +207,7 @@ def _elsewhere(options: TrainOptions, dataset: Dataset, white: int, on_event: Li
     found = scan(other, on_event=on_event, threads=options.workers, for_size_hw=THUMBNAILS_HW)
     bad = tuple(Problem(other.items[row].name, _wrong(found.rows[row])) for row in rows)
     _refuse_bad(tuple(problem for problem in bad if problem.reason), options)
-    return Elsewhere(other, rows, found)
+    return ExternalTest(other, rows, found)
 
 
 def _own_parts(options: TrainOptions, dataset: Dataset) -> tuple[Part, ...] | None:
@@ -220,7 +220,7 @@ def _own_parts(options: TrainOptions, dataset: Dataset) -> tuple[Part, ...] | No
 def _split(
     dataset: Dataset,
     found: Scan,
-    elsewhere: Elsewhere | None,
+    external: ExternalTest | None,
     given: tuple[Part, ...] | None,
     options: TrainOptions,
     on_event: Listener,
@@ -235,8 +235,8 @@ def _split(
     if left_out := [row for row in rows if row not in known]:
         rows = [row for row in rows if row in known]
         notes.append(f"{counted(len(left_out), 'picture')} without what {task.name} learns from left out")
-    if elsewhere is not None:
-        also = _also_in(found, elsewhere, on_event)
+    if external is not None:
+        also = _also_in(found, external, on_event)
         rows = [row for row in rows if row not in also]
         if also:
             notes.append(
@@ -250,7 +250,7 @@ def _split(
         seed=options.seed,
         rows=rows,
         parts=given,
-        test_elsewhere=elsewhere is not None,
+        external_test=external is not None,
     )
     notes += parts.notes
     side = {row: part for part in PARTS for row in getattr(parts, part)}
@@ -276,14 +276,14 @@ def kept_together(groups: Sequence[int], dataset: Dataset, task: Task[Any]) -> l
     return groups_of(len(groups), pairs) if first else list(groups)
 
 
-def _also_in(found: Scan, elsewhere: Elsewhere, on_event: Listener) -> set[int]:
+def _also_in(found: Scan, external: ExternalTest, on_event: Listener) -> set[int]:
     """Rows whose picture, or one that looks the same, is among those measured elsewhere."""
-    other, count = elsewhere.scan, len(found.rows)
+    other, count = external.scan, len(found.rows)
     digests = [row.digest if row.problem is None else None for row in (*found.rows, *other.rows)]
     thumbnails = torch.cat([found.thumbnails, other.thumbnails])
     comparable = torch.cat([found.comparable, other.comparable])
     group = groups_of(len(digests), exact_pairs(digests) + near_pairs(thumbnails, comparable, on_event))
-    measured = {group[count + row] for row in elsewhere.rows}
+    measured = {group[count + row] for row in external.rows}
     return {row for row in found.usable if group[row] in measured}
 
 

@@ -15,10 +15,10 @@ from striate.data.caching.picture_cache import wait_for_writers
 from striate.data.datasets.recognise import open_dataset
 from striate.errors import StriateError
 from striate.events import Warned, silent
-from striate.trainer import material as material_of
-from striate.trainer.material import read_material
+from striate.trainer import prepared_data
 from striate.trainer.options import TrainOptions
 from striate.trainer.plan import make_plan
+from striate.trainer.prepared_data import prepare_data
 
 
 def test_a_run_from_the_cache_is_the_run_without_it_byte_for_byte(tmp_path, digits, monkeypatch):
@@ -94,18 +94,18 @@ def test_prediction_sees_what_training_saw_of_a_large_photograph(tmp_path, digit
 def test_the_alexnet_of_2012_reads_values_that_are_centred_and_not_scaled(digits, model, raw):
     options = TrainOptions(data=digits, model=model, image_size=67)
     dataset = open_dataset(digits)
-    material = read_material(dataset, make_plan(options, dataset, silent), options, silent)
-    images = material.preprocessing.normalise(material.store.pictures)
+    data = prepare_data(dataset, make_plan(options, dataset, silent), options, silent)
+    images = data.preprocessing.normalise(data.store.pictures)
     assert abs(float(images.mean())) < (3 if raw else 0.1)
     assert (float(images.std()) > 20) == raw
 
 
 def test_mean_and_spread_are_those_of_the_training_pictures_taken_together(digits, monkeypatch):
-    monkeypatch.setattr(material_of, "SUMMED", 7)
+    monkeypatch.setattr(prepared_data, "SUMMED", 7)
     options = TrainOptions(data=digits, model="lenet5")
     dataset = open_dataset(digits)
-    material = read_material(dataset, make_plan(options, dataset, silent), options, silent)
-    values = material.store.pictures[torch.tensor(material.split.train)].double() / 255
+    data = prepare_data(dataset, make_plan(options, dataset, silent), options, silent)
+    values = data.store.pictures[torch.tensor(data.split.train)].double() / 255
     assert len(values) > 14
-    assert material.preprocessing.mean[0] == pytest.approx(float(values.mean()), abs=1e-6)
-    assert material.preprocessing.std[0] == pytest.approx(float(values.std()), abs=1e-6)
+    assert data.preprocessing.mean[0] == pytest.approx(float(values.mean()), abs=1e-6)
+    assert data.preprocessing.std[0] == pytest.approx(float(values.std()), abs=1e-6)
