@@ -64,3 +64,11 @@ def test_what_cannot_be_compared_is_refused_in_one_line(striate, digits_run, tmp
     assert code == 2 and "measured on no picture" in err
     (tmp_path / "classify" / "few" / "result.json").unlink()
     assert "is not finished" in striate("compare", digits_run, tmp_path / "classify" / "few")[2]
+
+
+def test_a_run_that_never_began_is_not_sent_to_resume(striate, digits_run, tmp_path):  # noqa: F811
+    (tmp_path / "never").mkdir()
+    (tmp_path / "never" / "format").write_bytes((digits_run / "format").read_bytes())
+    code, _, said = striate("compare", digits_run, tmp_path / "never")
+    assert code == 2
+    assert "never began" in said and "--resume" not in said

@@ -13,6 +13,7 @@ from striate.data.wording import counted
 from striate.data.writers.lists import LIST, require_files
 from striate.events import Listener, Note, Warned, silent
 from striate.files.output_place import PAGE, followed, output_file
+from striate.files.possible_paths import possible_paths
 from striate.files.writing import write_bytes
 from striate.inference.suspects import suspects
 from striate.reports.check import write_check_page
@@ -20,6 +21,7 @@ from striate.runs.folder import RunFolder
 from striate.runs.record import RunRecord
 
 
+@possible_paths
 def check(
     data: str | PathLike[str],
     *,

@@ -10,6 +10,7 @@ from os import PathLike
 from typing import Any
 
 from striate.errors import StriateError
+from striate.files.possible_paths import possible_paths
 from striate.metrics.paired import holm, paired_difference, unpaired_difference
 from striate.runs.answers import SavedAnswer, measured_answers
 from striate.runs.record import RunRecord
@@ -82,6 +83,7 @@ class Comparison:
         }
 
 
+@possible_paths
 def compare(runs: Sequence[str | PathLike[str]]) -> Comparison:
     """Compare finished runs by what they were measured on at their end.
 
@@ -103,6 +105,8 @@ def compare(runs: Sequence[str | PathLike[str]]) -> Comparison:
 def _measured(run: str | PathLike[str]) -> Measured:
     record = RunRecord.open(run)
     folder = record.folder
+    if folder.not_written is not None:
+        raise folder.missing("result.json")
     if not folder.finished:
         raise StriateError(
             f"{folder.path} is not finished, so it has no figures: `striate train --resume {folder.path}`."

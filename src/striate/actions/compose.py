@@ -11,12 +11,14 @@ from striate.data.composing.scene import SceneOptions
 from striate.data.writers.scenes import Format, Wanted, check_place, write_scenes
 from striate.errors import StriateError
 from striate.events import Listener, silent
+from striate.files.possible_paths import possible_paths
 
 SIZES = (32, 4096)
 MOST_OBJECTS = 100
 MOST_SCENES = 1_000_000
 
 
+@possible_paths
 def compose(
     cutouts: str | PathLike[str],
     *,

@@ -8,10 +8,12 @@ from striate.data.wording import counted, one_line
 from striate.data.writers.class_folders import Written, write_class_folders
 from striate.data.writers.safe_names import renamed_folders
 from striate.events import Listener, Note, Warned, silent
+from striate.files.possible_paths import possible_paths
 
 NAMED = 10  # skipped items that are named
 
 
+@possible_paths
 def convert(
     data: str | PathLike[str],
     out: str | PathLike[str],

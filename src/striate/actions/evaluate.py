@@ -9,12 +9,14 @@ from striate.data.datasets.picture_files import set_limits
 from striate.data.datasets.recognise import open_dataset
 from striate.errors import StriateError
 from striate.events import Listener, Warned, silent
+from striate.files.possible_paths import possible_paths
 from striate.inference.engine_named import OWN, open_served
 from striate.inference.evaluation import Evaluation
 from striate.inference.judging import judge, judge_own_part, limits_of, measured_part, seen_in_training
 from striate.runs.record import RunRecord
 
 
+@possible_paths
 def evaluate(
     run: str | PathLike[str],
     data: str | PathLike[str] | None = None,

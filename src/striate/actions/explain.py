@@ -20,6 +20,7 @@ from striate.explaining.pictures import explain_pictures
 from striate.explaining.plain_module import network_of
 from striate.explanation.methods import DEFAULT, find_method
 from striate.files.output_place import refuse_inside
+from striate.files.possible_paths import possible_paths
 from striate.inference.predictor import Predictor
 from striate.models.number_types import in_float32, require_open
 from striate.models.surgery.untouched import in_eval_mode
@@ -27,6 +28,7 @@ from striate.preprocess.preprocessing import Preprocessing
 from striate.runs.record import RunRecord
 
 
+@possible_paths
 def explain(
     run: Run | nn.Module,
     images: Any = None,

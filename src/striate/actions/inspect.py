@@ -12,12 +12,14 @@ from torch import nn
 from striate.anatomy.anatomy import Anatomy, anatomy_of
 from striate.errors import StriateError
 from striate.files.output_place import PAGE, followed, output_file
+from striate.files.possible_paths import possible_paths
 from striate.models.build import create_model
 from striate.models.catalog import MODELS
 
 Size = tuple[int, ...]
 
 
+@possible_paths
 def inspect(
     model: str | PathLike[str] | nn.Module,
     input_size: Size | None = None,

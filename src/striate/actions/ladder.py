@@ -13,6 +13,7 @@ from striate.drawing.grid import picture_png
 from striate.errors import StriateError, UnknownName
 from striate.events import Listener, Note, silent
 from striate.files.output_place import PAGE, refuse_inside, require_replaceable
+from striate.files.possible_paths import possible_paths
 from striate.models.catalog import find_entry
 from striate.models.weights.table import available_weights
 from striate.reports.ladder import write_ladder
@@ -76,6 +77,7 @@ class Ladder:
         return {"rungs": rungs, "split": self.split, "curve": curve, "page": str(self.page)}
 
 
+@possible_paths
 def ladder(
     data: str | PathLike[str],
     *,

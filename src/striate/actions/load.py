@@ -5,6 +5,7 @@ from os import PathLike
 from typing import Any, overload
 
 from striate.events import Listener, silent
+from striate.files.possible_paths import possible_paths
 from striate.inference.engine_named import OWN, open_served
 from striate.inference.ensemble import Ensemble, open_ensemble
 from striate.inference.predictor import Predictor
@@ -34,6 +35,7 @@ def load(
 ) -> Ensemble: ...
 
 
+@possible_paths
 def load(
     run: Any,
     weights: str | PathLike[str] | None = None,

@@ -7,6 +7,7 @@ from pathlib import Path
 from striate.data.decoding.decode import Limits
 from striate.errors import StriateError
 from striate.events import Listener, silent
+from striate.files.possible_paths import possible_paths
 from striate.inference.engine_named import OWN
 from striate.inference.ensemble import Ensemble, open_ensemble
 from striate.inference.streaming import Predictions, predictions_of
@@ -15,6 +16,7 @@ from striate.runs.folder import RunFolder
 TOP = 5  # classes that an answer names
 
 
+@possible_paths
 def predict(
     run: str | PathLike[str],
     images: Sequence[str | PathLike[str]] | str | PathLike[str],

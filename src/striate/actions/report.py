@@ -4,10 +4,12 @@ from os import PathLike
 from pathlib import Path
 
 from striate.files.output_place import PAGE, followed, output_file
+from striate.files.possible_paths import possible_paths
 from striate.reports.run import write_report
 from striate.runs.folder import RunFolder
 
 
+@possible_paths
 def report(
     run: str | PathLike[str], out: str | PathLike[str] | None = None, *, overwrite: bool = False
 ) -> Path:

@@ -15,6 +15,7 @@ import torch
 from striate.events import Listener, Note, RunStarted, silent
 from striate.explaining.heat_of_mistakes import heat_of_mistakes
 from striate.files.output_place import refuse_inside
+from striate.files.possible_paths import possible_paths
 from striate.runs.folder import RunFolder
 from striate.runs.lock import only_writer
 from striate.runs.record import RunRecord
@@ -38,6 +39,7 @@ from striate.training.stopping import stopping_between_steps
 from striate.training.validation import validator
 
 
+@possible_paths
 def train(
     data: str | PathLike[str] | None = None,
     *,

@@ -1,6 +1,5 @@
 """The command line: parses, calls an action, prints. Nothing heavy is imported before an action runs."""
 
-import errno
 import os
 import sys
 from pathlib import Path
@@ -28,6 +27,7 @@ from striate.cli import (
 from striate.cli.say import say
 from striate.cli.streams import leave, open_streams
 from striate.errors import StriateError, is_about_memory
+from striate.files.possible_paths import impossible_path
 from striate.machine.process import tune_process
 
 
@@ -136,10 +136,7 @@ def _of_no_command(error: Exception) -> str | None:
     """What can be said of an error that may come from any line of any command."""
     if is_about_memory(error):
         return "the memory does not suffice; close other programs, or raise the limit (`ulimit -v`)."
-    if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
-        path = os.fsdecode(error.filename or "")
-        return f"{path[:40]}... is too long for a path: it has {len(path):,} characters."
-    return None
+    return impossible_path(error)
 
 
 def main() -> None:

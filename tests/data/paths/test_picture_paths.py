@@ -127,3 +127,10 @@ def test_links_are_followed_out_when_asked_and_never_round(tree, tmp_path):
     found = [(one.name, one.problem) for one in picture_paths("t", told.append, follow_links=True)]
     assert ("t/far/z.png", None) in found and ("t/link.png", None) in found and len(found) == 8
     assert told == ["t/far/back is a link to a folder and was read already"]
+
+
+@pytest.mark.parametrize("word", ["a\0b", "y" * 300, "y/" * 3000 + "z"], ids=["nul", "long", "deep"])
+def test_a_word_that_no_file_can_have_is_a_picture_that_cannot_be_read(word):
+    (found,) = picture_paths(word)
+    assert found.path == word
+    assert starting_folder(word) is None

@@ -41,10 +41,10 @@ def picture_paths(
         StriateError: at once, if a folder holds no picture or a pattern matches none.
     """
     word = os.fspath(given)
-    path = Path(word)
-    if not path.is_dir() and (os.path.lexists(word) or not MAGIC.search(word)):
+    folder = os.path.isdir(word)  # noqa: PTH112 - False for a word that no file can have, too
+    if not folder and (os.path.lexists(word) or not MAGIC.search(word)):
         return iter([Found(readable(word), word)])
-    if not path.is_dir():
+    if not folder:
         none = f"{readable(word)} matches no picture; quote the pattern, and look at its folder with ls."
         return _at_least_one(_matching(word, tell, follow_links=follow_links), none)
     none = f"{readable(word)} holds no pictures; name picture files, or a folder that has some."
@@ -74,9 +74,8 @@ def paths_or_problem(
 
 def starting_folder(given: str | os.PathLike[str]) -> Path | None:
     """The folder in which `picture_paths` looks, None for a single file."""
-    path = Path(given)
-    if path.is_dir():
-        return path
+    if os.path.isdir(given):  # noqa: PTH112 - False for a word that no file can have, too
+        return Path(given)
     if os.path.lexists(given) or not MAGIC.search(os.fspath(given)):
         return None
     return Path(_pattern(os.fspath(given))[0] or ".")

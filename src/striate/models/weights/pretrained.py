@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from striate.errors import StriateError
+from striate.files.possible_paths import possible_paths
 from striate.models.weights.key_layouts import stray_prefix, to_torchvision, without_prefixes
 from striate.models.weights.table import Weights, available_weights, find_weights, weights_entry
 from striate.models.weights.weight_files import read_tensors, tensors_in
@@ -37,6 +38,7 @@ class Loaded:
     notes: tuple[str, ...] = ()
 
 
+@possible_paths
 def load_weights(module: nn.Module, source: str | Path | Mapping[str, object]) -> Loaded:
     """Put weights into a network, in place; on an error nothing of it has changed.
 
