@@ -95,7 +95,7 @@ def split(
             f"validation ({len(taken)}) was taken from training"
         )
     else:
-        notes.append(f"no validation part was given: {counted(len(taken), 'picture')} of training became it")
+        notes.append(f"no validation part was given: it takes {counted(len(taken), 'picture')} from training")
         test = [] if external_test else test
     named = [classes[stratum] for stratum in small if stratum in range(len(classes))]
     if named:
