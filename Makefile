@@ -49,7 +49,7 @@ slow: $(VENV)/ready
 
 # Not part of `make check` or `.ci/run`: it downloads 300 MB and takes four minutes on two cores. torch and
 # torchvision are the installed ones, found behind the lowest versions of the others.
-CORE := tests/runs tests/training/test_loop.py tests/engines/test_engines.py tests/trainer/test_material.py \
+CORE := tests/runs tests/training/test_loop.py tests/engines/test_engines.py tests/trainer/test_prepared_data.py \
 	tests/cli/test_inspect.py tests/cli/test_commands.py
 lowest: .venv-lowest/ready
 	PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 .venv-lowest/bin/python -m pytest -q -p no:cacheprovider --jaxtyping-packages= $(CORE)
