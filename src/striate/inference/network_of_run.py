@@ -164,9 +164,11 @@ def _checked(record: RunRecord) -> tuple[Architecture, nn.Module]:
 
 def _require_sides(record: RunRecord, architecture: Architecture, stored: Stored) -> None:
     """A network has as many outputs and hidden units as one of its tensors has rows."""
+    task = find_task(architecture.task)
     sides = {side for shape in stored.shapes.values() for side in shape} | {1, 2}  # one output stands for two
     for name, value in (("num_classes", architecture.num_classes), ("hidden", architecture.hidden)):
-        if value is not None and value not in sides:
+        rows = task.rows(value) if name == "num_classes" and value is not None else value
+        if rows is not None and rows not in sides:
             raise StriateError(
                 f"{record.folder / WEIGHTS} is damaged: its architecture has {name} {value:,}, and none of "
                 "its tensors has such a side; train the run again."

@@ -220,6 +220,10 @@ class Task(ABC, Generic[A]):
         """
         return self.headed(self.plain(architecture), architecture)
 
+    def rows(self, outputs: int) -> int:
+        """How many rows one tensor of its networks has for so many outputs; a file without is damaged."""
+        return outputs
+
     def plain(self, architecture: Mapping[str, Any]) -> nn.Module:
         """The catalogue's network of an architecture, into which pretrained weights fit, with random ones."""
         height, width = architecture["image_size"]

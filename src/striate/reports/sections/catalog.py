@@ -6,6 +6,8 @@ from striate.reports.sections.section import COMMON, Section
 
 SECTIONS: dict[str, str] = {  # module:object
     "classify": "striate.reports.sections.classify:CLASSIFY",
+    "locate": "striate.reports.sections.locate:LOCATE",
+    "landmarks": "striate.reports.sections.landmarks:LANDMARKS",
 }
 
 

@@ -64,6 +64,10 @@ class Landmarks(Task[Marked]):
         """The flag, and x, y and visibility of every point."""
         return outputs_of(count_points([item.truth for item in dataset.items]))
 
+    def rows(self, outputs: int) -> int:
+        """Four a point: beside x, y and visibility a share of the flag."""
+        return 4 * ((outputs - 1) // 3)
+
     def headed(self, network: nn.Module, architecture: Mapping[str, Any]) -> nn.Module:
         """A head that looks at one place for every point."""
         height, width = architecture["image_size"]

@@ -66,6 +66,10 @@ class Locate(Task[Located]):
         """p_c, four numbers of the box, one a class."""
         return FIRST_CLASS + len(dataset.classes)
 
+    def rows(self, outputs: int) -> int:
+        """One a class: the numbers of the box come from another layer."""
+        return outputs - FIRST_CLASS
+
     def headed(self, network: nn.Module, architecture: Mapping[str, Any]) -> nn.Module:
         """A head that looks at one place: a pooled one could say what there is, but hardly its box."""
         height, width = architecture["image_size"]
