@@ -9,15 +9,38 @@ Networks", ICLR 2014, section 4 (class and box from every place of a classifier'
 Differs: the places are weighted by a softmax, not merged box by box, as there is one object.
 """
 
+from typing import ClassVar
+
 import torch
 from torch import Tensor, nn
 
 from striate.layers.looking import TwoMaps, mean_places
 from striate.losses.localisation import FIRST_CLASS
-from striate.models.backbone import Map, initialise_head
+from striate.models.backbone import Backbone, Map, initialise_head
+from striate.shapes import Images, Logits
 
 CHANNELS = 64
 USUAL_SIDE = 0.3  # of a box, as a share of the picture's: where training begins
+
+
+class ClassScores(nn.Module):
+    """The classes' logits alone: what heat maps explain."""
+
+    head: ClassVar[str] = "network.place.classes"
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network, self.strides = network, network.strides
+
+    def feature_maps(self, images: Images) -> list[Map]:
+        """Those of the network."""
+        assert isinstance(self.network, Backbone)
+        return self.network.feature_maps(images)
+
+    def forward(self, images: Images) -> Logits:
+        """(B, K)."""
+        logits: Logits = self.network(images)[:, FIRST_CLASS:]
+        return logits
 
 
 class LocateHead(nn.Module):

@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
+import torch
 from PIL import Image
-from torch import nn
+from torch import Tensor, nn
 
 from striate.data.dataset import Dataset, Item
 from striate.data.sample import Truth
@@ -19,7 +20,7 @@ from striate.tasks.classify.choosing import choose
 from striate.tasks.locate.decode import COLUMNS, THERE, Located, input_boxes, located
 from striate.tasks.locate.draw import drawn
 from striate.tasks.locate.figures import RIGHT_IOU, locate_figures, overlaps, right
-from striate.tasks.locate.head import LocateHead
+from striate.tasks.locate.head import ClassScores, LocateHead
 from striate.tasks.locate.metric import LocateMetric
 from striate.tasks.locate.step import LocateStep
 from striate.tasks.locate.targets import main_object
@@ -101,6 +102,13 @@ class Locate(Task[Located]):
     def words(self, answer: Located) -> str:
         """Class, probability and box, or that there is nothing."""
         return in_words(answer)
+
+    def explained(self, network: nn.Module) -> nn.Module:
+        return ClassScores(network)
+
+    def probabilities(self, outputs: Outputs, context: Context) -> Tensor:
+        """Of every class, given an object."""
+        return torch.softmax(outputs[0].double()[:, FIRST_CLASS:], dim=1)
 
     def figures(self, answers: Sequence[Located], truths: Sequence[Truth], context: Context) -> Figures:
         return locate_figures(answers, truths, context.labels)
