@@ -15,6 +15,7 @@ from striate.engines.choosing import Choice
 from striate.errors import StriateError, WorkFailed
 from striate.events import Event, Note, Warned
 from striate.inference import int8
+from striate.inference.predictor import Predictor
 from striate.inference.streaming import Prediction
 from striate.tasks.classify.calibration import fit_temperature
 from striate.tasks.classify.task import labels_of, scores_of
@@ -179,3 +180,11 @@ def test_a_record_cannot_make_int8_what_auto_means(made, tmp_path):
         load(run)
     with pytest.raises(ValueError, match="no engine"):
         Choice.of("openvino", "int8")
+
+
+def test_a_network_with_several_outputs_has_no_int8(run, monkeypatch):
+    outputs = Predictor.outputs
+    monkeypatch.setattr(Predictor, "outputs", lambda self, pictures: outputs(self, pictures) * 2)
+    with pytest.raises(StriateError, match="lenet5 has 2 outputs, and int8 is made for one"):
+        load(run, engine=ENGINE)
+    assert not (run / "int8.onnx").exists()

@@ -125,3 +125,12 @@ def test_heat_is_refused_and_maps_are_shown(striate, run, spots, tmp_path):  # n
     assert code == 2 and "answers of toy have none" in said
     assert striate("explain", run, file, "--method", "activations", "--out", tmp_path / "maps")[0] == 0
     assert list((tmp_path / "maps").rglob("*.png"))
+
+
+@pytest.mark.parametrize("words", [(), ("spots.csv",)])
+def test_the_pictures_of_its_data_are_mapped(striate, run, spots, tmp_path, words):  # noqa: F811
+    given = [spots.parent / word for word in words]
+    out = tmp_path / "out"
+    code, _, said = striate("explain", run, *given, "--method", "embedding", "--out", out)
+    assert code == 0, said
+    assert list(out.rglob("*.png"))

@@ -40,18 +40,19 @@ FOOT = "Near is alike to the network; t-SNE keeps neighbours, not distances. The
 def explain_embedding(options: ExplainOptions, on_event: Listener) -> Iterator[ExplainedPage]:
     """One page: the map of a data set, then the nearest neighbours of a few pictures or of `near`."""
     network = options.networks()[0]
-    found = _subjects(options, on_event)
+    truths, follow = network.task.truths, options.follow_links
+    found = _subjects(options, truths, on_event)
     if len(found) > MOST:
         on_event(Note(f"{MOST} of {len(found):,} pictures, evenly drawn"))
         found = [found[place * len(found) // MOST] for place in range(MOST)]
     named = list(fitted_pictures(network, found, options.limits, on_event))
-    truths = {subject.name: subject.truth for subject in found}
+    classes = {subject.name: subject.truth for subject in found}
     near: list[Named] = []
     if options.near is not None:
-        wanted = subjects(options.near, options.limits, on_event, follow_links=options.follow_links)
+        wanted = subjects(options.near, options.limits, on_event, truths=truths, follow_links=follow)
         near = list(fitted_pictures(network, wanted, options.limits, on_event))
     page = embedding_page(
-        network, named, [truths[name] for name, _ in named], near=near, seed=options.seed, on_event=on_event
+        network, named, [classes[name] for name, _ in named], near=near, seed=options.seed, on_event=on_event
     )
     run = options.run
     stem = network.name if isinstance(run, Predictor) else Path(run).name
@@ -174,9 +175,10 @@ def _queries(classes: Sequence[int | None]) -> list[int]:
     return list(firsts.values())[:QUERIES]
 
 
-def _subjects(options: ExplainOptions, on_event: Listener) -> list[Subject]:
+def _subjects(options: ExplainOptions, truths: Sequence[str], on_event: Listener) -> list[Subject]:
     if options.images is not None:
-        return subjects(options.images, options.limits, on_event, follow_links=options.follow_links)
+        follow = options.follow_links
+        return subjects(options.images, options.limits, on_event, truths=truths, follow_links=follow)
     if isinstance(options.run, Predictor) or not Path(options.run).is_dir():
         raise StriateError("an embedding is a map of pictures; name a folder or a data set.")
     return own_pictures(Path(options.run), "test", options.limits, on_event)
