@@ -2,7 +2,7 @@
 
 TRAIN: dict[str, str] = {
     "data": "Class folders (split or not) or IDX files.",
-    "task": "What to learn: classify. [default: classify]",
+    "task": "What to learn: classify, locate, landmarks. [default: classify]",
     "model": "A name from `striate models`, or auto. [default: auto]",
     "recipe": "auto, scratch, small, transfer, demo, or a paper's: docs/recipes.md. [default: auto]",
     "transfer": "What learns, from weights: auto, probe, features, frozen, finetune; or scratch. [default: auto]",  # noqa: E501
