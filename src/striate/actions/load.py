@@ -4,11 +4,15 @@ from collections.abc import Sequence
 from os import PathLike
 from typing import Any, overload
 
+from torch import nn
+
 from striate.events import Listener, silent
 from striate.files.possible_paths import possible_paths
 from striate.inference.engine_named import OWN, open_served
 from striate.inference.ensemble import Ensemble, open_ensemble
 from striate.inference.predictor import Predictor
+from striate.preprocess.preprocessing import Preprocessing
+from striate.tasks.catalog import find_task
 
 
 @overload
@@ -66,3 +70,23 @@ def load(
     if isinstance(run, (list, tuple)):
         return open_ensemble(run, weights, device, engine, on_event, flips=flips, scales=scales)
     return open_served(run, weights, device, engine, on_event, flips=flips, scales=scales)
+
+
+def Network(  # noqa: N802 - a class before
+    name: str,
+    module: nn.Module,
+    preprocessing: Preprocessing,
+    labels: Sequence[str],
+    temperature: float = 1.0,
+) -> Predictor:
+    """A classifier of your own as a predictor; scripts of earlier versions call it by this name.
+
+    Args:
+        name: for people.
+        module: from (B, C, H, W) to a row of scores.
+        preprocessing: how a picture becomes its input.
+        labels: the classes in the order of the scores.
+        temperature: scores are divided by it before softmax.
+    """
+    calibration = {"temperature": temperature}
+    return Predictor(name, module, find_task("classify"), preprocessing, tuple(labels), calibration)
