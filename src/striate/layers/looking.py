@@ -4,6 +4,8 @@ Source: Nibali et al., "Numerical Coordinate Regression with Convolutional Neura
 arXiv:1801.07372, section 3.1 (a softmax over all places, and the mean place under it: soft-argmax)
 """
 
+from collections.abc import Sequence
+
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -25,27 +27,34 @@ def mean_places(weights: Weights, height: int, width: int) -> Float[Tensor, "B P
     return weights @ middles(height, width, weights)
 
 
-class TwoMaps(nn.Module):
-    """The coarsest map of a network and the next finer one, as one map of the finer's size.
+class JoinedMaps(nn.Module):
+    """Maps of several sizes as one of the finest size.
 
-    The coarse one knows what something is, the fine one better where. A network with a single size of maps
-    gives that alone.
+    The coarse ones know what something is, the fine ones better where.
 
     Source: Lin et al., "Feature Pyramid Networks for Object Detection", CVPR 2017, section 3,
-    arXiv:1612.03144 (1x1 convolutions to one depth, the coarse map doubled, the sum)
-    Differs: two levels, and a norm behind the sum instead of a 3x3 convolution.
+    arXiv:1612.03144 (1x1 convolutions to one depth, coarse maps doubled, the sum, a 3x3 convolution)
+    Differs: only the finest sum is used, with norms behind it.
     """
 
-    def __init__(self, coarse: int, fine: int | None, channels: int) -> None:
+    def __init__(self, depths: Sequence[int], channels: int) -> None:
         super().__init__()
-        self.coarse = nn.Conv2d(coarse, channels, kernel_size=1, bias=False)
-        self.fine = None if fine is None else nn.Conv2d(fine, channels, kernel_size=1, bias=False)
+        self.lateral = nn.ModuleList(
+            nn.Conv2d(depth, channels, kernel_size=1, bias=False) for depth in depths
+        )
         self.norm = nn.BatchNorm2d(channels)
+        self.smooth = nn.Conv2d(channels, channels, kernel_size=3, padding=1, bias=False)
+        self.smooth_norm = nn.BatchNorm2d(channels)
 
-    def forward(self, coarse: Map, fine: Map | None) -> Map:
-        """(B, channels, h, w) of the finer map's size."""
-        joined: Tensor = self.coarse(coarse)
-        if self.fine is not None and fine is not None:
-            size = (fine.shape[2], fine.shape[3])
-            joined = nn.functional.interpolate(joined, size=size, mode="nearest") + self.fine(fine)
-        return torch.relu(self.norm(joined))
+    def forward(self, maps: Sequence[Map]) -> Map:
+        """(B, channels, h, w) of the last map's size.
+
+        Args:
+            maps: from coarse to fine, as many as depths.
+        """
+        joined: Tensor = self.lateral[0](maps[0])
+        for lateral, finer in zip(list(self.lateral)[1:], maps[1:], strict=True):
+            size = (finer.shape[2], finer.shape[3])
+            joined = nn.functional.interpolate(joined, size=size, mode="nearest") + lateral(finer)
+        hidden = torch.relu(self.norm(joined))
+        return torch.relu(self.smooth_norm(self.smooth(hidden)))

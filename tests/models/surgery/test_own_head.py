@@ -16,7 +16,7 @@ NETWORKS = ["lenet5", "resnet18", "efficientnet_lite0", "squeezenet1_1", "vgg11"
 def made(name, side=64, classes=3):
     torch.manual_seed(0)
     network = create_model(name, num_classes=5 + classes, in_channels=3, image_size=side)
-    return OwnHead(network, (3, side, side), lambda coarse, fine: LocateHead(coarse, fine, classes))
+    return OwnHead(network, (3, side, side), lambda depths: LocateHead(depths, classes))
 
 
 @pytest.mark.parametrize("name", NETWORKS)
@@ -32,13 +32,16 @@ def test_an_object_that_moves_takes_its_box_along_and_keeps_its_size_and_class()
     head = made("efficientnet_lite0").place.eval()
     with torch.no_grad():
         head.scores.weight.abs_().mul_(300)  # look at one place alone
-    maps = torch.zeros(2, 1280, 8, 8), torch.zeros(2, 112, 16, 16)
     generator = torch.manual_seed(3)
-    coarse, fine = torch.rand(1280, 1, 1, generator=generator), torch.rand(112, 2, 2, generator=generator)
+    maps = [torch.zeros(2, depth, side, side) for depth, side in ((1280, 8), (112, 16), (40, 32))]
+    thing = [
+        torch.rand(one.shape[1], 2**level, 2**level, generator=generator) for level, one in enumerate(maps)
+    ]
     for row, (y, x) in enumerate(((2, 2), (4, 5))):
-        maps[0][row, :, y : y + 1, x : x + 1] = 5 * coarse
-        maps[1][row, :, 2 * y : 2 * y + 2, 2 * x : 2 * x + 2] = 5 * fine
-    here, there = head(*maps).detach()
+        for level, one in enumerate(maps):
+            side = 2**level
+            one[row, :, side * y : side * (y + 1), side * x : side * (x + 1)] = 5 * thing[level]
+    here, there = head(maps).detach()
     moved = there - here
     assert moved[1:3].tolist() == pytest.approx([3 / 8, 2 / 8], abs=2e-3)
     assert moved[[0, 3, 4, 5, 6, 7]].abs().max() < 2e-3
@@ -64,5 +67,5 @@ def test_the_pretrained_trunk_is_kept_as_it_is():
     plain = create_model("resnet18", num_classes=8).eval()
     images = torch.randn(1, 3, 64, 64, generator=torch.manual_seed(1))
     expected = plain.feature_maps(images)[-1]
-    network = OwnHead(plain, (3, 64, 64), lambda coarse, fine: LocateHead(coarse, fine, 3)).eval()
+    network = OwnHead(plain, (3, 64, 64), lambda depths: LocateHead(depths, 3)).eval()
     assert torch.equal(network.feature_maps(images)[-1], expected)

@@ -3,7 +3,7 @@
 Pooling over all places, as classifiers do it, forgets where a feature was; a box or a point needs it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 import torch
@@ -14,13 +14,12 @@ from striate.models.backbone import Backbone, Map
 from striate.models.surgery.untouched import in_eval_mode
 from striate.shapes import Images
 
-MakeHead = Callable[
-    [int, int | None], nn.Module
-]  # channels of the coarse and of the fine map, if there is one
+MakeHead = Callable[[Sequence[int]], nn.Module]  # from the depths of its maps, from coarse to fine
+SIZES = 3  # of maps that a head reads: strides 32, 16 and 8 in most networks
 
 
 class OwnHead(nn.Module):
-    """A trunk and a head of its last two sizes of maps; what made the trunk's own outputs is gone.
+    """A trunk and a head of its last sizes of maps; what made the trunk's own outputs is gone.
 
     Attributes:
         head: dotted name of the layer that makes the outputs.
@@ -34,10 +33,10 @@ class OwnHead(nn.Module):
         super().__init__()
         if not isinstance(trunk, Backbone):
             raise StriateError(f"{type(trunk).__name__} has no maps that say where something is.")
-        coarse, fine = two_maps(_without_outputs(trunk, size_chw))
+        maps = last_sizes(_without_outputs(trunk, size_chw))
         self.strides = trunk.strides
         self.trunk = trunk
-        self.place = make(coarse.shape[1], None if fine is None else fine.shape[1])
+        self.place = make([one.shape[1] for one in maps])
 
     def feature_maps(self, images: Images) -> list[Map]:
         """Those of the trunk."""
@@ -46,15 +45,17 @@ class OwnHead(nn.Module):
 
     def forward(self, images: Images) -> Tensor:
         """What the head makes of the maps, a row a picture."""
-        outputs: Tensor = self.place(*two_maps(self.feature_maps(images)))
+        outputs: Tensor = self.place(last_sizes(self.feature_maps(images)))
         return outputs
 
 
-def two_maps(maps: list[Map]) -> tuple[Map, Map | None]:
-    """The last map, and the last one before it that is finer; None where all have one size."""
-    coarse = maps[-1]
-    finer = [one for one in maps[:-1] if one.shape[2] > coarse.shape[2] and one.shape[3] > coarse.shape[3]]
-    return coarse, finer[-1] if finer else None
+def last_sizes(maps: Sequence[Map]) -> list[Map]:
+    """The last map of each of the coarsest sizes, `SIZES` at most, from coarse to fine."""
+    found: list[Map] = []
+    for one in reversed(maps):
+        if not found or (one.shape[2] > found[-1].shape[2] and one.shape[3] > found[-1].shape[3]):
+            found.append(one)
+    return found[:SIZES]
 
 
 def _without_outputs(trunk: nn.Module, size_chw: tuple[int, int, int]) -> list[Map]:

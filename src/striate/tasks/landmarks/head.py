@@ -6,30 +6,32 @@ Differs: every place also says how far the point is beside its own middle, as it
 a visibility are read at the same places.
 """
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 
-from striate.layers.looking import TwoMaps, mean_places
+from striate.layers.looking import JoinedMaps, mean_places
 from striate.models.backbone import Map, initialise_head
 
 CHANNELS = 64
 
 
 class LandmarksHead(nn.Module):
-    """From two maps to (flag, x_1, y_1, ..., x_n, y_n, v_1, ..., v_n); flag and v are logits."""
+    """From maps, coarsest first, to (flag, x_1, y_1, ..., x_n, y_n, v_1, ..., v_n); flag and v are logits."""
 
-    def __init__(self, coarse: int, fine: int | None, points: int) -> None:
+    def __init__(self, depths: Sequence[int], points: int) -> None:
         super().__init__()
         self.points = points
-        self.maps = TwoMaps(coarse, fine, CHANNELS)
+        self.maps = JoinedMaps(depths, CHANNELS)
         self.scores = nn.Conv2d(CHANNELS, points, kernel_size=1)
         self.outputs = nn.Conv2d(CHANNELS, 4 * points, kernel_size=1)  # dx, dy, visible, there
         for layer in (self.scores, self.outputs):
             initialise_head(layer)
 
-    def forward(self, coarse: Map, fine: Map | None) -> Tensor:
+    def forward(self, maps: Sequence[Map]) -> Tensor:
         """(B, 1 + 3 n)."""
-        hidden = self.maps(coarse, fine)
+        hidden = self.maps(maps)
         height, width = hidden.shape[2:]
         weights = self.scores(hidden).flatten(2).softmax(dim=2)  # (B, n, L)
         every = self.outputs(hidden).flatten(2).unflatten(1, (self.points, 4))  # (B, n, 4, L)

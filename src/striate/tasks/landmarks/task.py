@@ -73,7 +73,7 @@ class Landmarks(Task[Marked]):
         height, width = architecture["image_size"]
         size_chw = (int(architecture["in_channels"]), int(height), int(width))
         points = points_of(int(architecture["num_classes"]))
-        return OwnHead(network, size_chw, lambda coarse, fine: LandmarksHead(coarse, fine, points))
+        return OwnHead(network, size_chw, lambda depths: LandmarksHead(depths, points))
 
     def step(
         self, network: nn.Module, context: Context, recipe: Recipe, truths: Sequence[Truth] = ()

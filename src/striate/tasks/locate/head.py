@@ -9,12 +9,13 @@ Networks", ICLR 2014, section 4 (class and box from every place of a classifier'
 Differs: the places are weighted by a softmax, not merged box by box, as there is one object.
 """
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
 
-from striate.layers.looking import TwoMaps, mean_places
+from striate.layers.looking import JoinedMaps, mean_places
 from striate.losses.localisation import FIRST_CLASS
 from striate.models.backbone import Backbone, Map, initialise_head
 from striate.shapes import Images, Logits
@@ -44,22 +45,22 @@ class ClassScores(nn.Module):
 
 
 class LocateHead(nn.Module):
-    """From two maps to (p_c, b_x, b_y, b_h, b_w, c_1, ..., c_K); p_c and classes are logits."""
+    """From maps, coarsest first, to (p_c, b_x, b_y, b_h, b_w, c_1, ..., c_K); p_c and classes are logits."""
 
-    def __init__(self, coarse: int, fine: int | None, classes: int) -> None:
+    def __init__(self, depths: Sequence[int], classes: int) -> None:
         super().__init__()
-        self.maps = TwoMaps(coarse, fine, CHANNELS)
+        self.maps = JoinedMaps(depths, CHANNELS)
         self.scores = nn.Conv2d(CHANNELS, 1, kernel_size=1)
         self.outputs = nn.Conv2d(CHANNELS, FIRST_CLASS, kernel_size=1)
-        self.classes = nn.Conv2d(coarse, classes, kernel_size=1)
+        self.classes = nn.Conv2d(depths[0], classes, kernel_size=1)
         for layer in (self.scores, self.outputs, self.classes):
             initialise_head(layer)
         assert self.outputs.bias is not None
         nn.init.constant_(self.outputs.bias[3:], USUAL_SIDE)
 
-    def forward(self, coarse: Map, fine: Map | None) -> Tensor:
+    def forward(self, maps: Sequence[Map]) -> Tensor:
         """(B, 5 + K)."""
-        hidden = self.maps(coarse, fine)
+        coarse, hidden = maps[0], self.maps(maps)
         height, width = hidden.shape[2:]
         scores = self.scores(hidden)
         weights = scores.flatten(2).softmax(dim=2)  # (B, 1, L)

@@ -76,7 +76,7 @@ class Locate(Task[Located]):
         height, width = architecture["image_size"]
         size_chw = (int(architecture["in_channels"]), int(height), int(width))
         classes = int(architecture["num_classes"]) - FIRST_CLASS
-        return OwnHead(network, size_chw, lambda coarse, fine: LocateHead(coarse, fine, classes))
+        return OwnHead(network, size_chw, lambda depths: LocateHead(depths, classes))
 
     def step(
         self, network: nn.Module, context: Context, recipe: Recipe, truths: Sequence[Truth] = ()
