@@ -5,7 +5,9 @@ import json
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
+from safetensors.torch import load_file
 from typer.testing import CliRunner
 
 from striate.cli.main import app
@@ -78,6 +80,20 @@ def test_points_from_train_to_report(tables, tmp_path):
     said = json.loads(call("predict", run, tables[1].parent / "001.png", "--json"))
     assert {"file", "points", "present", "presence"} <= set(said)
     assert "Point by point" in (run / "report.html").read_text()
+
+
+def test_a_run_goes_on_from_an_earlier_one_with_its_head_where_the_answers_are_the_same(tables, tmp_path):
+    call("train", tables[0], "--task", "locate", *TRAIN, "--out", tmp_path / "first")
+    (first,) = (tmp_path / "first" / "locate").iterdir()
+    again = (*TRAIN, "--weights", first, "--epochs", 1, "--lr", 1e-12)
+    call("train", tables[0], "--task", "locate", *again, "--out", tmp_path / "second")
+    (second,) = (tmp_path / "second" / "locate").iterdir()
+    before, after = (load_file(run / "best.safetensors") for run in (first, second))
+    assert before.keys() == after.keys()
+    assert all(torch.allclose(before[name], after[name], atol=1e-4) for name in before if "norm" not in name)
+    words = ("train", tables[1], "--task", "landmarks", *again, "--out", tmp_path / "third")
+    result = CliRunner().invoke(app, [str(word) for word in words])
+    assert result.exit_code == 0 and "the head is a new one" in result.output
 
 
 def test_what_a_task_cannot_do_is_one_line(tables, tmp_path):

@@ -31,7 +31,7 @@ from striate.trainer.options import TrainOptions
 from striate.trainer.plan import Plan, make_recipe
 from striate.trainer.prepared_data import PreparedData
 from striate.trainer.probing import fitted_head, trained_head
-from striate.trainer.starting import load_start
+from striate.trainer.starting import load_own_head, load_start
 from striate.training.devices.fabric import Fabric, in_precision
 from striate.training.devices.precision import choose_precision
 from striate.training.multi_scale import MultiScale
@@ -100,7 +100,9 @@ def make_setup(
     torch.manual_seed(stream_seed(options.seed, "weights"))
     network = task.plain(architecture)
     load_start(network, plan, options, data.dataset.classes, on_event)
-    network = task.headed(network, architecture).to(memory_format=torch.channels_last)
+    network = task.headed(network, architecture)
+    load_own_head(network, plan, options, data.dataset.classes, on_event)
+    network = network.to(memory_format=torch.channels_last)
 
     decided = decided or MeasuredOnce()
     augmentation = make_augmentation(plan.augmentation)

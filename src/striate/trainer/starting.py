@@ -11,6 +11,7 @@ from striate.events import Listener, Note
 from striate.inference.network_of_run import architecture_of, build, labels_of, tensors_of
 from striate.models.backbone import head_of, replace_head
 from striate.models.surgery.growing import grow
+from striate.models.surgery.own_head import OwnHead, catalogues
 from striate.models.weights.pretrained import load_weights
 from striate.runs.record import RunRecord
 from striate.runs.records import Architecture
@@ -32,6 +33,27 @@ def load_start(
         _from_file(network, plan.weights, options, on_event)
 
 
+def load_own_head(
+    network: nn.Module, plan: Plan, options: TrainOptions, classes: Sequence[str], on_event: Listener
+) -> None:
+    """Go on with the head of an earlier run of the same task where that has one of its own, in place.
+
+    Args:
+        network: under its task's head, after `load_start`.
+    """
+    if plan.parent is None or not isinstance(network, OwnHead):
+        return
+    record = RunRecord.open(plan.parent)
+    tensors, architecture = tensors_of(record)
+    same = {name: one.shape for name, one in tensors.items()} == {
+        name: one.shape for name, one in network.state_dict().items()
+    }
+    if architecture.task == options.task and same and labels_of(record, architecture) == tuple(classes):
+        network.load_state_dict(tensors)
+    else:
+        on_event(Note(f"the head is a new one: that of {plan.parent} is for other answers"))
+
+
 def _from_file(network: nn.Module, path: Path, options: TrainOptions, on_event: Listener) -> None:
     loaded = load_weights(network, path)
     for note in loaded.notes if options.weights is not None else ():  # of one's own file it matters
@@ -44,6 +66,7 @@ def _from_file(network: nn.Module, path: Path, options: TrainOptions, on_event: 
 def _from_other_task(network: nn.Module, plan: Plan, parent: Path, on_event: Listener) -> None:
     """Everything but the head, which reads other outputs."""
     tensors, architecture = tensors_of(RunRecord.open(parent))
+    tensors = catalogues(tensors, network)
     head = f"{network.head}."
     own = {name: tensor.clone() for name, tensor in network.state_dict().items() if name.startswith(head)}
     if architecture.model == plan.model:
@@ -69,7 +92,7 @@ def _from_run(
         on_event(Note("the dense head of the earlier run is left out; the head is a new one"))
         known = []
     if architecture.model == plan.model:
-        load_weights(network, tensors)
+        load_weights(network, catalogues(tensors, network))
         if list(classes) != known:
             _match_head(network, known, classes, on_event)
         return

@@ -3,7 +3,7 @@
 Pooling over all places, as classifiers do it, forgets where a feature was; a box or a point needs it.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar
 
 import torch
@@ -15,6 +15,7 @@ from striate.models.surgery.untouched import in_eval_mode
 from striate.shapes import Images
 
 MakeHead = Callable[[Sequence[int]], nn.Module]  # from the depths of its maps, from coarse to fine
+TRUNK = "trunk."  # what names of the catalogue's tensors begin with under an own head
 SIZES = 3  # of maps that a head reads: strides 32, 16 and 8 in most networks
 
 
@@ -47,6 +48,14 @@ class OwnHead(nn.Module):
         """What the head makes of the maps, a row a picture."""
         outputs: Tensor = self.place(last_sizes(self.feature_maps(images)))
         return outputs
+
+
+def catalogues(tensors: Mapping[str, Tensor], network: nn.Module) -> dict[str, Tensor]:
+    """Tensors for the catalogue's `network`; of one under an own head only the trunk's are taken."""
+    if not any(name.startswith(TRUNK) for name in tensors):
+        return dict(tensors)
+    trunk = {name.removeprefix(TRUNK): one for name, one in tensors.items() if name.startswith(TRUNK)}
+    return {name: trunk.get(name, one.clone()) for name, one in network.state_dict().items()}
 
 
 def last_sizes(maps: Sequence[Map]) -> list[Map]:
