@@ -5,6 +5,8 @@ and the places are the course's 129 numbers. Without a face only the flag counts
 place is not known, only that it is not visible.
 
 Source: Wu, course slides of 2021 (the face's flag, and the places of its points)
+Distances, not their squares: Nibali et al., "Numerical Coordinate Regression with Convolutional Neural
+Networks", 2018, arXiv:1801.07372, section 3.3; a pixel counts as much near the truth as far from it
 Differs: a logistic loss on the flag, and one output more a point says whether it is visible.
 """
 
@@ -14,6 +16,8 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 from torch.nn import functional as F
+
+LEAST = 1e-12  # under the root, whose slope at 0 is infinite
 
 Flags = Float[Tensor, " B"]
 Points = Float[Tensor, "B P 2"]
@@ -39,7 +43,7 @@ def landmarks(
     present: Bool[Tensor, " B"],
     point_weight: float = 1.0,
 ) -> LandmarkLosses:
-    """Logistic loss on the flag; squared distances of the points; logistic loss on visibility.
+    """Logistic loss on the flag; distances of the points; logistic loss on visibility.
 
     Args:
         flags: logits of presence.
@@ -52,13 +56,13 @@ def landmarks(
         point_weight: what the places count beside the others.
 
     Returns:
-        `points` is the mean over pictures of the mean squared distance of its known points; `visible` that
+        `points` is the mean over pictures of the mean distance of its known points; `visible` that
         of the mean over its points. Pictures without the thing, or without a known point, count 0.
     """
     counted = known & present[:, None]
     aim = torch.where(counted[:, :, None], true_points, points)
-    squares = (points - aim).float().square().sum(2)
-    places = squares.sum(1) / counted.sum(1).clamp(min=1)
+    beside = ((points - aim).float().square().sum(2) + LEAST).sqrt() * counted
+    places = beside.sum(1) / counted.sum(1).clamp(min=1)
     flag = F.binary_cross_entropy_with_logits(flags.float(), present.float(), reduction="none")
     shown = F.binary_cross_entropy_with_logits(seen.float(), visible.float(), reduction="none").mean(1)
     p, d, v = flag.mean(), places.mean(), (shown * present).mean()

@@ -18,7 +18,7 @@ def drawn(picture: Picture, answer: Marked | None, truth: Truth | None) -> Image
     image = overlay(picture)
     ratio = image.width / picture.shape[2]
     pen = ImageDraw.Draw(image)
-    radius = max(3, round(max(image.size) / 110))
+    radius = max(3, round(max(image.size) / 80))
     if answer is not None and answer.present:
         for number, ((x, y), seen) in enumerate(zip(answer.points, answer.visibility, strict=True), 1):
             _disc(pen, (x * ratio, y * ratio), radius, filled=seen >= THERE)

@@ -11,7 +11,7 @@ from striate.tasks.landmarks.decode import parts_of
 from striate.tasks.landmarks.targets import targets
 from striate.tasks.task import EvaluationOutput
 
-POINT_WEIGHT = 400.0  # a twentieth of the picture beside the truth then costs 1
+POINT_WEIGHT = 40.0  # a fortieth of the picture beside the truth then costs 1
 
 
 class LandmarksStep(nn.Module):

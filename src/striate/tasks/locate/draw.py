@@ -34,7 +34,7 @@ def _frame(
 ) -> None:
     """A frame with a light edge on either side, so that it shows on any ground."""
     draw = ImageDraw.Draw(image)
-    width = max(2, round(max(image.size) / (320 if thin else 160)))
+    width = max(2, round(max(image.size) / (140 if thin else 90)))
     x1, y1, x2, y2 = (round(value * ratio) for value in box)
     x2, y2 = max(x1, x2 - 1), max(y1, y2 - 1)
     draw.rectangle((x1 - 1, y1 - 1, x2 + 1, y2 + 1), outline=PAPER, width=width + 2)
