@@ -3,7 +3,7 @@
 import io
 import os
 import sys
-from typing import TextIO
+from typing import Any
 
 from striate.errors import WorkFailed
 
@@ -70,7 +70,7 @@ def open_streams() -> None:
         sys.stderr = _instead(Errors, sys.stderr, 2)
 
 
-def leave(*streams: TextIO) -> None:
+def leave(*streams: Any) -> None:
     """Send the streams to nowhere: Python still flushes both at its end."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     for stream in streams:
@@ -78,12 +78,12 @@ def leave(*streams: TextIO) -> None:
     os.close(nowhere)
 
 
-def _is_plain(stream: TextIO | None) -> bool:
+def _is_plain(stream: object) -> bool:
     """Whether it is Python's own, or there is none; a test's or a notebook's is left alone."""
     return stream is None or type(stream) is io.TextIOWrapper
 
 
-def _instead(kind: type[Output | Errors], stream: TextIO | None, number: int) -> TextIO:
+def _instead(kind: type[Output | Errors], stream: Any, number: int) -> Any:
     """The stream as another class; where there was none, one of the file of that number."""
     if not isinstance(stream, io.TextIOWrapper):
         return kind(open(number, "wb", closefd=False), "utf-8", "backslashreplace")

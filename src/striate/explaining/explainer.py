@@ -18,7 +18,7 @@ from striate.explanation.methods import WITHOUT_MAPS, find_method, heat_function
 from striate.inference.predictor import Predictor
 from striate.inference.subjects import Subject
 from striate.preprocess.preprocessing import Preprocessing
-from striate.shapes import Images, Labels, Logits, Picture
+from striate.shapes import FittedPicture, Images, Labels, Logits, Picture
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ class Explainer:
         """The network's own: heat explains the answer that `predict` gives."""
         return self.network.preprocessing
 
-    def as_read(self, subject: Subject, picture: Picture, limits: Limits) -> Picture:
+    def as_read(self, subject: Subject, picture: Picture, limits: Limits) -> FittedPicture:
         """A picture as `predict` decodes it for this network: large JPEGs come smaller."""
         size_hw = self.preprocessing.size_hw
         if reduction((picture.shape[1], picture.shape[2]), size_hw) == 1:

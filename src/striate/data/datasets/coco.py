@@ -212,7 +212,7 @@ def drawn_mask(segmentation: Any, size_hw: tuple[int, int]) -> Bool[np.ndarray, 
     return mask
 
 
-def _fill(mask: Bool[np.ndarray, "H W"], polygon: Sequence[float]) -> None:
+def _fill(mask: Bool[np.ndarray, "H W"], polygon: Sequence[float | int]) -> None:
     """Add a polygon by counting the edges to the left of each pixel's middle, row by row."""
     corners = np.array(polygon, dtype=np.float64).reshape(-1, 2)
     if len(corners) < 3 or not np.isfinite(corners).all():

@@ -19,7 +19,8 @@ from striate.data.datasets.picture_files import PictureFiles, content_below, loc
 from striate.data.paths.files import natural, reach_of
 from striate.data.sample import Sample, Truth
 
-Box = tuple[float, float, float, float]
+Number = float | int
+Box = tuple[Number, Number, Number, Number]
 KeyPoint = tuple[float, float, int]  # x, y, and COCO's visibility
 MOST_OBJECTS = 20_000_000  # of a data set
 
