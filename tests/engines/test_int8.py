@@ -9,10 +9,14 @@ from striate.engines.errors import CannotConvert
 from striate.engines.int8 import quantise
 from striate.engines.normalised import NormalisedModule
 from striate.engines.openvino_engine import OpenVinoEngine, open_quantised
+from striate.machine.cpu import cpu
 from striate.preprocess.preprocessing import Preprocessing
 
 EXAMPLE = torch.zeros(2, 3, 8, 8, dtype=torch.uint8)
 READING = NormalisedModule(small_net(), Preprocessing((8, 8), 3, (0.1, 0.5, 0.9), (0.2, 0.3, 0.4)))
+
+# A CPU without VNNI adds pairs of 8-bit products in 16 bits, which are cut off where they do not fit.
+EXACT = any("vnni" in feature for feature in cpu().features)
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +59,7 @@ def test_any_number_of_pictures_has_an_answer_near_that_of_torch(content, count)
     assert isinstance(engine, OpenVinoEngine) and (engine.name, engine.precision) == ("openvino", "int8")
     assert found.shape == (count, 3) and found.dtype == torch.float32
     if count:
-        assert 0 < (found - expected).abs().max() < 0.02 * expected.abs().max()
+        assert 0 < (found - expected).abs().max() < (0.02 if EXACT else 0.05) * expected.abs().max()
 
 
 def test_what_lies_beyond_the_pictures_that_set_the_ranges_is_cut_off():
@@ -66,7 +70,7 @@ def test_what_lies_beyond_the_pictures_that_set_the_ranges_is_cut_off():
         exact = (READING(brightest) - READING(darkest)).abs().max()
     seen = [(engine.run(brightest)[0] - engine.run(darkest)[0]).abs().max() for engine in (narrow, wide)]
     assert seen[0] < 0.3 * exact
-    assert seen[1] == pytest.approx(float(exact), rel=0.2)
+    assert seen[1] == pytest.approx(float(exact), rel=0.2 if EXACT else 0.35)
 
 
 def test_the_second_time_it_is_not_compiled_again(content, tmp_path, monkeypatch):

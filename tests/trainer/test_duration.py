@@ -12,6 +12,8 @@ from striate.data.splits import Split
 from striate.preprocess.preprocessing import Preprocessing
 from striate.trainer import dry_run, duration, measuring
 from striate.trainer.duration import REPORT, finishing_seconds
+from striate.trainer.prepared_data import PreparedData
+from striate.trainer.setup import TrainingSetup
 from striate.training.devices import fabric
 
 
@@ -27,20 +29,30 @@ class Slow:
         return torch.zeros(len(pictures), 2)
 
 
+def stand_in(kind, **fields):
+    """An object of a class with some of its fields."""
+    made = object.__new__(kind)
+    for name, value in fields.items():
+        object.__setattr__(made, name, value)
+    return made
+
+
 def training(validation: int, test: int):
     rows = list(range(10 + validation + test))
     split = Split(
-        tuple(rows[:10]), tuple(rows[10 : 10 + validation]), tuple(rows[10 + validation :]), "given"
+        tuple(rows[:10]), tuple(rows[10 : 10 + validation]), tuple(rows[10 + validation :]), ("given",)
     )
     store = SimpleNamespace(pictures=torch.zeros(len(rows), 1, 2, 2, dtype=torch.uint8))
-    data = SimpleNamespace(
+    data = stand_in(
+        PreparedData,
         split=split,
         store=store,
         external=None,
         dataset=SimpleNamespace(classes=("a", "b")),
         preprocessing=Preprocessing((2, 2), 1, (0.5,), (0.5,)),
     )
-    return SimpleNamespace(network=torch.nn.Identity(), architecture={"model": "lenet5"}, task=None), data
+    setup = stand_in(TrainingSetup, network=torch.nn.Identity(), architecture={"model": "lenet5"}, task=None)
+    return setup, data
 
 
 @pytest.mark.parametrize(("tried", "compared"), [(["openvino"], 1024), ([], 0)])

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, UInt8
 from PIL import Image, ImageDraw
-from scipy import ndimage
 
 from striate.drawing.box import Box, draw_box
 from striate.drawing.colour_map import heat_colours
@@ -36,6 +35,8 @@ def stretched(heat: Float[Any, "H W"]) -> Float[Any, "H W"]:
 
     For pictures only; arrays and figures keep the heat as it is.
     """
+    from scipy import ndimage  # slow to import, and most drawings have no heat
+
     blurred = ndimage.gaussian_filter(heat, sigma=max(heat.shape) / 150)
     highest = np.quantile(blurred, 0.995)
     return np.clip(blurred / highest, 0, 1) if highest > 0 else blurred

@@ -47,7 +47,7 @@ class Kind:
             return True
         if path.suffix.lower() == ".csv":
             first = head.partition(b"\n")[0]
-            return first.endswith(self.line_end) and any(first.startswith(mark) for mark in self.marks)
+            return first.endswith(self.line_end) and any(head.startswith(mark) for mark in self.marks)
         return any(mark in head for mark in self.marks)
 
 

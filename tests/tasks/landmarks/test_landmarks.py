@@ -139,8 +139,17 @@ def test_no_recipe_mirrors_points():
 def test_another_number_of_points_is_a_problem_that_names_the_picture(tmp_path):
     class Odd:
         path = tmp_path
+        layout = "CSV"
+        classes = ()
         items = ()
+        ignored = 0
+        notes = ()
         problems = ()
+
+        def content(self, row):
+            raise AssertionError("no picture is opened")
+
+        read = content
 
     assert [one.reason for one in LANDMARKS.check(Odd())] == ["no picture has points"]
 

@@ -13,7 +13,6 @@ from math import sqrt
 import numpy as np
 import torch
 from jaxtyping import Float
-from scipy.optimize import brentq
 from torch import Tensor
 
 from striate.metrics.accuracy import Z_95, hits
@@ -94,4 +93,6 @@ def _falls_to_zero(excess: Callable[[float], float], low: float, high: float) ->
         return float(np.exp(low))
     if excess(high) >= 0:
         return float(np.exp(high))
+    from scipy.optimize import brentq  # slow to import, and answers need no calibration
+
     return float(np.exp(brentq(excess, low, high, xtol=1e-6)))
