@@ -12,6 +12,7 @@ from jaxtyping import Bool, Float, Shaped, UInt8
 from torch import Tensor
 
 from striate.data.sample import Truth
+from striate.ops.boxes import areas
 from striate.ops.masks import boxes_of_masks
 from striate.preprocess.placement import NOTHING_KNOWN, Placement
 from striate.shapes import Boxes
@@ -95,12 +96,7 @@ def moved_boxes(
     corners = moved_points(boxes[:, [0, 1, 2, 1, 2, 3, 0, 3]].reshape(-1, 4, 2), matrix)
     whole = torch.cat([corners.amin(dim=1), corners.amax(dim=1)], dim=1)
     clipped = whole.clamp(min=0).minimum(whole.new_tensor([width, height, width, height]))
-    return clipped, area(clipped) / area(whole).clamp(min=1e-9)
-
-
-def area(boxes: Boxes) -> Float[Tensor, " N"]:
-    """Pixels in boxes; 0 where x2 <= x1 or y2 <= y1."""
-    return (boxes[:, 2:] - boxes[:, :2]).clamp(min=0).prod(dim=1)
+    return clipped, areas(clipped) / areas(whole).clamp(min=1e-9)
 
 
 def moved_masks(
