@@ -34,8 +34,8 @@ from striate.engines.normalised import NormalisedModule
 from striate.engines.opening import has_bf16
 from striate.engines.openvino_engine import convert, import_openvino
 from striate.inference.ensemble import Ensemble
+from striate.inference.pictures.streaming import predictions_of
 from striate.inference.predictor import Predictor
-from striate.inference.streaming import predictions_of
 
 ROUNDS, FILES = 5, 500
 MODEL = "efficientnet_lite0"

@@ -32,7 +32,7 @@ def no_picture_cache() -> Iterator[None]:
 
 def write_digits(folder: Path, labels: str, each: int, first: int = 0) -> Path:
     """Class folders of real digits as PNG files, `each` of every label, from the embedded training part."""
-    from striate.data.datasets.sheets import embedded_mnist
+    from striate.data.datasets.arrays.sheets import embedded_mnist
     from striate.drawing.grid import Image
 
     dataset = embedded_mnist()

@@ -17,7 +17,7 @@ from striate.events import EpochEnded, Note, Warned
 from striate.runs.folder import RunFolder
 from striate.runs.lock import only_writer
 from striate.runs.weights import read_weights
-from striate.trainer.dry_run import dry_run
+from striate.trainer.reckoning.dry_run import dry_run
 
 
 def resolved(run):
@@ -88,7 +88,7 @@ def test_a_found_rate_is_recorded_drawn_and_not_looked_for_again(digits, tmp_pat
     assert resolved(run)["stages"][0]["lr"] == rate and 1e-4 < rate < 0.5
     assert (run.path / "pictures" / "learning-rate.svg").read_text().startswith("<svg")
     (run.path / "evaluation.json").unlink()
-    monkeypatch.setattr("striate.trainer.measuring.range_test", pytest.fail)
+    monkeypatch.setattr("striate.trainer.reckoning.measuring.range_test", pytest.fail)
     assert resolved(train(resume=run.path))["decided"]["lr"] == rate
 
 
@@ -97,7 +97,7 @@ def test_minutes_become_epochs_once(digits, tmp_path, monkeypatch):
     epochs = resolved(run)["decided"]["epochs"]
     assert epochs >= 1 and resolved(run)["stages"][0]["epochs"] == epochs
     (run.path / "evaluation.json").unlink()
-    monkeypatch.setattr("striate.trainer.measuring.paces_of", pytest.fail)
+    monkeypatch.setattr("striate.trainer.reckoning.measuring.paces_of", pytest.fail)
     train(resume=run.path)
     with pytest.raises(StriateError, match="--minutes and --epochs say the same twice"):
         train(digits, minutes=1.0, epochs=2)
@@ -106,7 +106,7 @@ def test_minutes_become_epochs_once(digits, tmp_path, monkeypatch):
 def test_too_few_minutes_for_an_epoch_are_some_steps_of_it(digits, tmp_path, monkeypatch):
     from striate.training.trials.pace import Pace
 
-    monkeypatch.setattr("striate.trainer.measuring.paces_of", lambda *_: [Pace(3.0, 0.0)])
+    monkeypatch.setattr("striate.trainer.reckoning.measuring.paces_of", lambda *_: [Pace(3.0, 0.0)])
     run = train(digits, model="lenet5", minutes=0.2, batch_size=10, out=tmp_path)
     assert 1 <= resolved(run)["steps"] <= 4 and run.result["epochs"] == 1
 

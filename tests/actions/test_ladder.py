@@ -13,7 +13,7 @@ from striate.actions.ladder import ladder
 from striate.errors import StriateError
 from striate.events import Note
 from striate.reports.ladder import write_ladder
-from striate.trainer.learning_curve import stratified_part
+from striate.trainer.transferring.learning_curve import stratified_part
 
 
 @pytest.fixture(scope="module")

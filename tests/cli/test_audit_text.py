@@ -1,6 +1,6 @@
 """The text of check: order, grammar and names, on an audit made by hand."""
 
-from striate.cli.audit_text import audit_lines
+from striate.cli.text.audit_text import audit_lines
 from striate.data.audit.audit import Audit, Problems, SmallClass, Suspect
 from striate.data.audit.odd_labels import OddLabel
 from striate.data.dataset import Problem

@@ -321,7 +321,7 @@ def test_a_wrong_call_is_one_line(arguments, told):
 
 
 def test_json_on_stdout_never_holds_what_is_not_finite(capsys):
-    from striate.cli.say import print_json
+    from striate.cli.terminal.say import print_json
 
     print_json({"accuracy": float("nan"), "loss": [float("inf"), 0.5]})
     assert capsys.readouterr().out == '{"accuracy": null, "loss": [null, 0.5]}\n'

@@ -5,7 +5,7 @@ import sys
 
 PROGRAM = """
 import os, sys
-from striate.cli.native_messages import without_libjpeg
+from striate.cli.terminal.native_messages import without_libjpeg
 with without_libjpeg():
     os.write(2, b"Corrupt JPEG data: 7 extraneous bytes before marker 0xd9\\n")
     os.write(2, b"a fault of the driver\\n")

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from striate.cli import say as module
-from striate.cli.say import print_json, say
+from striate.cli.terminal import say as module
+from striate.cli.terminal.say import print_json, say
 
 CLI = Path(module.__file__).parent
 STEERING = [*map(chr, range(32)), "\x7f", *map(chr, range(0x80, 0xA0)), "\u2028", "\u2029", "\u061c"]

@@ -5,7 +5,7 @@ from io import StringIO
 
 import pytest
 
-from striate.cli import show
+from striate.cli.text import show
 from striate.events import EpochEnded, Note, Progress, StageEnded, StepEnded
 
 

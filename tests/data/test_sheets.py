@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from striate.data.dataset import BadPicture, Dataset
-from striate.data.datasets.sheets import SheetDataset, embedded_mnist
+from striate.data.datasets.arrays.sheets import SheetDataset, embedded_mnist
 from striate.errors import StriateError
 
 ORIGINALS = Path(__file__).resolve().parents[3] / "shared" / "data" / "mnist"

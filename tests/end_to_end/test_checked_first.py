@@ -7,8 +7,8 @@ from tests.conftest import write_digits
 from striate.actions.ladder import ladder
 from striate.actions.train import train
 from striate.errors import StriateError
-from striate.trainer import prepared_data
-from striate.trainer.dry_run import dry_run
+from striate.trainer.pictures import prepared_data
+from striate.trainer.reckoning.dry_run import dry_run
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from striate.actions.evaluate import evaluate
 from striate.actions.train import train
 from striate.data.datasets import recognise
 from striate.data.decoding.decode import DEFAULT_LIMITS
-from striate.inference.own_pictures import own_pictures
+from striate.inference.pictures.own_pictures import own_pictures
 from striate.runs.folder import RunFolder
 from striate.trainer.resume import recorded_options
 

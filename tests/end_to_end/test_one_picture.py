@@ -5,7 +5,7 @@ from tests.conftest import write_digits
 
 from striate.actions.train import train
 from striate.errors import StriateError
-from striate.trainer.dry_run import dry_run
+from striate.trainer.reckoning.dry_run import dry_run
 
 
 @pytest.fixture(scope="module")

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from striate.errors import StriateError
-from striate.inference.copying import SortedCopies
-from striate.inference.streaming import Prediction
+from striate.inference.pictures.copying import SortedCopies
+from striate.inference.pictures.streaming import Prediction
 from striate.tasks.classify.decode import Answer
 
 LABELS = ("a/b", "a:b", "a_b", "unsure", "..", "A_B", "plain")

@@ -15,8 +15,8 @@ from striate.engines.choosing import Choice
 from striate.errors import StriateError, WorkFailed
 from striate.events import Event, Note, Warned
 from striate.inference import int8
+from striate.inference.pictures.streaming import Prediction
 from striate.inference.predictor import Predictor
-from striate.inference.streaming import Prediction
 from striate.tasks.classify.calibration import fit_temperature
 from striate.tasks.classify.task import labels_of, scores_of
 

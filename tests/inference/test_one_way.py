@@ -12,7 +12,7 @@ from striate.actions.evaluate import evaluate
 from striate.actions.predict import predict
 from striate.data.datasets import picture_files
 from striate.data.datasets.recognise import open_dataset
-from striate.inference import judging, suspects
+from striate.inference.judging import judging, suspects
 from striate.inference.open_run import open_run
 
 

@@ -8,7 +8,7 @@ from PIL import Image
 from striate.data.dataset import BadPicture
 from striate.data.decoding.decode import Limits
 from striate.events import Note, silent
-from striate.inference.subjects import subjects
+from striate.inference.pictures.subjects import subjects
 
 
 def picture(path: Path) -> Path:

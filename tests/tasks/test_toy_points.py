@@ -154,7 +154,7 @@ def test_pictures_without_a_truth_are_left_out_and_counted(spots, tmp_path, monk
     from dataclasses import replace
 
     from striate.data.sample import Truth
-    from striate.trainer import truths as opening
+    from striate.trainer.pictures import truths as opening
 
     dataset.items = (replace(dataset.items[0], truth=Truth()), *dataset.items[1:])
     monkeypatch.setattr(opening, "open_dataset", lambda *_, **__: dataset)

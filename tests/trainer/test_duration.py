@@ -11,9 +11,9 @@ import striate
 from striate.data.splits import Split
 from striate.inference.predictor import Predictor
 from striate.preprocess.preprocessing import Preprocessing
-from striate.trainer import dry_run, duration, measuring
-from striate.trainer.duration import REPORT, finishing_seconds
-from striate.trainer.prepared_data import PreparedData
+from striate.trainer.pictures.prepared_data import PreparedData
+from striate.trainer.reckoning import dry_run, duration, measuring
+from striate.trainer.reckoning.duration import REPORT, finishing_seconds
 from striate.trainer.setup import TrainingSetup
 from striate.training.devices import fabric
 

@@ -15,10 +15,10 @@ from striate.data.caching.picture_cache import wait_for_writers
 from striate.data.datasets.recognise import open_dataset
 from striate.errors import StriateError
 from striate.events import Warned, silent
-from striate.trainer import prepared_data
 from striate.trainer.options import TrainOptions
+from striate.trainer.pictures import prepared_data
+from striate.trainer.pictures.prepared_data import prepare_data
 from striate.trainer.plan import make_plan
-from striate.trainer.prepared_data import prepare_data
 
 
 def test_a_run_from_the_cache_is_the_run_without_it_byte_for_byte(tmp_path, digits, monkeypatch):

@@ -14,11 +14,11 @@ from striate.actions.train import train
 from striate.errors import StriateError
 from striate.events import EpochEnded, Note
 from striate.runs.weights import read_weights
-from striate.trainer import frozen_trunk, probing
-from striate.trainer.dry_run import dry_run
-from striate.trainer.duration import REPORT
-from striate.trainer.features import FeatureBatches
-from striate.trainer.prepared_data import PreparedData
+from striate.trainer.pictures.prepared_data import PreparedData
+from striate.trainer.reckoning.dry_run import dry_run
+from striate.trainer.reckoning.duration import REPORT
+from striate.trainer.transferring import frozen_trunk, probing
+from striate.trainer.transferring.features import FeatureBatches
 from striate.training.trials.pace import NO_TIME, Pace
 
 
@@ -85,8 +85,10 @@ def test_minutes_too_few_for_an_epoch_of_the_last_block_are_some_steps_of_it(
     monkeypatch.setattr(
         probing, "fit_probe", lambda *given, **more: fitted.append("probe") or fit_probe(*given, **more)
     )
-    monkeypatch.setattr("striate.trainer.measuring.paces_of", lambda *_: fitted.append("paces") or slow)
-    monkeypatch.setattr("striate.trainer.measuring.finishing_seconds", lambda *_: 0.0)
+    monkeypatch.setattr(
+        "striate.trainer.reckoning.measuring.paces_of", lambda *_: fitted.append("paces") or slow
+    )
+    monkeypatch.setattr("striate.trainer.reckoning.measuring.finishing_seconds", lambda *_: 0.0)
     heard = []
     path = trained(
         others, digits_run, tmp_path, "finetune", minutes=0.05, batch_size=2, on_event=heard.append

@@ -15,7 +15,7 @@ from striate.events import Listener, Note, Warned, silent
 from striate.files.output_place import PAGE, followed, output_file
 from striate.files.possible_paths import possible_paths
 from striate.files.writing import write_bytes
-from striate.inference.suspects import suspects
+from striate.inference.judging.suspects import suspects
 from striate.reports.check import write_check_page
 from striate.runs.folder import RunFolder
 from striate.runs.record import RunRecord

@@ -7,11 +7,11 @@ from pathlib import Path
 
 from striate.actions.predict import predict
 from striate.actions.train import train
-from striate.data.datasets.sheets import embedded_mnist
+from striate.data.datasets.arrays.sheets import embedded_mnist
 from striate.drawing.grid import picture_png
 from striate.events import Listener, silent
 from striate.files.writing import write_bytes
-from striate.inference.streaming import Prediction
+from striate.inference.pictures.streaming import Prediction
 from striate.runs.folder import RunFolder
 from striate.trainer.run import Run
 

@@ -11,8 +11,14 @@ from striate.errors import StriateError
 from striate.events import Listener, Warned, silent
 from striate.files.possible_paths import possible_paths
 from striate.inference.engine_named import OWN, open_served
-from striate.inference.evaluation import Evaluation
-from striate.inference.judging import judge, judge_own_part, limits_of, measured_part, seen_in_training
+from striate.inference.judging.evaluation import Evaluation
+from striate.inference.judging.judge import (
+    judge,
+    judge_own_part,
+    limits_of,
+    measured_part,
+    seen_in_training,
+)
 from striate.runs.record import RunRecord
 
 

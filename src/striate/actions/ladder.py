@@ -20,11 +20,11 @@ from striate.reports.ladder import write_ladder
 from striate.runs.answers import read_answers
 from striate.runs.folder import RunFolder
 from striate.runs.record import RunRecord
-from striate.trainer.learning_curve import LearningCurve, learning_curve
 from striate.trainer.options import TrainOptions, train_options
 from striate.trainer.plan import make_plan
 from striate.trainer.preparing import require_start
 from striate.trainer.resume import recorded_options
+from striate.trainer.transferring.learning_curve import LearningCurve, learning_curve
 
 # What each rung trains with, in the course's order; the first two do not use the network that is asked for.
 RUNGS: dict[str, dict[str, Any]] = {

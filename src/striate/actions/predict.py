@@ -10,7 +10,7 @@ from striate.events import Listener, silent
 from striate.files.possible_paths import possible_paths
 from striate.inference.engine_named import OWN
 from striate.inference.ensemble import Ensemble, open_ensemble
-from striate.inference.streaming import Predictions, predictions_of
+from striate.inference.pictures.streaming import Predictions, predictions_of
 from striate.runs.folder import RunFolder
 
 TOP = 5  # classes that an answer names

@@ -22,10 +22,10 @@ from striate.runs.record import RunRecord
 from striate.trainer.environment import refuse_other_environment
 from striate.trainer.finish import finish
 from striate.trainer.loggers import logged, require_logger
-from striate.trainer.measuring import training_batches
 from striate.trainer.new_run import new_run
 from striate.trainer.options import TrainOptions, options_of
 from striate.trainer.preparing import Prepared, prepare
+from striate.trainer.reckoning.measuring import training_batches
 from striate.trainer.resume import continued, recorded_decisions, recorded_options, refuse_changes
 from striate.trainer.run import Run
 from striate.trainer.saved_state import checkpoint_of

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from striate.cli.say import print_json, say
+from striate.cli.terminal.say import print_json, say
 from striate.cli.train import FollowLinks, Json, MaxBytes, MaxPixels, Overwrite, White
 from striate.errors import StriateError
 
@@ -63,12 +63,12 @@ def check(
     striate check photos/ --augment photo --out sheet.png
     striate check photos/ --fail --json
     """
-    from striate.cli.show import Shown
+    from striate.cli.text.show import Shown
 
     if augment is not None:
         from striate.data.decoding.decode import Limits, reading_for
         from striate.data.decoding.deep_samples import WHITE
-        from striate.trainer.augmentation_sheet import write_sheet
+        from striate.trainer.pictures.augmentation_sheet import write_sheet
 
         for flag, given in (("--clean-list", clean_list), ("--strict", strict), ("--fail", fail)):
             if given:
@@ -94,8 +94,8 @@ def check(
     if seed is not None:
         raise StriateError("--seed is of the augmentation sheet; add --augment NAME, or leave it out.")
     from striate.actions.check import check as action
-    from striate.cli.audit_text import audit_lines
-    from striate.cli.native_messages import without_libjpeg
+    from striate.cli.terminal.native_messages import without_libjpeg
+    from striate.cli.text.audit_text import audit_lines
 
     with without_libjpeg(), Shown() as shown:
         limits = {"max_pixels": max_pixels, "max_bytes": max_bytes}

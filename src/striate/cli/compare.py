@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from striate.cli.say import print_json, say
+from striate.cli.terminal.say import print_json, say
 from striate.cli.train import Json
 
 NAMED = 5  # pictures that only one run has right

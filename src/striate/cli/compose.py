@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from striate.cli.say import print_json, say
+from striate.cli.terminal.say import print_json, say
 from striate.cli.train import Json
 
 
@@ -33,7 +33,7 @@ def compose(
     striate compose stamps/ --backgrounds photos/ --out scenes/ --count 500 --objects 3-6 --format voc
     """
     from striate.actions.compose import compose as action
-    from striate.cli.show import Shown
+    from striate.cli.text.show import Shown
 
     with Shown() as shown:
         files = action(

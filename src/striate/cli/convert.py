@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from striate.cli.say import print_json, say
+from striate.cli.terminal.say import print_json, say
 from striate.cli.train import FollowLinks, Json
 
 
@@ -23,7 +23,7 @@ def convert(
     striate convert pictures.parquet --out pictures/ --json
     """
     from striate.actions.convert import convert as action
-    from striate.cli.show import Shown
+    from striate.cli.text.show import Shown
     from striate.data.wording import counted
 
     with Shown() as shown:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from striate.cli.say import print_json, say
+from striate.cli.terminal.say import print_json, say
 from striate.cli.train import Json
 
 
@@ -23,7 +23,7 @@ def demo(
     striate demo --out /tmp/runs --json
     """
     from striate.actions.demo import demo as action
-    from striate.cli.show import Shown, result_line
+    from striate.cli.text.show import Shown, result_line
     from striate.tasks.task import Labelled
 
     with Shown() as shown:

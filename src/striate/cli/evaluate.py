@@ -4,11 +4,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from striate.cli.say import print_json, say
+from striate.cli.terminal.say import print_json, say
 from striate.cli.train import Engine, Flips, FollowLinks, Json, MaxBytes, MaxPixels, Scales
 
 if TYPE_CHECKING:
-    from striate.inference.evaluation import Evaluation
+    from striate.inference.judging.evaluation import Evaluation
 
 
 def evaluate(
@@ -31,7 +31,7 @@ def evaluate(
     striate evaluate runs/classify/photos-resnet18 new-photos/ --json
     """
     from striate.actions.evaluate import evaluate as action
-    from striate.cli.show import Shown
+    from striate.cli.text.show import Shown
     from striate.inference.views import parse_scales
 
     with Shown() as shown:
@@ -65,7 +65,7 @@ def evaluate(
 
 def _tell(evaluation: "Evaluation") -> None:
     """The result in one sentence, and what the task has to say besides."""
-    from striate.cli.show import result_line
+    from striate.cli.text.show import result_line
     from striate.tasks.catalog import find_task
 
     say(result_line(evaluation.task, evaluation.metrics, len(evaluation.names), evaluation.split))

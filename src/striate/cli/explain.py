@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from striate.cli.say import print_json, say
+from striate.cli.terminal.say import print_json, say
 from striate.cli.train import FollowLinks, Json, MaxBytes, MaxPixels, Overwrite
 from striate.explanation.methods import DEFAULT, METHODS
 
@@ -77,8 +77,8 @@ def show_explanations(given: dict[str, Any], json: bool) -> None:
     from pathlib import Path
 
     from striate.actions.explain import explanations
-    from striate.cli.explained_lines import explained_line
-    from striate.cli.show import Shown
+    from striate.cli.text.explained_lines import explained_line
+    from striate.cli.text.show import Shown
     from striate.data.decoding.decode import Limits
     from striate.explaining.options import ExplainOptions
 

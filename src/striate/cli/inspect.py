@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from striate.cli.say import print_json, say
+from striate.cli.terminal.say import print_json, say
 from striate.cli.train import Json, Overwrite
 from striate.errors import StriateError
 
@@ -47,7 +47,7 @@ def inspect(
     """
     from striate.actions.inspect import inspect as action
     from striate.actions.inspect import page_file
-    from striate.cli import inspect_text
+    from striate.cli.text import inspect_text
 
     if input is not None and image_size is not None:
         raise StriateError("--input and --image-size say the same thing; give one of them.")
@@ -58,7 +58,7 @@ def inspect(
         print_json(anatomy.to_dict())
         return
     if quiz:
-        from striate.cli.quiz import ask
+        from striate.cli.text.quiz import ask
 
         ask(anatomy, seed)
         return

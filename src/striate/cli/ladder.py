@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from striate.cli.say import print_json, say
+from striate.cli.terminal.say import print_json, say
 from striate.cli.train import FollowLinks, Json
 
 
@@ -41,7 +41,7 @@ def ladder(
     striate ladder photos/ --rungs probe,features --curve
     """
     from striate.actions.ladder import ladder as action
-    from striate.cli.show import Shown
+    from striate.cli.text.show import Shown
 
     with Shown() as shown:
         found = action(

@@ -24,8 +24,8 @@ from striate.cli import (
     report,
     train,
 )
-from striate.cli.say import say
-from striate.cli.streams import leave, open_streams
+from striate.cli.terminal.say import say
+from striate.cli.terminal.streams import leave, open_streams
 from striate.errors import StriateError, is_about_memory
 from striate.files.possible_paths import impossible_path
 from striate.machine.process import tune_process

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from striate.cli.say import print_json, say
+from striate.cli.terminal.say import print_json, say
 from striate.cli.train import Json
 from striate.errors import StriateError
 

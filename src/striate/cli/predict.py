@@ -4,14 +4,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from striate.cli.say import print_json, say
+from striate.cli.terminal.say import print_json, say
 from striate.cli.train import Engine, Flips, FollowLinks, Json, MaxBytes, MaxPixels, Overwrite, Scales
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from striate.inference.copying import SortedCopies
-    from striate.inference.streaming import Predictions
+    from striate.inference.pictures.copying import SortedCopies
+    from striate.inference.pictures.streaming import Predictions
 
 
 def predict(
@@ -55,9 +55,9 @@ def predict(
     striate predict squeezenet1_1 --weights squeezenet1_1.safetensors cat.jpg --json
     """
     from striate.actions.predict import predict as action
-    from striate.cli.show import Shown
-    from striate.inference.copying import SortedCopies
-    from striate.inference.prediction_table import table_file
+    from striate.cli.text.show import Shown
+    from striate.inference.pictures.copying import SortedCopies
+    from striate.inference.pictures.prediction_table import table_file
     from striate.inference.views import parse_scales
 
     table = table_file(csv, images, overwrite=overwrite) if csv is not None else None
@@ -89,8 +89,8 @@ def _tell(answers: "Predictions", csv: "Path | None", copies: "SortedCopies | No
     """Print, table and copy the answers as they come; how many files had none."""
     from contextlib import ExitStack
 
-    from striate.cli.prediction_lines import PredictionLines
-    from striate.inference.prediction_table import prediction_table
+    from striate.cli.text.prediction_lines import PredictionLines
+    from striate.inference.pictures.prediction_table import prediction_table
 
     bad, lines = 0, PredictionLines(answers.task)
     with ExitStack() as stack:

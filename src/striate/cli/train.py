@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from striate.cli.option_help import TRAIN
-from striate.cli.say import print_json, say
+from striate.cli.terminal.say import print_json, say
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON line on stdout; the rest goes to stderr.")]
 
@@ -112,9 +112,9 @@ def _number(text: str | None) -> float | str | None:
 
 def show_plan(given: dict[str, object], json: bool) -> None:
     """Say what would be trained; write nothing."""
-    from striate.cli.plan_text import plan_text
-    from striate.cli.show import Shown
-    from striate.trainer.dry_run import dry_run
+    from striate.cli.text.plan_text import plan_text
+    from striate.cli.text.show import Shown
+    from striate.trainer.reckoning.dry_run import dry_run
 
     with Shown() as shown:
         found = dry_run(**given, on_event=shown)  # type: ignore[arg-type]
@@ -130,7 +130,7 @@ def run_training(given: dict[str, object], json: bool) -> None:
     from pathlib import Path
 
     from striate.actions.train import train as action
-    from striate.cli.show import Shown, result_line
+    from striate.cli.text.show import Shown, result_line
     from striate.events import Event, RunStarted
 
     started: list[Path] = []

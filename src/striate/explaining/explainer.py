@@ -15,8 +15,8 @@ from striate.explaining.options import ExplainOptions
 from striate.explanation.heat.question import Heat, Question
 from striate.explanation.heat.target_layer import Layer, NoMap, find_layer, read_layer
 from striate.explanation.methods import WITHOUT_MAPS, find_method, heat_function
+from striate.inference.pictures.subjects import Subject
 from striate.inference.predictor import Predictor
-from striate.inference.subjects import Subject
 from striate.preprocess.preprocessing import Preprocessing
 from striate.shapes import FittedPicture, Images, Labels, Logits, Picture
 

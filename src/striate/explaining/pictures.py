@@ -18,8 +18,8 @@ from striate.explanation.heat.enlarge import over_picture
 from striate.explanation.heat.hot_region import hot_box
 from striate.explanation.heat.question import class_scores
 from striate.explanation.sanity import PARTS, randomised, similarity
+from striate.inference.pictures.subjects import Subject, subjects
 from striate.inference.predictor import Predictor
-from striate.inference.subjects import Subject, subjects
 from striate.models.surgery.untouched import frozen
 from striate.shapes import Picture
 

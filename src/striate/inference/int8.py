@@ -25,9 +25,9 @@ from striate.errors import StriateError, WorkFailed
 from striate.events import Listener, Note, Progress, Warned, silent
 from striate.files.writing import write_bytes
 from striate.inference.engine_choice import COMPARED, LEAST_AGREEMENT
-from striate.inference.judging import truth_in
+from striate.inference.judging.judge import truth_in
 from striate.inference.open_run import ENGINE
-from striate.inference.own_pictures import own_pictures
+from striate.inference.pictures.own_pictures import own_pictures
 from striate.inference.predictor import Predictor
 from striate.inference.views import Views
 from striate.runs.bounded import read_bytes

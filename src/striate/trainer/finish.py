@@ -13,8 +13,14 @@ from striate.engines.choosing import Choice
 from striate.engines.engine import joined
 from striate.events import Listener, Note, Warned
 from striate.inference.engine_choice import COMPARED, choose_engine, spread
-from striate.inference.evaluation import Evaluation, HeatOf, evaluation_of, recorded_rows, write_evaluation
-from striate.inference.judging import NO_TEST, judge
+from striate.inference.judging.evaluation import (
+    Evaluation,
+    HeatOf,
+    evaluation_of,
+    recorded_rows,
+    write_evaluation,
+)
+from striate.inference.judging.judge import NO_TEST, judge
 from striate.inference.open_run import ENGINE, open_run
 from striate.inference.predictor import Predictor
 from striate.preprocess.placement import Placement
@@ -25,7 +31,7 @@ from striate.runs.record import RunRecord
 from striate.shapes import Picture
 from striate.tasks.task import Outputs
 from striate.trainer.options import TrainOptions
-from striate.trainer.prepared_data import PreparedData
+from striate.trainer.pictures.prepared_data import PreparedData
 
 TOGETHER = 256  # stored pictures that are copied at a time; engines take smaller batches of these
 

@@ -12,8 +12,8 @@ from striate.machine.description import describe
 from striate.models.catalog import short_name
 from striate.runs.folder import RunFolder
 from striate.runs.record import RunRecord
-from striate.trainer.data_record import dataset_record
 from striate.trainer.options import TrainOptions
+from striate.trainer.pictures.data_record import dataset_record
 from striate.trainer.preparing import Prepared
 from striate.trainer.setup import resolved
 

@@ -12,14 +12,14 @@ from striate.data.decoding.decode import Limits, reading_for
 from striate.data.wording import counted
 from striate.events import Listener, Note, Warned, silent
 from striate.tasks.catalog import find_task
-from striate.trainer.measuring import find_rate, fit_minutes
 from striate.trainer.options import TrainOptions
+from striate.trainer.pictures.prepared_data import PreparedData, prepare_data
+from striate.trainer.pictures.truths import open_for
 from striate.trainer.plan import Plan, make_plan, make_recipe
-from striate.trainer.prepared_data import PreparedData, prepare_data
+from striate.trainer.reckoning.measuring import find_rate, fit_minutes
 from striate.trainer.setup import MeasuredOnce, TrainingSetup, architecture_for
 from striate.trainer.starting import load_start
-from striate.trainer.transfer import decide_transfer
-from striate.trainer.truths import open_for
+from striate.trainer.transferring.transfer import decide_transfer
 from striate.training.devices.fabric import Fabric
 from striate.training.trials.lr_finder import RangeTest
 

@@ -25,13 +25,13 @@ from striate.tasks.catalog import find_task
 from striate.tasks.classify.step import ClassifyStep
 from striate.tasks.recipes.recipe import Recipe, StageRecipe
 from striate.tasks.task import Context, Task
-from striate.trainer.features import Features
-from striate.trainer.frozen_trunk import FrozenTrunk
 from striate.trainer.options import TrainOptions
+from striate.trainer.pictures.prepared_data import PreparedData
 from striate.trainer.plan import Plan, make_recipe
-from striate.trainer.prepared_data import PreparedData
-from striate.trainer.probing import fitted_head, trained_head
 from striate.trainer.starting import load_own_head, load_start
+from striate.trainer.transferring.features import Features
+from striate.trainer.transferring.frozen_trunk import FrozenTrunk
+from striate.trainer.transferring.probing import fitted_head, trained_head
 from striate.training.devices.fabric import Fabric, in_precision
 from striate.training.devices.precision import choose_precision
 from striate.training.multi_scale import MultiScale

@@ -5,7 +5,7 @@ import pytest
 
 from striate.actions.inspect import inspect
 from striate.anatomy.blocks import page_values
-from striate.cli.inspect_text import total_lines, training_lines
+from striate.cli.text.inspect_text import total_lines, training_lines
 from striate.errors import StriateError
 from striate.reports.inspect import inspect_html
 

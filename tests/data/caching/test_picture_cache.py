@@ -284,7 +284,7 @@ def test_two_processes_that_start_at_once_share_one_entry(cache, photos, monkeyp
 
 
 def test_sets_that_are_no_picture_files_are_not_cached(cache):
-    from striate.data.datasets.sheets import embedded_mnist
+    from striate.data.datasets.arrays.sheets import embedded_mnist
 
     dataset = embedded_mnist()
     dataset.items = dataset.items[:20]

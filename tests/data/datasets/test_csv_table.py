@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from striate.data.dataset import BadPicture
-from striate.data.datasets import csv_table
-from striate.data.datasets.csv_table import open_csv
 from striate.data.datasets.recognise import open_dataset
+from striate.data.datasets.tables import csv_table
+from striate.data.datasets.tables.csv_table import open_csv
 from striate.errors import StriateError
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from striate.data.datasets.idx import open_idx
+from striate.data.datasets.arrays.idx import open_idx
 from striate.data.datasets.recognise import open_dataset
 from striate.errors import StriateError
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from striate.data.datasets import idx
+from striate.data.datasets.arrays import idx
 from striate.data.datasets.named import NAMED_SETS, NamedSet
 from striate.data.datasets.recognise import open_dataset
 from striate.errors import WorkFailed

@@ -10,10 +10,10 @@ from PIL import Image
 
 from striate.actions.compose import compose
 from striate.data.dataset import BadPicture, Dataset
-from striate.data.datasets.coco import drawn_mask, open_coco
-from striate.data.datasets.object_tables import open_object_table
-from striate.data.datasets.objects import box_problem, box_problems
-from striate.data.datasets.voc import open_voc
+from striate.data.datasets.objects.coco import drawn_mask, open_coco
+from striate.data.datasets.objects.object_data import box_problem, box_problems
+from striate.data.datasets.objects.object_tables import open_object_table
+from striate.data.datasets.objects.voc import open_voc
 from striate.data.scan import scan
 from striate.errors import StriateError
 

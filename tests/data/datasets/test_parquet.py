@@ -13,9 +13,9 @@ import pytest
 from PIL import Image
 
 from striate.data.dataset import BadPicture
-from striate.data.datasets import encoded
-from striate.data.datasets import parquet as reader
 from striate.data.datasets.recognise import open_dataset
+from striate.data.datasets.tables import encoded
+from striate.data.datasets.tables import parquet as reader
 from striate.errors import StriateError
 
 pa = pytest.importorskip("pyarrow")

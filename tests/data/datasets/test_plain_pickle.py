@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from striate.data.datasets import plain_pickle
-from striate.data.datasets.plain_pickle import RefusedPickle, read_plain
+from striate.data.datasets.arrays import plain_pickle
+from striate.data.datasets.arrays.plain_pickle import RefusedPickle, read_plain
 
 scalars = (
     st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.text(max_size=9) | st.binary(max_size=300)

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from striate.data.datasets.arrays.sheets import embedded_mnist
 from striate.data.datasets.recognise import open_dataset
-from striate.data.datasets.sheets import embedded_mnist
 from striate.data.writers.class_folders import write_class_folders
 from striate.errors import StriateError, WorkFailed
 from striate.events import Progress

@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from striate.data.datasets.arrays.sheets import embedded_mnist
 from striate.data.datasets.recognise import open_dataset
-from striate.data.datasets.sheets import embedded_mnist
 from striate.data.splits import Split
 from striate.data.writers.lists import write_list
 from striate.errors import StriateError, WorkFailed

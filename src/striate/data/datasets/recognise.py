@@ -5,13 +5,13 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from striate.data.dataset import PART_NAMES, Dataset
-from striate.data.datasets import csv_table, hugging_face, parquet
-from striate.data.datasets.cifar import cifar_version, open_cifar
+from striate.data.datasets.arrays.cifar import cifar_version, open_cifar
+from striate.data.datasets.arrays.idx import is_idx_name, open_idx
+from striate.data.datasets.arrays.sheets import SheetDataset
 from striate.data.datasets.folder import FolderDataset, is_picture, open_folder
-from striate.data.datasets.idx import is_idx_name, open_idx
 from striate.data.datasets.named import NAMED_SETS, find_named
-from striate.data.datasets.recognise_objects import open_objects
-from striate.data.datasets.sheets import SheetDataset
+from striate.data.datasets.objects.recognise import open_objects
+from striate.data.datasets.tables import csv_table, hugging_face, parquet
 from striate.data.paths.files import Found, Listing, list_folder, list_or_reason, reach_of
 from striate.data.wording import counted, listed, one_line
 from striate.errors import StriateError

@@ -11,8 +11,8 @@ from pathlib import Path, PurePosixPath
 from PIL import Image
 
 from striate.data.dataset import BadPicture, Dataset, Problem, class_of
-from striate.data.datasets.encoded import EncodedDataset
 from striate.data.datasets.picture_files import PictureFiles
+from striate.data.datasets.tables.encoded import EncodedDataset
 from striate.data.decoding.headers import SUFFIXES, foreign, sniff
 from striate.data.writers.safe_names import SingleNames, class_folders
 from striate.errors import StriateError, WorkFailed
