@@ -24,6 +24,7 @@ from striate.cli import (
     report,
     train,
 )
+from striate.cli.terminal.memory_limit import NO_MEMORY, is_limited, work_in_child
 from striate.cli.terminal.say import say
 from striate.cli.terminal.streams import leave, open_streams
 from striate.errors import StriateError, is_about_memory
@@ -134,8 +135,8 @@ def _require_folder() -> None:
 
 def _of_no_command(error: Exception) -> str | None:
     """What can be said of an error that may come from any line of any command."""
-    if is_about_memory(error):
-        return "the memory does not suffice; close other programs, or raise the limit (`ulimit -v`)."
+    if is_about_memory(error) or (isinstance(error, SystemError) and is_limited()):
+        return NO_MEMORY  # a library in C that got none may raise SystemError, without a word
     return impossible_path(error)
 
 
@@ -143,6 +144,8 @@ def main() -> None:
     """Run the command line; errors for people are one line on stderr."""
     tune_process()  # before anything imports torch
     open_streams()
+    if is_limited():
+        work_in_child()
     try:
         _require_folder()
         if "_STRIATE_COMPLETE" in os.environ:  # the shell asks for words

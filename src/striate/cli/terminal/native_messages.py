@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Iterator
 
 # libjpeg's warnings about damaged data, as its jerror.h words them.
-_LIBJPEG = (
+LIBJPEG = (
     b"Corrupt JPEG data",
     b"Premature end of JPEG",
     b"Invalid SOS parameters",
@@ -44,5 +44,5 @@ def without_libjpeg() -> Iterator[None]:
             os.close(terminal)
             native.seek(0)
             for line in native:
-                if not line.startswith(_LIBJPEG):
+                if not line.startswith(LIBJPEG):
                     os.write(2, line)

@@ -97,7 +97,7 @@ class SheetDataset:
 
 def embedded_mnist() -> SheetDataset:
     """6,000 training and 2,000 test digits of MNIST that come with Striate (CC BY-SA 3.0, see NOTICE.md)."""
-    return SheetDataset(Path(__file__).resolve().parent.parent / "embedded" / "mnist")
+    return SheetDataset(Path(__file__).resolve().parents[2] / "embedded" / "mnist")
 
 
 def _read_png(file: Path, size_hw: tuple[int, int]) -> np.ndarray[Any, np.dtype[np.uint8]]:
