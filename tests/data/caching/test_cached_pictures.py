@@ -1,5 +1,6 @@
 """An entry of the picture cache is used whole and right, or not at all."""
 
+import errno
 import os
 import shutil
 import subprocess
@@ -101,12 +102,12 @@ def test_the_raw_file_begins_with_the_pictures_pixel_by_pixel(cache, photos):
     assert list(raw[3 * 24 * 32 :][: len(flat)]) == flat
 
 
-@pytest.mark.parametrize("kept", ["in memory", "in a nameless file", "mapped"])
+@pytest.mark.parametrize("kept", ["in memory", "in a nameless file", "in one beside the entry"])
 def test_a_flipped_bit_of_a_picture_is_seen_and_that_picture_is_read_again(cache, photos, monkeypatch, kept):
-    if kept == "in a nameless file":
+    if kept != "in memory":
         monkeypatch.setattr(cached_pictures, "memory_for_copies", lambda: 0)
-    if kept == "mapped":
-        monkeypatch.setattr(cached_pictures, "private_room", lambda _: None)
+    if kept == "in one beside the entry":
+        monkeypatch.setattr("tempfile.tempdir", "/nowhere")
     expected = read(photos)
     expected = (expected[0].clone(), expected[1])
     raw = next(cache.glob("*/*.raw"))
@@ -131,6 +132,20 @@ def test_a_named_pipe_in_the_place_of_a_file_is_no_entry_and_does_not_wait(cache
     path.unlink()
     os.mkfifo(path)
     assert same(read(photos), expected)
+
+
+def test_without_room_for_an_entry_anywhere_pictures_are_decoded(cache, photos, monkeypatch):
+    """An entry is never mapped where another program could cut it off."""
+    expected = read(photos)
+    expected = (expected[0].clone(), expected[1])
+    monkeypatch.setattr(cached_pictures, "private_room", no_room)
+    opened = files_read(monkeypatch)
+    assert same(read(photos), expected)
+    assert len(opened) == 12
+
+
+def no_room(size, folder):
+    raise OSError(errno.ENOSPC, "No space left on device")
 
 
 CUT_OFF = """

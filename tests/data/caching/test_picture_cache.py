@@ -4,6 +4,7 @@ import errno
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,7 +19,7 @@ from striate.data.datasets.recognise import open_dataset
 from striate.data.reading import read_pictures
 from striate.errors import StriateError
 from striate.events import Note, Warned
-from striate.files.file_lock import LockBusy, lock_file, unlock
+from striate.files.file_lock import LockBusy, lock_file, mark_in_use, unlock
 from striate.preprocess.preprocessing import Preprocessing
 
 
@@ -196,7 +197,6 @@ def sized(side: int) -> Preprocessing:
 
 
 def test_the_least_recently_used_entries_go_first_but_none_in_use(cache, photos, monkeypatch):
-    monkeypatch.setattr(cached_pictures, "private_room", lambda _: None)  # entries are mapped
     one = cached_pictures.raw_bytes((12, 3, 32, 32))
     monkeypatch.setenv("STRIATE_CACHE_BYTES", str(3 * one + 20_000))
     shapes = [(32, 32), (31, 33), (33, 31), (30, 34)]  # entries of nearly one size
@@ -208,22 +208,29 @@ def test_the_least_recently_used_entries_go_first_but_none_in_use(cache, photos,
         made.append((set(cache.iterdir()) - before).pop())
     for age, folder in zip((100, 300, 200), made, strict=True):
         os.utime(folder / "index", (age, age))
-    held = read(photos, specs[0])  # used now, and in use
+    held = in_use(made[0])
     os.utime(made[0] / "index", (1, 1))  # and yet the oldest
     read(photos, specs[3])
     assert [folder.exists() for folder in made] == [True, True, False]
     assert len(list(cache.iterdir())) == 3
     assert sum(path.stat().st_size for path in cache.glob("*/*")) <= 3 * one + 20_000
-    assert held[0].shape[0] == 12
+    os.close(held)
 
 
-def test_clear_leaves_weights_and_what_is_in_use(cache, photos, monkeypatch):
-    monkeypatch.setattr(cached_pictures, "private_room", lambda _: None)  # entries are mapped
-    held = read(photos)
+def in_use(entry: Path) -> int:
+    """An entry as another program reads it."""
+    held = os.open(next(entry.glob("*.raw")), os.O_RDONLY)
+    mark_in_use(held)
+    return held
+
+
+def test_clear_leaves_weights_and_what_is_in_use(cache, photos):
+    read(photos)
+    held = in_use(next(cache.iterdir()))
     (cache.parent / "weights.safetensors").write_bytes(b"12345")
     read(photos, sized(16))
     assert clear() > 0 and len(list(cache.iterdir())) == 1
-    del held
+    os.close(held)
     clear()
     assert list(cache.iterdir()) == [] and (cache.parent / "weights.safetensors").exists()
 
@@ -248,6 +255,7 @@ def test_a_lock_is_held_by_one_and_let_go_of(tmp_path):
 
 READER = """
 import sys
+
 from striate.data.caching import picture_cache
 from striate.data.datasets.recognise import open_dataset
 from striate.data.reading import read_pictures

@@ -10,8 +10,8 @@ Nothing in an entry is trusted: the index must be as its digest says, name the r
 that file must be as long as the data set asks for. Whatever is not right counts as no entry at all. Each
 picture has a checksum, and one that is not as written is read again from its own file (decision 0015). An
 entry that is small beside the memory is read whole, so that nobody can cut its file off under a running
-program; a larger one is copied into a nameless file, which nobody can reach either, and mapped where it
-lies only if the disk has no room for that.
+program; a larger one is copied into a nameless file, which nobody can reach either. Where no disk has room
+for that, the pictures are decoded.
 """
 
 import contextlib
@@ -141,15 +141,11 @@ class NewEntry:
         try:
             reserve(self._handle, raw_bytes(shape))
             mark_in_use(self._handle)
-            size = raw_bytes(shape)
-            room = private_room(size)
-            self._is_private = room is not None
-            mapped = np.frombuffer(mmap.mmap(self._handle, size), dtype=np.uint8) if room is None else room
+            self._room = private_room(raw_bytes(shape), folder)
         except BaseException:
             self.abandon()
             raise
-        self._mapped = mapped
-        self.pictures: UInt8[Tensor, "N C H W"] = _split_pictures(mapped, shape)
+        self.pictures: UInt8[Tensor, "N C H W"] = _split_pictures(self._room, shape)
 
     def publish(self, of: dict[str, Any], scan: Scan, statuses: Statuses) -> None:
         """Make it the folder's entry, and remove the one that was; slow where the disk is.
@@ -157,19 +153,16 @@ class NewEntry:
         Raises:
             OSError: the disk is full, or the folder is gone.
         """
-        places = _split_known(self._mapped, self.shape)
+        places = _split_known(self._room, self.shape)
         places[0][:] = statuses
         places[1][:] = scan.thumbnails.numpy()
         places[2][:] = scan.comparable.numpy()
-        if self._is_private:
-            _write_whole(self._handle, self._mapped)
-        os.fsync(self._handle)  # also what was written through the mapping
+        _write_whole(self._handle, self._room)
+        os.fsync(self._handle)
         index = _Index.model_construct(
             of=of,
             raw=self.path.name,
-            sums=_checksums(
-                self._mapped, self.shape, range(self.shape[0])
-            ),  # no threads: the program may end
+            sums=_checksums(self._room, self.shape, range(self.shape[0])),  # no threads: the program may end
             known=_digest_of(*places),
             near=tuple(scan.near_pairs()),
             rows=list(scan.rows),
@@ -274,28 +267,32 @@ def _contents(path: Path, size: int) -> npt.NDArray[np.uint8] | None:
         status = os.fstat(handle)
         if not stat.S_ISREG(status.st_mode) or status.st_size != size:
             return None
-        room = private_room(size)
-        if room is not None:
-            return room if _read_whole(handle, room) else None
-        # The mapping keeps a duplicate of the handle, and with it the mark.
-        return np.frombuffer(mmap.mmap(handle, size, access=mmap.ACCESS_COPY), dtype=np.uint8)
+        room = private_room(size, path.parent)
+        return room if _read_whole(handle, room) else None
     finally:
         os.close(handle)
 
 
-def private_room(size: int) -> npt.NDArray[np.uint8] | None:
+def private_room(size: int, folder: Path) -> npt.NDArray[np.uint8]:
     """Room for an entry that no other program can cut off: memory, or a nameless file behind a large one.
 
-    None where the disk has no room for it either.
+    The file is in the temporary folder, or beside the entry in `folder` where that has no room.
+
+    Raises:
+        OSError: neither has room.
     """
     if size <= memory_for_copies():
         return np.zeros(size, dtype=np.uint8)
     try:
-        with tempfile.TemporaryFile(prefix="striate-pictures-") as file:
-            reserve(file.fileno(), size)
-            return np.frombuffer(mmap.mmap(file.fileno(), size), dtype=np.uint8)  # outlives the file's handle
+        return _nameless_file(size, Path(tempfile.gettempdir()))
     except OSError:
-        return None
+        return _nameless_file(size, folder)
+
+
+def _nameless_file(size: int, folder: Path) -> npt.NDArray[np.uint8]:
+    with tempfile.TemporaryFile(prefix="striate-pictures-", dir=folder) as file:
+        reserve(file.fileno(), size)
+        return np.frombuffer(mmap.mmap(file.fileno(), size), dtype=np.uint8)  # outlives the file's handle
 
 
 def memory_for_copies() -> int:
