@@ -6,6 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 import pytest
+from tests.cli.conftest import striate  # noqa: F401
 from tests.conftest import write_digits
 
 from striate.actions import ladder as action
@@ -75,6 +76,18 @@ def test_the_page_names_every_rung_and_asks_for_nothing(climbed):
         assert f"{Path(rung.run).name}</bdi>" in page and str(Path(rung.run).parent) not in page
         assert f"{100 * rung.accuracy:.1f}" in page
     assert "http://" not in page and "https://" not in page and "More pictures" in page
+
+
+def test_a_page_of_another_program_is_replaced_only_with_overwrite(climbed, striate):  # noqa: F811
+    data, given, found, _ = climbed
+    found.page.write_text("<html>my own notes</html>")
+    words = ["ladder", data, "--rungs", "probe,features", "--weights", given["weights"]]
+    words += ["--out", given["out"]]
+    code, _, said = striate(*words)
+    assert code == 2 and "not overwritten" in said and "add --overwrite" in said
+    assert found.page.read_text() == "<html>my own notes</html>"
+    assert striate(*words, "--overwrite")[0] == 0
+    assert "my own notes" not in found.page.read_text()
 
 
 def test_an_unknown_rung_names_the_others(digits):

@@ -111,6 +111,15 @@ def test_a_given_validation_part_becomes_the_test_part(tmp_path):
     assert all(name.startswith("train") for name in record["split"]["validation"])
 
 
+def test_a_run_of_a_table_is_called_after_it_without_the_suffix(tmp_path):
+    data = write_digits(tmp_path / "data.v1", "01", 10)
+    names = sorted(str(path.relative_to(tmp_path)) for path in data.rglob("*.png"))
+    rows = [f"{name},{Path(name).parent.name}" for name in names]
+    (tmp_path / "spots.csv").write_text("image,label\n" + "\n".join(rows) + "\n")
+    for path, name in ((tmp_path / "spots.csv", "spots-lenet5"), (data, "data.v1-lenet5")):
+        assert train(path, model="lenet5", epochs=1, out=tmp_path / "runs").path.name == name
+
+
 def test_without_a_test_part_people_are_told(tmp_path):
     data = write_digits(tmp_path / "data", "01", 8)
     names = [f"digit {label}/{number:03}.png" for label in "01" for number in range(8)]

@@ -5,21 +5,33 @@ import os
 import subprocess
 import sys
 import tomllib
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from striate.actions.load import load
+from striate.actions.report import report
 from striate.actions.train import train
 from striate.errors import StriateError, WorkFailed
 from striate.files.writing import write_bytes, write_text
-from striate.runs.folder import RunFolder
+from striate.runs.folder import RunFolder, name_after
 
 
 def test_a_taken_name_gets_a_number(tmp_path):
     names = [RunFolder.create(tmp_path, "classify", "photos").path.name for _ in range(3)]
     assert names == ["photos", "photos-2", "photos-3"]
+
+
+def test_a_run_is_called_after_its_folder_or_its_file_without_the_suffix(tmp_path, monkeypatch):
+    (tmp_path / "photos.v2").mkdir()
+    (tmp_path / "spots.csv").write_text("image,label\n")
+    monkeypatch.chdir(tmp_path / "photos.v2")
+    assert name_after(Path("../spots.csv")) == "spots"
+    assert name_after(Path("../photos.v2/")) == name_after(Path()) == "photos.v2"
+    assert name_after(Path("mnist")) == "mnist"  # a named set, which is no file
+    assert name_after(Path("/")) == "data"
 
 
 @pytest.mark.parametrize("name", ["../../etc", "a/b", "", "..", "ein Bild", "x\ny"])
@@ -48,6 +60,9 @@ def test_a_run_that_was_killed_before_its_settings_were_written_never_began(tmp_
         train(resume=folder.path)
     with pytest.raises(StriateError, match="never began"):
         load(folder.path)
+    with pytest.raises(StriateError, match=r"never began.*delete this folder and train again"):
+        report(folder.path)
+    assert not (folder / "report.html").exists()
     (folder / "metrics.jsonl").write_text("")
     with pytest.raises(StriateError, match="is missing"):
         folder.read_toml("config.toml")

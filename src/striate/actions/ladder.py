@@ -89,6 +89,7 @@ def ladder(
     seed: int = 0,
     follow_links: bool = False,
     out: str | PathLike[str] = "runs",
+    overwrite: bool = False,
     on_event: Listener = silent,
 ) -> Ladder:
     """Train every rung, or take what an earlier call has finished, and write the page.
@@ -103,6 +104,7 @@ def ladder(
         seed: of the split and of every training.
         follow_links: as for `train`.
         out: the rungs are runs in `out/ladder/<data>-seed<seed>`.
+        overwrite: replace a page there that Striate did not write, too.
         on_event: is told what happens.
 
     Raises:
@@ -119,7 +121,7 @@ def ladder(
     home = Path(out) / "ladder" / f"{Path(data).resolve().stem or 'data'}-seed{seed}"
     page = home / "ladder.html"
     refuse_inside(out, [data], "the runs' pictures", "--out")
-    require_replaceable(page, PAGE, "--out", overwrite=None)
+    require_replaceable(page, PAGE, "--out", overwrite=overwrite)
     folders = [_rung(name, given, home, on_event) for name in names]
     found = _compared(names, folders)
     split = RunRecord(folders[0]).result.split

@@ -6,7 +6,7 @@ from pathlib import Path
 from striate.files.output_place import PAGE, followed, output_file
 from striate.files.possible_paths import possible_paths
 from striate.reports.run import write_report
-from striate.runs.folder import RunFolder
+from striate.runs.record import RunRecord
 
 
 @possible_paths
@@ -24,10 +24,12 @@ def report(
         The page's path.
 
     Raises:
-        StriateError: there is no such run, or `out` is something that no page can stand in for.
+        StriateError: there is no such run, it never began, or no page can stand at `out`.
         WorkFailed: the page cannot be written.
     """
-    folder = RunFolder.open(Path(run))
+    record = RunRecord.open(Path(run))
+    record.require_begun()
+    folder = record.folder
     if out is None:
         return write_report(folder)
     target = output_file(out, PAGE, "report.html", "--out", overwrite=overwrite)

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from striate.cli.terminal.say import print_json, say
-from striate.cli.train import FollowLinks, Json
+from striate.cli.train import FollowLinks, Json, Overwrite
 
 
 def ladder(
@@ -30,6 +30,7 @@ def ladder(
     seed: Annotated[int, typer.Option(help="Decides the split and every training.")] = 0,
     out: Annotated[str, typer.Option(help="Where runs are kept.")] = "runs",
     follow_links: FollowLinks = False,
+    overwrite: Overwrite = False,
     json: Json = False,
 ) -> None:
     """Climb the ladder of transfer learning: every rung on one split, on one page.
@@ -54,6 +55,7 @@ def ladder(
             seed=seed,
             follow_links=follow_links,
             out=out,
+            overwrite=overwrite,
             on_event=shown,
         )
     if json:

@@ -37,6 +37,12 @@ BEGUN = ("config.toml", "dataset.json", "environment.json", "labels.json", "prep
 LEARNED = ("metrics.jsonl", "checkpoint.safetensors", "best.safetensors", "result.json")
 
 
+def name_after(data: Path) -> str:
+    """How a run is called after its data: as the folder, or as the file without its suffix."""
+    place = data.resolve()
+    return (place.stem if place.is_file() else place.name) or "data"
+
+
 @dataclass(frozen=True, slots=True)
 class RunFolder:
     """The path of a run and typed access to its files."""

@@ -10,7 +10,7 @@ from striate.events import Listener, Warned
 from striate.files.writing import write_text
 from striate.machine.description import describe
 from striate.models.catalog import short_name
-from striate.runs.folder import RunFolder
+from striate.runs.folder import RunFolder, name_after
 from striate.runs.record import RunRecord
 from striate.trainer.options import TrainOptions
 from striate.trainer.pictures.data_record import dataset_record
@@ -23,7 +23,7 @@ SEEN: tuple[Part, ...] = ("train", "validation")  # parts that train or select a
 def new_run(options: TrainOptions, prepared: Prepared, on_event: Listener) -> RunFolder:
     """Make the folder and write config, data, environment, labels and preprocessing."""
     plan, data = prepared.plan, prepared.data
-    name = options.name or f"{options.data.resolve().name or 'data'}-{short_name(plan.model)}"
+    name = options.name or f"{name_after(options.data)}-{short_name(plan.model)}"
     folder = RunFolder.create(options.out, options.task, name)
     chosen = options.model_dump(mode="json")
     derived = resolved(options, plan, data, prepared.setup)

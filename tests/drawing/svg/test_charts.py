@@ -27,6 +27,25 @@ def test_ticks_by_hand():
     assert nice_ticks(0, 0.01) == [0.0, 0.0025, 0.005, 0.0075, 0.01]
 
 
+@given(st.floats(-1e299, 1e299), st.floats(0, 1e299) | st.floats(0, 1e-290))
+def test_ticks_differ_over_every_range_that_a_curve_can_have(low, width):
+    ticks = nice_ticks(low, low + width)
+    assert all(a < b for a, b in pairwise(ticks))
+    assert 2 <= len(ticks) <= 8
+
+
+@pytest.mark.parametrize("value", [0.0, 1e-30, 5e-324, 1e-12, -1e-30, 1e20, 1e308])
+def test_a_flat_curve_is_drawn_at_one_height(value):
+    """A learning rate of 1e-30 that never changes: steps of its axis are no multiples of 1e-12."""
+    drawn = line_chart("rate", [Line("", [value] * 3)])
+    heights = re.findall(r"[ML][\d.]+ ([\d.]+)", drawn)
+    if value == 1e308:  # beyond what can be drawn
+        assert drawn == ""
+    else:
+        assert len(heights) == 3 and len(set(heights)) == 1
+        assert 26 <= float(heights[0]) <= 216  # within the frame
+
+
 @pytest.mark.parametrize(
     ("value", "step", "unit", "text"),
     [

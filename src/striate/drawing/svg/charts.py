@@ -20,6 +20,7 @@ RULE = "var(--rule,#dedbd3)"
 ACCENT = "var(--accent,#0b5d7a)"
 PAPER = "var(--paper,#fff)"
 LINE_GAP = 14  # pixels between two labels
+LEAST, MOST = 1e-300, 1e300  # what an axis can span: beyond, steps are no numbers any more
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,14 +117,17 @@ def interval_bar(
 
 
 def nice_ticks(low: Number, high: Number, count: int = 4) -> list[float]:
-    """About `count` round steps (1, 2, 2.5 or 5 times a power of ten) that cover [low, high]."""
-    if not high > low:
-        high = low + (abs(low) or 1.0)
+    """About `count` round steps (1, 2, 2.5 or 5 times a power of ten) that cover [low, high]; two or more."""
+    if high - low < max(LEAST, 1e-12 * abs(low)):  # flat, as far as numbers can tell
+        high = low + (abs(low) if abs(low) > LEAST else 1.0)
     rough = (high - low) / count
-    power = 10.0 ** math.floor(math.log10(rough))
-    step = next(factor * power for factor in (1, 2, 2.5, 5, 10) if factor * power >= rough * 0.999)
+    exponent = math.floor(math.log10(rough))
+    step = next(
+        factor * 10.0**exponent for factor in (1, 2, 2.5, 5, 10) if factor * 10.0**exponent >= rough * 0.999
+    )
     first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
-    return [round(index * step, 12) for index in range(first, last + 1)]
+    digits = max(12, 3 - exponent)  # a step has two digits, however small it is
+    return [round(index * step, digits) for index in range(first, last + 1)]
 
 
 def room_for(ticks: Sequence[Number], unit: Unit) -> int:
@@ -258,7 +262,7 @@ def _last(line: Line) -> tuple[int, float] | None:
 
 
 def _finite(value: Number | None) -> float | None:
-    return float(value) if value is not None and math.isfinite(value) else None
+    return float(value) if value is not None and abs(value) < MOST else None  # not of NaN either
 
 
 def _decimals(step: Number | None, otherwise: int) -> int:
