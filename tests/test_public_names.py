@@ -5,6 +5,7 @@ import importlib
 import inspect
 import pkgutil
 import sys
+import typing
 from pathlib import Path
 
 import striate
@@ -62,14 +63,32 @@ def test_train_takes_the_options_of_the_model_in_python_and_on_the_command_line(
         assert set(given.values()) == {None}, "the model is the only place of defaults"
 
 
-def test_the_help_of_options_is_made_from_the_model():
+def test_what_train_takes_is_made_from_the_model():
     sys.path.insert(0, str(ROOT / "tools"))
     try:
-        import make_option_help
+        import make_given_options as tool
     finally:
         sys.path.pop(0)
-    path = ROOT / "src" / "striate" / "cli" / "option_help.py"
-    assert path.read_text() == make_option_help.text(), "run python tools/make_option_help.py"
+    assert tool.TARGET.read_text() == tool.text(), "run python tools/make_given_options.py"
+
+
+def test_a_keyword_that_is_no_option_is_pythons_own_error():
+    import pytest
+
+    with pytest.raises(TypeError, match="epocs"):
+        striate.train("photos", epocs=3)
+
+
+def test_a_flag_takes_what_the_option_takes():
+    from striate.cli.train import train as command
+
+    types = {
+        name: typing.get_args(typing.get_args(one.annotation)[0])[0]
+        for name, one in inspect.signature(command).parameters.items()
+        if name in TrainOptions.model_fields
+    }
+    assert (types["epochs"], types["minutes"], types["strict"]) == (int, float, bool)
+    assert {types[name] for name in ("data", "lr", "augment", "weights", "out", "precision")} == {str}
 
 
 def test_an_unknown_name_is_an_attribute_error():

@@ -8,7 +8,7 @@ from functools import partial
 from os import PathLike
 from pathlib import Path
 from time import monotonic
-from typing import Any
+from typing import Any, Unpack
 
 import torch
 
@@ -21,9 +21,11 @@ from striate.runs.lock import only_writer
 from striate.runs.record import RunRecord
 from striate.trainer.environment import refuse_other_environment
 from striate.trainer.finish import finish
+from striate.trainer.given_options import GivenOptions
 from striate.trainer.loggers import logged, require_logger
 from striate.trainer.new_run import new_run
 from striate.trainer.options import TrainOptions, options_of
+from striate.trainer.options_by_name import with_options_by_name
 from striate.trainer.preparing import Prepared, prepare
 from striate.trainer.reckoning.measuring import training_batches
 from striate.trainer.resume import continued, recorded_decisions, recorded_options, refuse_changes
@@ -40,44 +42,14 @@ from striate.training.validation import validator
 
 
 @possible_paths
+@with_options_by_name
 def train(
     data: str | PathLike[str] | None = None,
     *,
     resume: str | PathLike[str] | None = None,
     config: str | PathLike[str] | None = None,
-    task: str | None = None,
-    model: str | None = None,
-    recipe: str | None = None,
-    transfer: str | None = None,
-    weights: str | PathLike[str] | None = None,
-    epochs: int | None = None,
-    batch_size: int | None = None,
-    image_size: int | None = None,
-    minutes: float | None = None,
-    lr: float | str | None = None,
-    optimizer: str | None = None,
-    label_smoothing: float | None = None,
-    patience: int | None = None,
-    balance: str | None = None,
-    augment: str | dict[str, Any] | None = None,
-    fit: str | None = None,
-    split: str | PathLike[str] | None = None,
-    test: str | PathLike[str] | None = None,
-    strict: bool | None = None,
-    follow_links: bool | None = None,
-    max_pixels: int | None = None,
-    max_bytes: int | None = None,
-    white: int | None = None,
-    device: str | None = None,
-    devices: int | None = None,
-    precision: str | None = None,
-    workers: int | None = None,
-    seed: int | None = None,
-    checkpoint_seconds: float | None = None,
-    log: str | None = None,
-    out: str | PathLike[str] | None = None,
-    name: str | None = None,
     on_event: Listener = silent,
+    **options: Unpack[GivenOptions],
 ) -> Run:
     """Train a network on a folder of pictures and measure it on pictures that it never saw.
 
@@ -87,19 +59,14 @@ def train(
             `minutes` or `lr` a finished run goes on as a new one.
         config: a TOML file with any of these options; what is given here wins.
         on_event: is told what happens; see `striate.events`.
-
-    The other arguments are the options of `TrainOptions`; None means not given.
+        options: those of `TrainOptions`, by name; None means not given.
 
     Raises:
         StriateError: an option or the data is wrong.
         WorkFailed: the training could not be finished; what was reached is in the run.
         KeyboardInterrupt: Ctrl-C; everything up to the last step is saved.
     """
-    given = {
-        key: value
-        for key, value in locals().items()
-        if value is not None and key not in ("resume", "config", "on_event")
-    }
+    given = {key: value for key, value in {"data": data, **options}.items() if value is not None}
     if resume is None:
         return _train(options_of(given, config), None, on_event)
     folder = RunFolder.open(Path(resume))

@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
+from striate.cli.shared_flags import FollowLinks, Json, MaxBytes, MaxPixels, Overwrite, White
 from striate.cli.terminal.say import print_json, say
-from striate.cli.train import FollowLinks, Json, MaxBytes, MaxPixels, Overwrite, White
 from striate.errors import StriateError
 
 

@@ -5,8 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
+from striate.cli.shared_flags import Json
 from striate.cli.terminal.say import print_json, say
-from striate.cli.train import Json
 
 NAMED = 5  # pictures that only one run has right
 

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from striate.cli.shared_flags import Engine, Flips, FollowLinks, Json, MaxBytes, MaxPixels, Scales
 from striate.cli.terminal.say import print_json, say
-from striate.cli.train import Engine, Flips, FollowLinks, Json, MaxBytes, MaxPixels, Scales
 
 if TYPE_CHECKING:
     from striate.inference.judging.evaluation import Evaluation

@@ -4,8 +4,8 @@ from typing import Annotated, Any
 
 import typer
 
+from striate.cli.shared_flags import FollowLinks, Json, MaxBytes, MaxPixels, Overwrite
 from striate.cli.terminal.say import print_json, say
-from striate.cli.train import FollowLinks, Json, MaxBytes, MaxPixels, Overwrite
 from striate.explanation.methods import DEFAULT, METHODS
 
 

@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
+from striate.cli.shared_flags import Json, Overwrite
 from striate.cli.terminal.say import print_json, say
-from striate.cli.train import Json, Overwrite
 from striate.errors import StriateError
 
 

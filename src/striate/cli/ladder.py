@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from striate.cli.terminal.say import print_json, say
-from striate.cli.train import FollowLinks, Json, Overwrite
+from striate.cli.shared_flags import FollowLinks, Json, Overwrite
 
 
 def ladder(

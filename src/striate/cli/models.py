@@ -5,8 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
+from striate.cli.shared_flags import Json
 from striate.cli.terminal.say import print_json, say
-from striate.cli.train import Json
 from striate.errors import StriateError
 
 ORDERS = {  # fields of a row, the first decides

@@ -1,6 +1,7 @@
-"""The options of `train`: the only place of their defaults and checks.
+"""The options of `train`: where each is written, with its type, default, check and line of help.
 
-Command line, TOML file and Python call all end here; the result is written to the run's `config.toml`.
+Command line, TOML file and Python call all end here; the result is written to the run's `config.toml`. What
+the command line and the Python verb take is made from it: `python tools/make_given_options.py`.
 """
 
 import tomllib
@@ -31,7 +32,9 @@ class TrainOptions(BaseModel):
         description="What learns, from weights: auto, probe, features, frozen, finetune; or scratch.",
     )
     weights: str | None = Field(
-        None, description="imagenet, a .safetensors or .pth file, or a run to start from."
+        None,
+        description="imagenet, a .safetensors or .pth file, or a run to start from.",
+        json_schema_extra={"path": True},  # a path object is taken too
     )
     epochs: int | None = Field(
         None, ge=1, le=100_000, description="Passes over the training pictures, all stages."
@@ -42,7 +45,9 @@ class TrainOptions(BaseModel):
         None, gt=0, le=100_000, description="As many epochs as this machine does in so many minutes."
     )
     lr: Annotated[float, Field(gt=0, le=100)] | Literal["auto"] | None = Field(
-        None, description="Peak learning rate of the last stage; auto finds one by a range test."
+        None,
+        description="Peak learning rate of the last stage; auto finds one by a range test.",
+        json_schema_extra={"metavar": "RATE"},
     )
     optimizer: Literal["sgd", "rmsprop", "adadelta", "adam", "adamw", "lamb", "muon"] | None = Field(
         None, description="sgd, rmsprop, adadelta, adam, adamw, lamb or muon."
@@ -100,6 +105,11 @@ class TrainOptions(BaseModel):
     def _task_is_known(cls, task: str) -> str:
         find_task(task)  # says which there are
         return task
+
+    @field_validator("weights", mode="before")
+    @classmethod
+    def _a_path_is_text(cls, weights: Any) -> Any:
+        return str(weights) if isinstance(weights, PathLike) else weights
 
     @field_validator("augment", mode="before")
     @classmethod
@@ -201,6 +211,4 @@ def _sentence(error: ValidationError) -> str:
 
 def options_of(given: dict[str, Any], config: str | PathLike[str] | None) -> TrainOptions:
     """The checked options from what a person gave, which is without None, and a TOML file below it."""
-    if "weights" in given:
-        given = {**given, "weights": str(given["weights"])}
     return train_options(given, Path(config) if config is not None else None)
