@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
-from striate.cli.terminal.say import print_json, say
 from striate.cli.shared_flags import FollowLinks, Json, Overwrite
+from striate.cli.terminal.say import print_json, say
 
 
 def ladder(
