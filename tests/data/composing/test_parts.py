@@ -34,7 +34,15 @@ def test_every_class_is_in_every_part_and_small_ones_are_named():
     assert [len(found.rows[part]) for part in PARTS] == [13 + 1 + 2, 4 + 1, 3 + 1]
 
 
-@given(st.integers(0, 1000), st.sampled_from(["70/15/15", "1/1/1", "100/0/0", "80/0/20", "33/33/34"]))
+def test_what_is_too_little_for_all_parts_is_in_the_first_that_is_wanted():
+    for text, part in (("0/0/100", "test"), ("0/50/50", "validation"), ("50/0/50", "train")):
+        found = assign(["a", "b"], [0, 1], [0, 1], shares_of(text), 0)
+        assert {name: rows for name, rows in found.rows.items() if rows} == {part: (0, 1)}
+
+
+@given(
+    st.integers(0, 1000), st.sampled_from(["70/15/15", "1/1/1", "100/0/0", "80/0/20", "33/33/34", "0/0/100"])
+)
 def test_a_division_adds_up_and_is_within_one_of_its_share(count, text):
     shares = shares_of(text)
     found = divided(count, shares)
@@ -42,7 +50,7 @@ def test_a_division_adds_up_and_is_within_one_of_its_share(count, text):
     assert all(abs(found[part] - count * shares[part]) < 1 for part in PARTS)
 
 
-@pytest.mark.parametrize("text", ["", "70/30", "a/b/c", "0/50/50", "-1/1/1", "nan/1/1", "inf/1/1"])
+@pytest.mark.parametrize("text", ["", "70/30", "a/b/c", "0/0/0", "-1/1/1", "nan/1/1", "inf/1/1"])
 def test_other_words_are_no_shares(text):
     with pytest.raises(StriateError, match="such as 70/15/15"):
         shares_of(text)

@@ -1,6 +1,9 @@
 """Scenes: boxes and masks against counted pixels, and numbers that repeat them."""
 
+from dataclasses import replace
+
 import numpy as np
+import pytest
 import torch
 from PIL import Image
 
@@ -94,11 +97,45 @@ def test_sentences_agree_with_the_boxes():
     assert checked > 10
 
 
-def test_equal_things_are_told_apart_and_classes_make_phrases():
+def test_equal_things_are_told_apart():
     scene = compose_scene([flat(0)], GROUND, UPRIGHT, seed=0, index=0)
-    assert captions_of(scene)[0] == "There is a red thing, another red thing and another red thing."
-    assert phrase_of("A frog.", "animals") == "a frog"
-    assert phrase_of("Eat your broccoli!", "food") == "a food"
-    assert (
-        phrase_of(None, "animals") == "one of the animals" and phrase_of("", "apple_tree") == "an apple tree"
+    assert captions_of(scene)[0] == "There is a red thing, another red thing and a third red thing."
+    grapes = replace(scene, phrases=("some grapes", "some grapes", "a pear"))
+    said = captions_of(grapes)
+    assert said[0] == "There are some grapes, another lot of grapes and a pear."
+    assert any(text.startswith("Some grapes are ") for text in said[1:])
+    people = replace(scene, phrases=("one of the people",) * 3)
+    assert captions_of(people)[0] == (
+        "There is one of the people, another of the people and a third one of the people."
     )
+
+
+@pytest.mark.parametrize(
+    ("caption", "label", "phrase"),
+    [
+        (None, "animals", "one of the animals"),
+        ("", "apple_tree", "an apple tree"),
+        ("A frog.", "animals", "a frog"),
+        ("A peacock (a male peafowl).", "animals", "a peacock"),
+        ("A spiny lobster, from the Hawaiian islands.", "animals", "a spiny lobster"),
+        ("A ripe, red tomato!", "food", "a ripe, red tomato"),
+        ("A christmas pudding is eaten on Christmas Day in England.", "seasonal", "a christmas pudding"),
+        ("A US 5 cent piece ($.05) called a nickel.", "coins", "a US 5 cent piece"),
+        ("A wheel! Put the brake calipers toward the rear.", "vehicles", "a wheel"),
+        ("A St. Bernard dog.", "animals", "one of the animals"),
+        ("Jupiter—the largest planet in our solar system!", "space", "Jupiter"),
+        ("Eat your broccoli!", "food", "an object of the class food"),
+        ("This shell is hundreds of years old!", "military", "an object of the class military"),
+        ("No entry!", "town", "an object of the class town"),
+    ],
+)
+def test_a_thing_is_called_by_what_its_caption_names_else_by_its_class(caption, label, phrase):
+    assert phrase_of(caption, label) == phrase
+
+
+def test_things_without_a_place_are_counted():
+    options = SceneOptions(size=64, objects=(30, 30), most_hidden=0.0, rotate=0.0, extent=(1.0, 1.0))
+    scenes = [compose_scene([flat(0)], GROUND, options, seed=0, index=index) for index in range(10)]
+    assert all(len(scene.boxes) + scene.left_out == 30 for scene in scenes)
+    assert sum(scene.left_out for scene in scenes) > 0
+    assert compose_scene([flat(0)], GROUND, SceneOptions(objects=(1, 1)), seed=0, index=0).left_out == 0

@@ -30,6 +30,7 @@ from striate.events import Listener, Note, Warned, silent
 KEPT_BYTES = 500_000_000  # of decoded cut-outs and backgrounds, each
 MOST_CAPTIONS = 20_000_000  # bytes of captions.csv
 CAPTIONS = "captions.csv"
+WORDS: Mapping[Part, str] = {"train": "training", "validation": "validation", "test": "test"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +239,8 @@ def _divided_things(
         divided = assign([item.name for item in items], labels, groups, shares, seed)
         if divided.small:
             few = listed([things.classes[label] for label in divided.small], most=20)
-            told.append(f"classes with too few different cut-outs for all parts, only in training: {few}")
+            only = WORDS[wanted(shares)[0]]
+            told.append(f"classes with too few different cut-outs for all parts, only in {only}: {few}")
     real = Assigned({part: tuple(rows[at] for at in divided.rows[part]) for part in PARTS}, divided.small)
     told.insert(0, _disjoint("cut-out", real, shares, len(rows) - len(set(groups))))
     return real, told

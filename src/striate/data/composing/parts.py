@@ -17,7 +17,7 @@ Shares = Mapping[Part, float]
 
 @dataclass(frozen=True, slots=True)
 class Assigned:
-    """Rows of each part, ascending, and the labels that are only in training because they have too few."""
+    """Rows of each part, ascending, and the labels that are only in the first because they have too few."""
 
     rows: Mapping[Part, tuple[int, ...]]
     small: tuple[int, ...] = ()
@@ -27,17 +27,17 @@ def shares_of(text: str) -> Shares:
     """The shares of training, validation and test in a text such as 70/15/15.
 
     Raises:
-        StriateError: it is not three numbers of which the first is positive.
+        StriateError: it is not three numbers, or all of them are 0.
     """
     try:
         numbers = [float(word) for word in text.split("/")]
     except ValueError:
         numbers = []
     fine = len(numbers) == len(PARTS) and all(0 <= number < 1e6 for number in numbers)
-    if not fine or numbers[0] <= 0:
+    if not fine or sum(numbers) <= 0:
         raise StriateError(
-            "--parts is the shares of training, validation and test, such as 70/15/15 or 100/0/0, "
-            f"not '{text}'."
+            "--parts is the shares of training, validation and test, such as 70/15/15, or 0/0/100 for a test "
+            f"set alone, not '{text}'."
         )
     return {part: number / sum(numbers) for part, number in zip(PARTS, numbers, strict=True)}
 
@@ -81,7 +81,7 @@ def assign(
         members.sort(key=lambda rows: min(_order(names[row], seed) for row in rows))
         if len(members) < len(parts):
             small.append(label)
-            found["train"] += [row for rows in members for row in rows]
+            found[parts[0]] += [row for rows in members for row in rows]
             continue
         begin = 0
         for part, count in zip(parts, _each(len(members), parts, shares), strict=True):

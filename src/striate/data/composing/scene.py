@@ -6,7 +6,7 @@ be written once, or composed anew in every epoch, and both are repeated at will.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -69,6 +69,7 @@ class Scene:
         cut_outs: names of the things' files.
         phrases: how a sentence calls each thing.
         background: name of the background's file.
+        left_out: how many things found no place.
     """
 
     picture: Picture
@@ -80,6 +81,7 @@ class Scene:
     cut_outs: tuple[str, ...]
     phrases: tuple[str, ...]
     background: str
+    left_out: int = 0
 
     def sample(self, name: str) -> Sample:
         """The scene as a sample for training."""
@@ -116,7 +118,7 @@ def compose_scene(
     """The scene that belongs to `seed`, `index` and `epoch`.
 
     Every class is chosen as often as any other, however many cut-outs it has. A thing for which no place is
-    found, because it would hide too much, is left out; the first one always has a place.
+    found, because it would hide too much, is left out and counted; the first one always has a place.
 
     Args:
         cut_outs: the things of one part.
@@ -135,13 +137,14 @@ def compose_scene(
     labels = sorted(by_class)
     fewest, most = options.objects
     laid: list[_Laid] = []
-    for _ in range(fewest + draws.below(most - fewest + 1)):
+    wanted = fewest + draws.below(most - fewest + 1)
+    for _ in range(wanted):
         same = by_class[labels[draws.below(len(labels))]]
         found = _find_place(same[draws.below(len(same))], laid, options, draws)
         if found is not None:
             laid.append(found)
             _lay(canvas, found)
-    return _truth(canvas, laid, background.name)
+    return replace(_truth(canvas, laid, background.name), left_out=wanted - len(laid))
 
 
 def _framed(image: Image.Image, size: int, draws: SceneDraws) -> Image.Image:

@@ -12,10 +12,11 @@ from striate.data.composing.material import Stock
 from striate.data.composing.parts import Shares, divided
 from striate.data.composing.scene import Scene, SceneOptions, compose_scene
 from striate.data.dataset import PARTS, Part
+from striate.data.wording import counted
 from striate.data.writers.coco import CocoPart
 from striate.data.writers.voc import MOST, SETS, annotation_xml, classes_png, objects_png
 from striate.errors import StriateError, WorkFailed
-from striate.events import Listener, Progress, silent
+from striate.events import Listener, Progress, Warned, silent
 from striate.files.csv_cells import csv_text
 from striate.files.leftovers import temporary
 from striate.files.output_place import require_new_folder
@@ -68,7 +69,7 @@ def write_scenes(
         stock: what scenes are made of.
         options: what they look like.
         wanted: how many, in which form.
-        on_event: receives `Progress`.
+        on_event: receives `Progress`, and a warning about things for which scenes had no room.
 
     Returns:
         All files, pictures first.
@@ -83,10 +84,14 @@ def write_scenes(
     counts = divided(wanted.count, wanted.shares)
     todo = [part for part in PARTS for _ in range(counts[part])]
 
+    left_out: list[int] = []  # of scenes that have fewer things than they should
+
     def scenes() -> Iterator[tuple[Numbered, Scene]]:
         for index, part in enumerate(todo):
             stuff = stock.parts[part]
             scene = compose_scene(stuff.cut_outs, stuff.backgrounds, options, seed=wanted.seed, index=index)
+            if scene.left_out:
+                left_out.append(scene.left_out)
             yield Numbered(part, index), scene
             on_event(Progress("composing", index + 1, len(todo), "scenes"))
 
@@ -96,12 +101,22 @@ def write_scenes(
             place.chmod(0o755)
             files = write(place, scenes(), stock.classes, wanted.info, captions=wanted.captions)
             place.replace(out)
+        if left_out:
+            on_event(Warned(_without_place(sum(left_out), len(left_out), len(todo))))
         return tuple(out / file for file in files)
     except OSError as error:
         raise WorkFailed(
             f"{out} could not be written: {error.strerror or error}. Free some space or choose another "
             "--out; nothing was left behind."
         ) from error
+
+
+def _without_place(things: int, scenes: int, of: int) -> str:
+    return (
+        f"{counted(things, 'thing')} found no place without hiding too much of others, in "
+        f"{counted(scenes, 'scene')} of {of:,}: these have fewer than were drawn; ask for fewer --objects to "
+        "have all"
+    )
 
 
 def check_place(out: Path, sources: Sequence[Path]) -> None:
