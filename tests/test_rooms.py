@@ -1,8 +1,10 @@
-"""No file leads back to itself: what import contracts between rooms cannot see within one."""
+"""What import contracts between rooms cannot see: circles of files, and who knows a single task."""
 
 from pathlib import Path
 
 from tools.circles import circles, imports_of
+
+from striate.tasks.catalog import TASKS
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -23,3 +25,36 @@ def test_a_circle_would_be_noticed(tmp_path):
     for name, text in texts.items():
         (tmp_path / "room" / name).write_text(text)
     assert circles(imports_of(tmp_path)) == [["room.one", "room.three", "room.two"]]
+
+
+def strangers(imports, tasks):
+    """Imports of a single task from outside its folder, as (importer, imported)."""
+    own = [f"striate.tasks.{task}" for task in tasks]
+    return sorted(
+        (module, other)
+        for module, others in imports.items()
+        for other in others
+        for folder in own
+        if f"{other}.".startswith(f"{folder}.") and not f"{module}.".startswith(f"{folder}.")
+    )
+
+
+def test_nothing_outside_a_task_imports_it():
+    """All that differs between tasks is asked of `find_task(NAME)`, whose table is text."""
+    assert {task for task in TASKS if (ROOT / "src/striate/tasks" / task).is_dir()} == set(TASKS)
+    assert strangers(imports_of(ROOT / "src"), TASKS) == []
+
+
+def test_an_import_of_a_single_task_would_be_noticed():
+    step = "striate.tasks.locate.step"
+    imports = {
+        "striate.trainer.setup": {step, "striate.tasks.task"},
+        "striate.tasks.landmarks.task": {"striate.tasks.locate.words"},
+        "striate.tasks.locate.task": {step},
+        "striate.tasks.locates": {"striate.tasks.recipes.locate"},
+    }
+    found = strangers(imports, ["locate", "landmarks"])
+    assert found == [
+        ("striate.tasks.landmarks.task", "striate.tasks.locate.words"),
+        ("striate.trainer.setup", step),
+    ]

@@ -17,8 +17,11 @@ from striate.events import silent
 from striate.hyperparameters import RmsProp, Sgd, Swa
 from striate.models.build import create_model
 from striate.models.catalog import find_entry
+from striate.preprocess.preprocessing import Preprocessing
+from striate.tasks.catalog import find_task
 from striate.tasks.recipes.adjust import adjusted
 from striate.tasks.recipes.catalog import OWN_RECIPE, RECIPES
+from striate.tasks.task import Context
 from striate.trainer.options import TrainOptions
 from striate.trainer.plan import make_plan
 from striate.trainer.setup import make_stages
@@ -138,7 +141,8 @@ def test_a_network_s_own_recipe_makes_its_stages(network, name):
     with torch.device("meta"):
         step = nn.Module()
         step.network = create_model(network, num_classes=3, in_channels=3, image_size=(side, side))
-    stages = make_stages(step.network, step, RECIPES[name](500))
+    context = Context(("a", "b", "c"), Preprocessing((side, side), 3, (0.5,) * 3, (0.5,) * 3))
+    stages = make_stages(find_task("classify"), context, step, RECIPES[name](500))
     assert len(stages) == len(RECIPES[name](500).stages)
     for stage in stages:
         stage.freeze()

@@ -11,13 +11,17 @@ from tests.conftest import write_digits
 
 from striate.actions.load import load
 from striate.actions.train import train
+from striate.data.datasets.recognise import open_dataset
 from striate.errors import StriateError
-from striate.events import EpochEnded, Note
+from striate.events import EpochEnded, Note, silent
 from striate.runs.weights import read_weights
+from striate.tasks.classify import from_features
+from striate.trainer.options import TrainOptions
 from striate.trainer.pictures.prepared_data import PreparedData
+from striate.trainer.plan import make_plan
 from striate.trainer.reckoning.dry_run import dry_run
 from striate.trainer.reckoning.duration import REPORT
-from striate.trainer.transferring import frozen_trunk, probing
+from striate.trainer.transferring import frozen_trunk
 from striate.trainer.transferring.features import FeatureBatches
 from striate.training.trials.pace import NO_TIME, Pace
 
@@ -51,12 +55,12 @@ def test_a_mode_of_features_leaves_the_trunk_as_it_was(others, digits_run, tmp_p
 
 def test_auto_opens_one_engine_for_the_trunk_and_fits_one_probe(others, digits_run, tmp_path, monkeypatch):
     opened, fitted = [], []
-    open_engine, fit_probe = frozen_trunk.open_engine, probing.fit_probe
+    open_engine, fit_probe = frozen_trunk.open_engine, from_features.fit_probe
     monkeypatch.setattr(
         frozen_trunk, "open_engine", lambda *given, **more: opened.append(1) or open_engine(*given, **more)
     )
     monkeypatch.setattr(
-        probing, "fit_probe", lambda *given, **more: fitted.append(1) or fit_probe(*given, **more)
+        from_features, "fit_probe", lambda *given, **more: fitted.append(1) or fit_probe(*given, **more)
     )
     heard = []
     weights = digits_run / "best.safetensors"
@@ -81,9 +85,9 @@ def test_minutes_too_few_for_an_epoch_of_the_last_block_are_some_steps_of_it(
 ):
     """The stage before it takes no steps, and has no pace."""
     slow, fitted = [NO_TIME, *[Pace(0.5, 0.0)] * 3], []
-    fit_probe = probing.fit_probe
+    fit_probe = from_features.fit_probe
     monkeypatch.setattr(
-        probing, "fit_probe", lambda *given, **more: fitted.append("probe") or fit_probe(*given, **more)
+        from_features, "fit_probe", lambda *given, **more: fitted.append("probe") or fit_probe(*given, **more)
     )
     monkeypatch.setattr(
         "striate.trainer.reckoning.measuring.paces_of", lambda *_: fitted.append("paces") or slow
@@ -167,6 +171,14 @@ def test_what_contradicts_itself_is_refused(others, digits_run, tmp_path):
     ):
         with pytest.raises(StriateError, match=words):
             train(others, out=tmp_path, **given)
+
+
+@pytest.mark.parametrize("recipe", ["probe", "features", "finetune"])
+def test_a_recipe_that_learns_from_features_is_refused_where_the_task_cannot(digits, recipe):
+    """It once trained nothing and ended in an assertion."""
+    options = TrainOptions(data=digits, task="locate", recipe=recipe)
+    with pytest.raises(StriateError, match="locate cannot learn from the features of a frozen trunk"):
+        make_plan(options, open_dataset(digits, silent), silent)
 
 
 def test_feature_batches_show_every_picture_once_an_epoch_in_another_order():

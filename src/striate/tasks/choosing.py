@@ -1,9 +1,14 @@
-"""What `--model auto` looks at, and what a task chooses for it."""
+"""`--model auto`: what it looks at, and the rule by which tasks choose a network of the catalogue."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from statistics import median
 
 from striate.errors import StriateError
+
+SMALL = 64  # pixels: photographs are larger, and pretrained networks were made for photographs
+PRETRAINED = ("efficientnet_lite0", "resnet18", "squeezenet1_1")  # in the order in which they are tried
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,4 +40,34 @@ class Choice:
     model: str
     pretrained: bool
     image_size: int | None
+    reason: str
+
+
+def choose_network(traits: Traits, available: Callable[[str], Path | None]) -> Choice:
+    """The written rule of `--model auto`, for tasks that train classifiers' networks.
+
+    Grey pictures, and those under 64 pixels, train a small network from scratch: ImageNet's photographs are
+    neither. Under 64 pixels that is Striate's own at the pictures' size, else LeNet-5 at 64 pixels.
+    Colour photographs start from the first pretrained network whose weights are already on this machine;
+    without any, ResNet-18 starts from scratch.
+    """
+    size, side = f"{traits.width}x{traits.height}", max(traits.height, traits.width)
+    if side < SMALL:
+        return Choice("striate_small", False, max(16, side), f"small pictures ({size}), so from scratch")
+    if traits.grey:
+        return Choice("lenet5", False, SMALL, f"grey pictures ({size}), so from scratch")
+    for name in PRETRAINED:
+        if available(name) is not None:
+            reason = f"colour photographs ({size}), and its ImageNet weights are on this machine"
+            return Choice(name, True, None, reason)
+    return Choice(
+        "resnet18", False, None, f"colour photographs ({size}), and no pretrained weights are on this machine"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class TransferChoice:
+    """A value of `--transfer`, and why."""
+
+    transfer: str
     reason: str

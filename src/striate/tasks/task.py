@@ -28,6 +28,7 @@ from striate.preprocess.preprocessing import Preprocessing
 from striate.runs.folder import RunFolder
 from striate.shapes import Picture
 from striate.tasks.choosing import Choice, Traits
+from striate.tasks.from_features import FromFeatures
 from striate.tasks.recipes.recipe import Recipe
 
 Outputs = tuple[Tensor, ...]  # what a network returns in eval mode; the first axis is pictures
@@ -207,6 +208,17 @@ class Task(ABC, Generic[A]):
 
         `transfer` is the value of `--transfer` where one was given or decided; `auto` begins with the first.
         """
+
+    def from_features(self) -> FromFeatures:
+        """What stages need that learn from a frozen trunk's features; those are `probe` and `features`.
+
+        Raises:
+            StriateError: its head reads more than a trunk's features.
+        """
+        raise StriateError(
+            f"{self.name} cannot learn from the features of a frozen trunk; leave out --recipe, or name one "
+            "that trains by steps."
+        )
 
     @abstractmethod
     def outputs(self, dataset: Dataset) -> int:

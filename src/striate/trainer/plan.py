@@ -69,6 +69,8 @@ def make_plan(options: TrainOptions, dataset: Dataset, on_event: Listener) -> Pl
         raise StriateError(
             f"{choice.model} is made to {entry.task}, not to {options.task}; `striate models` lists both."
         )
+    if options.recipe != "auto" and find_recipe(options.recipe)(len(dataset.items)).from_features:
+        find_task(options.task).from_features()  # raises where the task has none
     on_event(Note(f"network: {choice.model}, {choice.reason}"))
     parent = parent_of(options)
     transfer = _transfer(options, choice, parent)

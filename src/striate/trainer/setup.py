@@ -22,7 +22,6 @@ from striate.models.catalog import find_entry
 from striate.models.surgery.blocks import blocks_of
 from striate.models.surgery.dense_head import give_dense_head, standardise
 from striate.tasks.catalog import find_task
-from striate.tasks.classify.step import ClassifyStep
 from striate.tasks.recipes.recipe import Recipe, StageRecipe
 from striate.tasks.task import Context, Task
 from striate.trainer.options import TrainOptions
@@ -68,7 +67,7 @@ class TrainingSetup:
 
     def following(self, recipe: Recipe, decided: MeasuredOnce) -> "TrainingSetup":
         """The same with another recipe, for the same loss."""
-        stages = make_stages(self.network, self.step, recipe, self.features)
+        stages = make_stages(self.task, self.context, self.step, recipe, self.features)
         if decided.steps is not None:
             stages = tuple(replace(stage, steps=decided.steps) for stage in stages)
         return replace(self, recipe=recipe, stages=stages, decided=decided)
@@ -150,9 +149,10 @@ def _require_company(setup: TrainingSetup, options: TrainOptions, data: Prepared
 
 
 def make_stages(
-    network: nn.Module, step: nn.Module, recipe: Recipe, features: Features | None = None
+    task: Task[Any], context: Context, step: Any, recipe: Recipe, features: Features | None = None
 ) -> tuple[Stage, ...]:
-    """The recipe's stages around the task's step of `network`; some learn from `features`."""
+    """The recipe's stages around the task's step of a network; some learn from `features`."""
+    network: nn.Module = step.network
     head = _head(network)
     falls = any(stage.layer_decay != 1 for stage in recipe.stages)
     blocks = _blocks(network, features.data) if falls and features is not None else []
@@ -180,10 +180,8 @@ def make_stages(
         if stage.mode == "steps":
             return plain
         assert features is not None
-        assert isinstance(step, ClassifyStep)
-        if stage.mode == "probe":
-            return replace(plain, **fitted_head(network, features, recipe))
-        return replace(plain, **trained_head(step, features, recipe))
+        of_features = fitted_head if stage.mode == "probe" else trained_head
+        return replace(plain, **of_features(task, context, step, features, recipe))
 
     return tuple(made(stage) for stage in recipe.stages)
 

@@ -1,36 +1,9 @@
-"""`--model auto` for classification: the written rules that choose network and transfer, and say why."""
+"""`--transfer auto` for classification: the written rule that chooses what learns, and says why."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 from striate.data.wording import counted
-from striate.tasks.choosing import Choice, Traits
-
-SMALL = 64  # pixels: photographs are larger, and pretrained networks were made for photographs
-PRETRAINED = ("efficientnet_lite0", "resnet18", "squeezenet1_1")  # in the order in which they are tried
-
-
-def choose(traits: Traits, available: Callable[[str], Path | None]) -> Choice:
-    """The rule.
-
-    Grey pictures, and those under 64 pixels, train a small network from scratch: ImageNet's photographs are
-    neither. Under 64 pixels that is Striate's own at the pictures' size, else LeNet-5 at 64 pixels.
-    Colour photographs start from the first pretrained network whose weights are already on this machine;
-    without any, ResNet-18 starts from scratch.
-    """
-    size, side = f"{traits.width}x{traits.height}", max(traits.height, traits.width)
-    if side < SMALL:
-        return Choice("striate_small", False, max(16, side), f"small pictures ({size}), so from scratch")
-    if traits.grey:
-        return Choice("lenet5", False, SMALL, f"grey pictures ({size}), so from scratch")
-    for name in PRETRAINED:
-        if available(name) is not None:
-            reason = f"colour photographs ({size}), and its ImageNet weights are on this machine"
-            return Choice(name, True, None, reason)
-    return Choice(
-        "resnet18", False, None, f"colour photographs ({size}), and no pretrained weights are on this machine"
-    )
+from striate.tasks.choosing import TransferChoice
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +22,6 @@ class Measured:
     each: int
     accuracy: float | None
     finetune_seconds: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class TransferChoice:
-    """A value of `--transfer`, and why."""
-
-    transfer: str
-    reason: str
 
 
 SOLVED = 0.98  # cross-validated accuracy of a probe that leaves little to gain

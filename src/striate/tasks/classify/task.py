@@ -18,14 +18,15 @@ from striate.preprocess.placement import Placement
 from striate.runs.answers import read_answers
 from striate.runs.folder import RunFolder
 from striate.shapes import Picture
-from striate.tasks.choosing import Choice, Traits
+from striate.tasks.choosing import Choice, Traits, choose_network
 from striate.tasks.classify.calibration import AT_BOUND, at_bound, fit_temperature, temperature_interval
-from striate.tasks.classify.choosing import choose
 from striate.tasks.classify.decode import Answer, decode_scores, named_answers
 from striate.tasks.classify.figures import classifier_figures
+from striate.tasks.classify.from_features import ClassesFromFeatures
 from striate.tasks.classify.metric import ClassifyMetric
 from striate.tasks.classify.step import ClassifyStep, TrainingLoss
 from striate.tasks.classify.thresholds import WANTED, Judgement, class_thresholds, overall_threshold
+from striate.tasks.classify.truths import labels_of
 from striate.tasks.classify.words import figures_table, sentence
 from striate.tasks.recipes.catalog import OWN_RECIPE
 from striate.tasks.recipes.recipe import Recipe
@@ -51,12 +52,15 @@ class Classify(Task[Answer]):
         return found
 
     def choose(self, traits: Traits, available: Callable[[str], Path | None]) -> Choice:
-        return choose(traits, available)
+        return choose_network(traits, available)
 
     def recipe_for(self, model: str, *, pretrained: bool, transfer: str | None) -> str:
         if transfer is not None:
             return "probe" if transfer == "auto" else transfer  # auto begins with the probe
         return "transfer" if pretrained else OWN_RECIPE.get(model, "scratch")
+
+    def from_features(self) -> ClassesFromFeatures:
+        return ClassesFromFeatures()
 
     def outputs(self, dataset: Dataset) -> int:
         return len(dataset.classes)
@@ -192,11 +196,6 @@ CLASSIFY = Classify()
 def temperature_of(context: Context) -> float:
     """What scores are divided by before softmax; 1 before calibration."""
     return float(context.calibration.get("temperature", 1.0))
-
-
-def labels_of(truths: Sequence[Truth]) -> Tensor:
-    """Class indices (N,); -1 where nobody says."""
-    return torch.tensor([-1 if one.label is None else one.label for one in truths], dtype=torch.int64)
 
 
 def scores_of(answers: Sequence[Answer], classes: int) -> Tensor:

@@ -12,8 +12,7 @@ from striate.data.sample import Truth
 from striate.models.surgery.own_head import OwnHead
 from striate.preprocess.placement import Placement
 from striate.shapes import Picture
-from striate.tasks.choosing import Choice, Traits
-from striate.tasks.classify.choosing import choose
+from striate.tasks.choosing import Choice, Traits, choose_network
 from striate.tasks.landmarks.decode import Marked, marked, outputs_of, parts_of, points_of
 from striate.tasks.landmarks.draw import drawn
 from striate.tasks.landmarks.figures import landmark_figures, mean_distance
@@ -54,7 +53,7 @@ class Landmarks(Task[Marked]):
         return marks_of(item.truth) is not None
 
     def choose(self, traits: Traits, available: Callable[[str], Path | None]) -> Choice:
-        return choose(traits, available)
+        return choose_network(traits, available)
 
     def recipe_for(self, model: str, *, pretrained: bool, transfer: str | None) -> str:
         start = transfer or ("finetune" if pretrained else "scratch")

@@ -15,8 +15,7 @@ from striate.models.surgery.own_head import OwnHead
 from striate.ops.boxes import paired_iou
 from striate.preprocess.placement import Placement
 from striate.shapes import Picture
-from striate.tasks.choosing import Choice, Traits
-from striate.tasks.classify.choosing import choose
+from striate.tasks.choosing import Choice, Traits, choose_network
 from striate.tasks.locate.decode import COLUMNS, THERE, Located, input_boxes, located
 from striate.tasks.locate.draw import drawn
 from striate.tasks.locate.figures import RIGHT_IOU, locate_figures, overlaps, right
@@ -57,7 +56,7 @@ class Locate(Task[Located]):
         return found
 
     def choose(self, traits: Traits, available: Callable[[str], Path | None]) -> Choice:
-        return choose(traits, available)
+        return choose_network(traits, available)
 
     def recipe_for(self, model: str, *, pretrained: bool, transfer: str | None) -> str:
         start = transfer or ("finetune" if pretrained else "scratch")

@@ -77,6 +77,11 @@ class Recipe:
     views: int = 0
     augmentation: str | Mapping[str, Any] | None = None
 
+    @property
+    def from_features(self) -> bool:
+        """Whether a stage learns from a frozen trunk's features, which not every task can."""
+        return any(stage.mode != "steps" for stage in self.stages)
+
 
 def epochs_for(steps: int, pictures: int, batch_size: int, least: int, most: int) -> int:
     """About as many epochs as `steps` steps take, within bounds."""

@@ -86,7 +86,7 @@ def fit_minutes(
 def fit_closed_form_first(setup: TrainingSetup, data: PreparedData) -> None:
     """What is computed without steps takes its time before the rest is shared out."""
     if any(stage.fit_closed_form is not None for stage in setup.stages):
-        probe_of(setup.features, setup.recipe)
+        probe_of(setup.task.from_features(), setup.features, setup.recipe)
         setup.features.of(data.split.validation or data.split.train)
 
 

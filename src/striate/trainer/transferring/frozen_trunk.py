@@ -9,7 +9,7 @@ from striate.engines.engine import Engine
 from striate.engines.opening import open_engine
 from striate.events import Listener
 from striate.models.surgery.trunk import Trunk
-from striate.training.probe import Probe
+from striate.ops.logistic_regression import Probe
 
 
 class FrozenTrunk:

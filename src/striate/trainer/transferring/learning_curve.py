@@ -12,11 +12,11 @@ from striate.errors import StriateError
 from striate.events import Listener, Note
 from striate.metrics.accuracy import hits, wilson_interval
 from striate.metrics.power_law import Growth, expected_growth
+from striate.ops.logistic_regression import fit_probe
 from striate.trainer.options import TrainOptions
 from striate.trainer.pictures.prepared_data import PreparedData
 from striate.trainer.preparing import prepare
 from striate.training.devices.fabric import launched
-from striate.training.probe import fit_probe
 
 SHARES = (8, 4, 2, 1)  # one eighth, a quarter, a half, all
 REPEATED = 3  # other pictures each time; all of them are always the same

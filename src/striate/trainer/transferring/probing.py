@@ -6,47 +6,58 @@ from typing import Any
 import torch
 from torch import nn
 
-from striate.data.sampling import class_weights
-from striate.models.surgery.trunk import head_scores, lift_scores, require_linear_head, set_linear_head
-from striate.tasks.classify.decode import decode_scores
-from striate.tasks.classify.metric import ClassifyMetric
-from striate.tasks.classify.step import ClassifyStep
+from striate.models.surgery.trunk import require_linear_head, set_linear_head
+from striate.ops.logistic_regression import Probe
+from striate.shapes import Images
+from striate.tasks.from_features import FromFeatures, Seen
 from striate.tasks.recipes.recipe import Recipe
+from striate.tasks.task import Context, Task
 from striate.trainer.transferring.features import TOGETHER, FeatureBatches, Features
-from striate.training.probe import Probe, fit_probe
+from striate.training.validation import validator
 
 
-def fitted_head(network: nn.Module, features: Features, recipe: Recipe) -> dict[str, Any]:
-    """What a `Stage` needs to compute the last layer of `network` from all pictures at once.
+def fitted_head(
+    task: Task[Any], context: Context, step: Any, features: Features, recipe: Recipe
+) -> dict[str, Any]:
+    """What a `Stage` needs to compute the last layer of a step's network from all pictures at once.
 
     Raises:
         StriateError: the network's outputs are no linear function of its features.
     """
+    learner, network = task.from_features(), step.network
     require_linear_head(network)
+    head = learner.step(step)
+    validate = _validator(task, context, head, features)
 
     def fit_closed_form() -> float:
-        found = probe_of(features, recipe)
+        found = probe_of(learner, features, recipe)
         set_linear_head(network, found.weight, found.bias)
-        _lift(network, features)
+        _settle(learner, network, features)
         return found.loss
 
-    return {"fit_closed_form": fit_closed_form, "validate": _validator(network, features)}
+    def fitted(_: nn.Module) -> dict[str, float]:
+        head.eval()  # as the network in it is by now
+        return validate(head)
+
+    return {"fit_closed_form": fit_closed_form, "validate": fitted}
 
 
-def trained_head(step: ClassifyStep, features: Features, recipe: Recipe) -> dict[str, Any]:
+def trained_head(
+    task: Task[Any], context: Context, step: Any, features: Features, recipe: Recipe
+) -> dict[str, Any]:
     """What a `Stage` needs to train everything behind the trunk of a step's network on cached features."""
-    network = step.network
-    data = features.data
+    learner, data = task.from_features(), features.data
     rows = list(data.split.train)
     where = torch.tensor(rows)
-    validate = _validator(network, features)
+    head = learner.step(step)
+    validate = _validator(task, context, head, features)
 
-    def lifted(wrapped: nn.Module) -> dict[str, float]:
-        _lift(network, features)
-        return validate(wrapped)
+    def settled(_: nn.Module) -> dict[str, float]:
+        _settle(learner, step.network, features)
+        return validate(head)
 
     return {
-        "step": step.on_features(),
+        "step": head,
         "batches": FeatureBatches(
             features.of(rows),
             data.store.labels[where],
@@ -55,12 +66,12 @@ def trained_head(step: ClassifyStep, features: Features, recipe: Recipe) -> dict
             seed=features.seed,
             balance=recipe.balance == "sampling",
         ),
-        "validate": lifted,
+        "validate": settled,
     }
 
 
-def probe_of(features: Features, recipe: Recipe) -> Probe:
-    """The classifier of the training part, of `recipe.views` changed views of each picture as well.
+def probe_of(learner: FromFeatures, features: Features, recipe: Recipe) -> Probe:
+    """The linear head of the training part, of `recipe.views` changed views of each picture as well.
 
     It is fitted once for a trunk: `auto` measures what it may then train.
     """
@@ -68,54 +79,49 @@ def probe_of(features: Features, recipe: Recipe) -> Probe:
     key = (recipe.views, recipe.balance, features.seed, seen)
     probes = features.trunk.probes
     if key not in probes:
-        probes[key] = _fitted(features, recipe)
+        probes[key] = learner.fit(_seen(features, recipe.views), recipe.balance)
     return probes[key]
 
 
-def _fitted(features: Features, recipe: Recipe) -> Probe:
+def _seen(features: Features, views: int) -> Seen:
     data = features.data
     rows = list(data.split.train)
-    labels = data.store.labels[torch.tensor(rows)]
     groups = data.scan.groups()
-    classes = max(2, len(data.dataset.classes))
-    weights = class_weights(labels, classes)[labels] if recipe.balance != "none" else None
-    return fit_probe(
+    return Seen(
         features.of(rows),
-        labels,
-        classes,
+        [data.dataset.items[row].truth for row in rows],
         [groups[row] for row in rows],
-        seed=features.seed,
-        weights=weights,
-        more=[features.view(rows, number) for number in range(recipe.views)],
+        data.dataset.classes,
+        features.seed,
+        [features.view(rows, number) for number in range(views)],
     )
 
 
-def _validator(network: nn.Module, features: Features) -> Callable[[nn.Module], dict[str, float]]:
+def _validator(
+    task: Task[Any], context: Context, head: nn.Module, features: Features
+) -> Callable[[nn.Module], dict[str, float]]:
     """Figures as on the validation pictures, but from their features."""
     data = features.data
     rows = list(data.split.validation or data.split.train)
-    where = torch.tensor(rows)
 
     def validate(_: nn.Module) -> dict[str, float]:
-        metric = ClassifyMetric()
-        with torch.no_grad():
-            head = next(network.parameters())
-            scores = head_scores(network, features.of(rows).to(head.device)).cpu()
-        metric.scores, metric.rows = [decode_scores(scores)], [where]
-        metric.labels = [data.store.labels[where]]
-        return metric.compute()
+        where = torch.tensor(rows)
+        whole = data.store.batch(features.of(rows), where)
+        return validator(lambda: task.metric(context), [whole])(head)
 
     return validate
 
 
-def _lift(network: nn.Module, features: Features) -> None:
-    """See `lift_scores`; 64 training pictures are looked at."""
-    if not isinstance(require_linear_head(network), nn.Conv2d):
-        return
+def _settle(learner: FromFeatures, network: nn.Module, features: Features) -> None:
+    """See `FromFeatures.settle`; 64 training pictures may be looked at."""
     data = features.data
-    rows = torch.tensor(data.split.train[:TOGETHER])
-    device = next(network.parameters()).device
+
+    def images() -> Images:
+        rows = torch.tensor(data.split.train[:TOGETHER])
+        device = next(network.parameters()).device
+        return data.preprocessing.normalise(data.store.pictures[rows].to(device))
+
     mode = network.training
     network.eval()
-    lift_scores(network, data.preprocessing.normalise(data.store.pictures[rows].to(device)))
+    learner.settle(network, images)
     network.train(mode)

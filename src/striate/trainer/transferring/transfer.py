@@ -1,12 +1,8 @@
 """`--transfer auto`: the probe is measured first, and what it is worth decides what learns."""
 
 from dataclasses import replace
-from statistics import median
-
-import torch
 
 from striate.events import Listener, Note, silent
-from striate.tasks.classify.choosing import Measured, choose_transfer, worth_timing
 from striate.trainer.options import TrainOptions
 from striate.trainer.pictures.prepared_data import PreparedData
 from striate.trainer.plan import Plan, with_transfer
@@ -32,30 +28,20 @@ def decide_transfer(
     setup = make_setup(options, plan, data, on_event, group, decided)
     if plan.transfer != "auto":
         return plan, setup
-    measured = _measured(setup, data)
-    trunk, fabric = setup.features.trunk, setup.fabric
-    if worth_timing(measured):
-        longer = with_transfer(plan, options, "finetune", pictures)
+    learner, trunk, fabric = setup.task.from_features(), setup.features.trunk, setup.fabric
+    first = plan
+
+    def finetuning() -> float:
+        longer = with_transfer(first, options, "finetune", pictures)
         tried = make_setup(options, longer, data, silent, fabric, decided, trunk)
         paces = paces_of(tried, options, data)
-        seconds = training_seconds(paces, tried.stages, tried.recipe.batch_size, data)
-        measured = replace(measured, finetune_seconds=seconds)
-    choice = choose_transfer(measured, None if options.minutes is None else 60 * options.minutes)
+        return training_seconds(paces, tried.stages, tried.recipe.batch_size, data)
+
+    probe = probe_of(learner, setup.features, setup.recipe)
+    truths = [data.dataset.items[row].truth for row in data.split.train]
+    seconds = None if options.minutes is None else 60 * options.minutes
+    choice = learner.choose(probe, truths, finetuning, seconds)
     on_event(Note(f"transfer: {choice.transfer}, {choice.reason}"))
     plan = with_transfer(plan, options, choice.transfer, pictures)
     now = replace(decided or MeasuredOnce(), transfer=choice.transfer)
     return plan, make_setup(options, plan, data, silent, fabric, now, trunk)
-
-
-def _measured(setup: TrainingSetup, data: PreparedData) -> Measured:
-    rows = torch.tensor(data.split.train)
-    labels = data.store.labels[rows]
-    probe = probe_of(setup.features, setup.recipe)
-    asked = probe.answers >= 0
-    accuracy = float((probe.answers[asked] == labels[asked]).double().mean()) if bool(asked.any()) else None
-    counts = torch.bincount(labels)
-    return Measured(
-        pictures=len(rows),
-        each=int(median(counts[counts > 0].tolist())),
-        accuracy=accuracy,
-    )

@@ -6,8 +6,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from striate.training import probe as module
-from striate.training.probe import fit_probe, folds
+from striate.ops import logistic_regression as module
+from striate.ops.logistic_regression import fit_probe, folds
 
 
 def clouds(n=90, features=6, classes=3, seed=0, apart=1.5):
