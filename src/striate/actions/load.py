@@ -25,7 +25,10 @@ def load(
     *,
     flips: bool = False,
     scales: Sequence[float] = (),
-) -> Predictor: ...
+) -> Predictor:
+    """One run, or a name with weights, is a predictor."""
+
+
 @overload
 def load(
     run: list[Any] | tuple[Any, ...],
@@ -36,7 +39,8 @@ def load(
     *,
     flips: bool = False,
     scales: Sequence[float] = (),
-) -> Ensemble: ...
+) -> Ensemble:
+    """A list of runs is an ensemble: they answer together."""
 
 
 @possible_paths

@@ -89,9 +89,12 @@ class Ensemble:
         return list(self.task.combined(list(zip(outputs, contexts, strict=True))))
 
     @overload
-    def predict(self, images: str | PathLike[str] | Tensor, top: int = 5) -> Any: ...
+    def predict(self, images: str | PathLike[str] | Tensor, top: int = 5) -> Any:
+        """The answer for one picture."""
+
     @overload
-    def predict(self, images: list[Any] | tuple[Any, ...], top: int = 5) -> list[Any]: ...
+    def predict(self, images: list[Any] | tuple[Any, ...], top: int = 5) -> list[Any]:
+        """The answers for several, in their order."""
 
     def predict(self, images: Any, top: int = 5) -> Any:
         """As `Predictor.predict`."""

@@ -130,9 +130,12 @@ class Predictor:
         return self.answers(outputs, [one.placement for one in fitted], top)
 
     @overload
-    def predict(self, images: str | PathLike[str] | Tensor, top: int = 5) -> Any: ...
+    def predict(self, images: str | PathLike[str] | Tensor, top: int = 5) -> Any:
+        """The answer for one picture."""
+
     @overload
-    def predict(self, images: list[Any] | tuple[Any, ...], top: int = 5) -> list[Any]: ...
+    def predict(self, images: list[Any] | tuple[Any, ...], top: int = 5) -> list[Any]:
+        """The answers for several, in their order."""
 
     def predict(self, images: Any, top: int = 5) -> Any:
         """The answer for a picture, or the answers for a list of them.

@@ -23,11 +23,13 @@ def cgroups(root: Path, controller: str) -> Iterator[Path]:
 
 
 def number(text: str | None) -> int | None:
+    """The whole number that a file says; None where it says another thing, such as `max`, or is missing."""
     text = (text or "").strip()
     return int(text) if text.isdecimal() else None
 
 
 def read(path: Path) -> str | None:
+    """A file's text; None where it is missing or may not be read."""
     try:
         return path.read_text(encoding="utf-8", errors="replace")
     except OSError:
