@@ -8,6 +8,7 @@ import sys
 
 import pytest
 import torch
+from PIL import Image
 from tests.conftest import write_digits
 
 from striate.actions.load import load
@@ -325,3 +326,26 @@ def test_json_on_stdout_never_holds_what_is_not_finite(capsys):
 
     print_json({"accuracy": float("nan"), "loss": [float("inf"), 0.5]})
     assert capsys.readouterr().out == '{"accuracy": null, "loss": [null, 0.5]}\n'
+
+
+def test_pictures_of_floats_and_of_32_bits_are_named_by_every_command(striate, digits, digits_run, tmp_path):
+    data = shutil.copytree(digits, tmp_path / "data")
+    deep = {"f.tif": Image.new("F", (28, 28), 0.5), "i.tif": Image.new("I", (28, 28), 70_000)}
+    for name, image in deep.items():
+        image.save(data / "digit 0" / name)
+    reason = "without a fixed white, and 8 or 16 bits are read; scale them to one of these and save it again"
+    files = [data / "digit 0" / name for name in deep]
+    calls = [
+        (0, ("check", data)),
+        (0, ("train", data, "--model", "lenet5", "--epochs", 1, "--out", tmp_path / "runs")),
+        (1, ("predict", digits_run, *files)),
+        (1, ("explain", digits_run, *files, "--out", tmp_path / "heat")),
+    ]
+    for expected, words in calls:
+        code, out, err = striate(*words)
+        lines = [line for line in (out + err).splitlines() if reason in line]
+        assert code == expected and [next(n for n in deep if n in line) for line in lines] == list(deep), (
+            words
+        )
+    code, _, err = striate("train", data, "--strict", "--out", tmp_path / "runs")
+    assert code == 2 and reason in err and "leave out --strict" in err

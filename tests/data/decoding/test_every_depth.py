@@ -265,10 +265,11 @@ def test_the_rows_that_are_left_of_a_tiff_are_upright(orientation: int):
 
 
 def test_floats_and_32_bits_are_refused_in_one_line():
-    for kind, value in (("F", 0.5), ("I", 70_000)):
+    for kind, value, got in (("F", 0.5, "floating-point"), ("I", 70_000, "32-bit"), ("I", -1, "32-bit")):
         file = io.BytesIO()
         Image.new(kind, (3, 2), value).save(file, "TIFF")
-        with pytest.raises(BadPicture, match="without a fixed white"):
+        said = f"{got} numbers without a fixed white, and 8 or 16 bits are read; scale them to one of these"
+        with pytest.raises(BadPicture, match=said):
             decode(file.getvalue())
 
 

@@ -90,6 +90,14 @@ def _entry(content: bytes, order: str, tag: int) -> int | None:
     return None
 
 
+def without_white(samples: str) -> BadPicture:
+    """The error for samples of which nobody knows which one is white."""
+    return BadPicture(
+        f"its pixels are {samples} without a fixed white, and 8 or 16 bits are read; scale them to one of "
+        "these and save it again"
+    )
+
+
 def grey_in_8_bits(image: Image.Image, meaning: Meaning, white: int = WHITE) -> npt.NDArray[np.uint8]:
     """16-bit grey in 8 bits, what is transparent as white.
 
@@ -97,10 +105,13 @@ def grey_in_8_bits(image: Image.Image, meaning: Meaning, white: int = WHITE) -> 
         image: of mode I or I;16, loaded.
         meaning: of its samples.
         white: which sample of 16 bits is white; larger ones are too.
+
+    Raises:
+        BadPicture: samples do not fit into 16 bits.
     """
     values = np.array(image)
     if values.dtype.kind == "i" and (values.min() < 0 or values.max() > WHITE):
-        raise BadPicture("its pixels are 32-bit numbers without a fixed white; save it with 8 bits")
+        raise without_white("32-bit numbers")
     clear = image.info.get("transparency")
     seen_through = values == clear if isinstance(clear, int) else None
     last = white if meaning.white == WHITE else meaning.white

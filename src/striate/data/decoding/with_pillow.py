@@ -20,6 +20,7 @@ from striate.data.decoding.deep_samples import (
     meaning_of,
     open_negative,
     with_true_transparency,
+    without_white,
 )
 from striate.data.decoding.headers import foreign, sniff
 from striate.data.decoding.part_of_picture import part_that_was_read, passes_of
@@ -197,9 +198,7 @@ def pixels_of(image: Image.Image, meaning: Meaning = PLAIN, white: int = WHITE) 
         white: which sample of 16-bit grey is white.
     """
     if image.mode == "F":
-        raise BadPicture(
-            "its pixels are floating-point numbers without a fixed white; save it with 8 or 16 bits"
-        )
+        raise without_white("floating-point numbers")
     if image.mode.startswith("I"):
         return to_tensor(grey_in_8_bits(image, meaning, white))
     if image.mode == "1":
