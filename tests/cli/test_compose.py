@@ -1,6 +1,7 @@
 """`striate compose` as a person types it."""
 
 import json
+import re
 from pathlib import Path
 
 from striate.data.composing import scene
@@ -58,3 +59,26 @@ def test_the_stamps_make_scenes(striate, shared, tmp_path: Path):
     words = ("compose", data / "stamps", "--backgrounds", data / "scenes" / "photos", "--out", tmp_path / "o")
     code, _, err = striate(*words, "--count", 10, "--size", 96)
     assert code == 0 and "classes with too few different cut-outs for all parts" in err
+
+
+def test_a_training_says_what_voc_s_coordinates_were_taken_for(striate, folders, tmp_path: Path):
+    things, behind = folders
+    words = ("compose", things, "--backgrounds", behind, "--out", tmp_path / "o", "--format", "voc")
+    assert striate(*words, "--count", 24, "--size", 48, "--objects", 1)[0] == 0
+    train = (
+        "train",
+        tmp_path / "o",
+        "--task",
+        "locate",
+        "--model",
+        "lenet5",
+        "--image-size",
+        32,
+        "--dry-run",
+    )
+    code, _, err = striate(*train)
+    assert code == 0 and "no box begins at 0, so coordinates are VOC's" in err
+    first = min((tmp_path / "o" / "Annotations").iterdir())
+    first.write_text(re.sub(r"<xmin>\d+<", "<xmin>0<", first.read_text()))
+    code, _, err = striate(*train)
+    assert code == 0 and "boxes begin at 0 in 1 of 24 annotations, so coordinates are corners" in err

@@ -216,10 +216,14 @@ def test_voc_counts_from_one_unless_a_coordinate_is_zero(tmp_path: Path):
     whole = open_voc(voc(tmp_path, (1, 1, 20, 10)))
     assert whole.items[0].truth.boxes.tolist() == [[0, 0, 20, 10]] and whole.problems == ()
     assert whole.items[0].truth.difficult.tolist() == [True]
+    assert "no box begins at 0, so coordinates are VOC's" in whole.notes[0]
     zero = open_voc(voc(tmp_path, (0, 1, 20, 10)))
-    assert zero.items[0].truth.boxes.tolist() == [[0, 1, 20, 10]] and "begin at 0" in zero.notes[0]
+    assert (
+        zero.items[0].truth.boxes.tolist() == [[0, 1, 20, 10]]
+        and "begin at 0 in 1 of 1 annotation," in zero.notes[0]
+    )
     told = open_voc(voc(tmp_path, (1, 1, 20, 10)), corners="from 0")
-    assert told.items[0].truth.boxes.tolist() == [[1, 1, 20, 10]]
+    assert told.items[0].truth.boxes.tolist() == [[1, 1, 20, 10]] and told.notes == ()
 
 
 def test_hostile_annotations_are_refused_by_name(tmp_path: Path):

@@ -1,11 +1,11 @@
 """PASCAL VOC: `Annotations/*.xml`, `JPEGImages/*`, `ImageSets/Main/*.txt`, and masks as PNG.
 
 VOC counts pixels from 1 and names the first and the last one: its box (1, 1, W, H) is the whole picture. Many
-newer sets have corners from 0 under the same names. Where a coordinate is 0 that is certain, and told; else
-VOC's own way is taken, and the other can be asked for: it is one pixel.
+newer sets have corners from 0 under the same names. Where a coordinate is 0 that is certain; else VOC's own
+way is taken, and the other can be asked for: it is one pixel. Which of the two was taken is always told.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Literal
 from xml.etree.ElementTree import Element, ParseError, XMLParser, fromstring
@@ -72,14 +72,11 @@ def open_voc(path: Path, *, corners: Corners | None = None, follow_links: bool =
         roots[Path(one.name).stem] = (one, _root(one))
     if not roots or not pictures:
         raise StriateError(f"{path} has no VOC annotations: expected Annotations/*.xml and JPEGImages/*.")
-    values = [value for _, root in roots.values() for value in _coordinates(root)]
-    told, notes = corners, []
+    notes = []
+    told = corners
     if told is None:
-        told = "from 0" if any(value < 1 for value in values) else "voc"
-        if told == "from 0":
-            notes.append(
-                "boxes begin at 0, so coordinates are corners between pixels, not VOC's numbers from 1"
-            )
+        told, note = _meaning([root for _, root in roots.values()])
+        notes.append(note)
     without = [stem for stem in pictures if stem not in roots]
     if without:
         notes.append(f"{counted(len(without), 'picture')} without an annotation, left out")
@@ -95,6 +92,17 @@ def open_voc(path: Path, *, corners: Corners | None = None, follow_links: bool =
     dataset = VocDataset(path, "VOC", found, path, notes=notes, follow_links=follow_links)
     dataset._folders = (path / "SegmentationObject", path / "SegmentationClass")
     return dataset
+
+
+def _meaning(roots: Sequence[Element]) -> tuple[Corners, str]:
+    """What coordinates mean, and why: a file that counts from 1 has none below."""
+    below = sum(any(value < 1 for value in _coordinates(root)) for root in roots)
+    if below:
+        many = f"{below:,} of {counted(len(roots), 'annotation')}"
+        return "from 0", (
+            f"boxes begin at 0 in {many}, so coordinates are corners between pixels, not VOC's numbers from 1"
+        )
+    return "voc", "no box begins at 0, so coordinates are VOC's: the first and last pixel, counted from 1"
 
 
 def _listed(path: Path, folder: str, reach: object, suffixes: object) -> list[Found]:
