@@ -5,7 +5,7 @@ from dataclasses import asdict
 import pytest
 
 from striate.errors import StriateError
-from striate.runs.answers import SavedAnswer, measured_answers, read_answers, write_rows
+from striate.runs.answers import SavedAnswer, measured, read_answers, saved_answer, write_rows
 from striate.runs.folder import RunFolder
 
 ANSWERS = [
@@ -33,15 +33,16 @@ def test_any_name_comes_back(folder):
 
 
 def test_pictures_are_known_by_content_and_copies_are_counted(folder):
-    expected = {("d1", 0): ANSWERS[0], ("d2", 0): ANSWERS[1], ("d1", 1): ANSWERS[2]}
-    assert measured_answers(folder) == expected
+    places = (("d1", 0), ("d2", 0), ("d1", 1))
+    expected = {place: (answer.file, answer) for place, answer in zip(places, ANSWERS, strict=True)}
+    assert measured(folder, saved_answer) == expected
 
 
 def test_another_test_set_has_its_own_names(folder):
     record = folder.read_json("dataset.json")
     record["test_data"] = {"data": "y", "fingerprint": "g", "names": ["b.png"], "digests": ["e"]}
     folder.write_json("dataset.json", record)
-    assert measured_answers(folder) == {("e", 0): ANSWERS[1]}
+    assert measured(folder, saved_answer) == {("e", 0): ("b.png", ANSWERS[1])}
 
 
 @pytest.mark.parametrize("content", ["file,label\na,b\n", "file,label,predicted,probability\na,b,c,x\n", '"'])
@@ -49,3 +50,8 @@ def test_a_damaged_table_is_one_line(folder, content):
     (folder / "predictions.csv").write_text(content)
     with pytest.raises(StriateError, match="is damaged"):
         read_answers(folder, "predictions.csv")
+
+
+def test_a_table_of_another_task_is_one_line(folder):
+    with pytest.raises(StriateError, match="it has no column iou"):
+        measured(folder, lambda row: row["iou"])

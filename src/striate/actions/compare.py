@@ -1,4 +1,4 @@
-"""`compare`: which of several runs is better, and whether chance alone could have made the difference.
+"""`compare`: which of several runs of one task is better, and whether chance alone made the difference.
 
 Runs that were measured on the same pictures (by content; at least half of the smaller part) are compared
 picture by picture; others, less sharply, by their shares. The first run is what the others are compared with.
@@ -12,21 +12,23 @@ from typing import Any
 from striate.errors import StriateError
 from striate.files.possible_paths import possible_paths
 from striate.metrics.paired import holm, paired_difference, unpaired_difference
-from striate.runs.answers import SavedAnswer, measured_answers
+from striate.runs.answers import measured
 from striate.runs.record import RunRecord
+from striate.tasks.catalog import find_task
+from striate.tasks.task import Recorded, Task
 
 SIGNIFICANT = 0.05
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """A finished run with its figures and its answers by the pictures' content."""
+    """A finished run with its figures, and name and answer of every picture by the pictures' content."""
 
     run: str
     model: str
     split: str
     metrics: dict[str, Any]
-    answers: dict[tuple[str, int], SavedAnswer]
+    answers: dict[tuple[str, int], tuple[str, Recorded]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,7 @@ class Pair:
         first, second: paths of the runs as they were given.
         paired: whether both were measured on the same pictures.
         pictures: how many of these there are; of unpaired runs those of the second.
-        difference: accuracy of the second minus that of the first, in [-1, 1].
+        difference: the second's share of right answers minus the first's, in [-1, 1].
         interval: its 95 % interval.
         p: how often chance alone gives such a difference; raised by Holm's rule where several runs are
             compared with the first.
@@ -63,6 +65,7 @@ class Pair:
 class Comparison:
     """Every run's figures and every other run against the first."""
 
+    task: str
     runs: tuple[Measured, ...]
     pairs: tuple[Pair, ...]
 
@@ -91,18 +94,22 @@ def compare(runs: Sequence[str | PathLike[str]]) -> Comparison:
         runs: two or more Runs, or the paths of some.
 
     Raises:
-        StriateError: fewer than two runs, one of them is no finished run or measured nothing.
+        StriateError: fewer than two runs, of several tasks or of one whose runs cannot be compared; one of
+            them is no finished run or measured nothing.
     """
     if len(runs) < 2:
         raise StriateError(f"two runs or more can be compared, got {len(runs)}; name another one.")
-    measured = tuple(_measured(run) for run in runs)
-    pairs = [_pair(measured[0], other) for other in measured[1:]]
+    records = [_finished(run) for run in runs]
+    task = _task_of(records)
+    task.require("compare")
+    found = tuple(_measured(record, task) for record in records)
+    pairs = [_pair(found[0], other) for other in found[1:]]
     raised = holm([pair.p for pair in pairs])
     told = [replace(pair, p=p) for pair, p in zip(pairs, raised, strict=True)]
-    return Comparison(measured, tuple(replace(pair, verdict=_verdict(pair)) for pair in told))
+    return Comparison(task.name, found, tuple(replace(pair, verdict=_verdict(pair)) for pair in told))
 
 
-def _measured(run: str | PathLike[str]) -> Measured:
+def _finished(run: str | PathLike[str]) -> RunRecord:
     record = RunRecord.open(run)
     folder = record.folder
     if folder.not_written is not None:
@@ -111,7 +118,23 @@ def _measured(run: str | PathLike[str]) -> Measured:
         raise StriateError(
             f"{folder.path} is not finished, so it has no figures: `striate train --resume {folder.path}`."
         )
-    result, answers = record.result, measured_answers(folder)
+    return record
+
+
+def _task_of(records: Sequence[RunRecord]) -> Task[Any]:
+    """The one task of all runs."""
+    names = [str(record.table("result.json").get("task", "classify")) for record in records]
+    if len(set(names)) > 1:
+        told = ", ".join(
+            f"{record.folder.path} is of {name}" for record, name in zip(records, names, strict=True)
+        )
+        raise StriateError(f"only runs of one task can be compared: {told}.")
+    return find_task(names[0])
+
+
+def _measured(record: RunRecord, task: Task[Any]) -> Measured:
+    folder = record.folder
+    result, answers = record.result, measured(folder, task.recorded)
     if not answers:
         raise StriateError(
             f"{folder.path} was measured on no picture, so there is nothing to compare; train it with --test."
@@ -123,13 +146,14 @@ def _measured(run: str | PathLike[str]) -> Measured:
 
 def _pair(first: Measured, second: Measured) -> Pair:
     shared = [key for key in first.answers if key in second.answers]
-    same = [key for key in shared if first.answers[key].label == second.answers[key].label]
+    one, other = first.answers, second.answers
+    same = [key for key in shared if one[key][1].truth == other[key][1].truth]
     if len(same) * 2 < min(len(first.answers), len(second.answers)):
         return _unpaired(first, second)  # a few shared pictures would say less than all of them do
-    right = {key: (first.answers[key].right, second.answers[key].right) for key in same}
-    only_first = tuple(first.answers[key].file for key in same if right[key] == (True, False))
-    only_second = tuple(second.answers[key].file for key in same if right[key] == (False, True))
-    both, neither = (sum(one == pair for one in right.values()) for pair in ((True, True), (False, False)))
+    right = {key: (one[key][1].right, other[key][1].right) for key in same}
+    only_first = tuple(one[key][0] for key in same if right[key] == (True, False))
+    only_second = tuple(other[key][0] for key in same if right[key] == (False, True))
+    both, neither = (sum(pair == both for both in right.values()) for pair in ((True, True), (False, False)))
     found = paired_difference(both, len(only_first), len(only_second), neither)
     return Pair(
         first=first.run,
@@ -147,7 +171,7 @@ def _pair(first: Measured, second: Measured) -> Pair:
 
 def _unpaired(first: Measured, second: Measured) -> Pair:
     (k1, n1), (k2, n2) = (
-        (sum(answer.right for answer in one.answers.values()), len(one.answers)) for one in (first, second)
+        (sum(answer.right for _, answer in one.answers.values()), len(one.answers)) for one in (first, second)
     )
     found = unpaired_difference(k1, n1, k2, n2)
     return Pair(

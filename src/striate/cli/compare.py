@@ -1,12 +1,15 @@
 """`striate compare`."""
 
-from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from striate.cli.shared_flags import Json
 from striate.cli.terminal.say import print_json, say
+
+if TYPE_CHECKING:
+    from striate.actions.compare import Comparison
+    from striate.tasks.task import Task
 
 NAMED = 5  # pictures that only one run has right
 
@@ -23,12 +26,14 @@ def compare(
     striate compare runs/classify/photos-lenet5 runs/classify/photos-resnet18
     """
     from striate.actions.compare import compare as action
+    from striate.tasks.catalog import find_task
 
     found = action(runs)
     if json:
         print_json(found.to_json())
         return
-    _table(found.runs)
+    task = find_task(found.task)
+    _table(found, task)
     for pair in found.pairs:
         say("", pair.verdict)
         if not pair.paired:
@@ -40,24 +45,24 @@ def compare(
         for run, names in ((pair.first, pair.only_first), (pair.second, pair.only_second)):
             _names(run, names)
         if pair.relabelled:
-            say(f"{pair.relabelled:,} more have different classes in the two data sets and do not count")
+            known = "truths" if task.right_means else "classes"
+            say(f"{pair.relabelled:,} more have different {known} in the two data sets and do not count")
 
 
-def _table(runs: Sequence[Any]) -> None:
-    from striate.data.wording import one_line, percent
+def _table(found: "Comparison", task: "Task[Any]") -> None:
+    from striate.data.wording import one_line
 
-    rows = [("run", "pictures", "accuracy", "95 % interval", "macro F1", "calibration error")]
-    for one in runs:
-        figures, (low, high) = one.metrics, one.metrics["accuracy_interval"]
-        count = f"{len(one.answers):,} {one.split}"
-        interval = f"{percent(low)} to {percent(high)}"
-        ece = f"{figures['ece']:.4f}"
-        accuracy = percent(figures["accuracy"])
-        rows.append((one_line(one.run), count, accuracy, interval, f"{figures['macro_f1']:.4f}", ece))
+    rows: list[tuple[str, ...]] = []
+    for one in found.runs:
+        cells = task.compared(one.metrics)
+        rows = rows or [("run", "pictures", *cells)]
+        rows.append((one_line(one.run), f"{len(one.answers):,} {one.split}", *cells.values()))
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     for row in rows:
         others = [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)]
         say("  ".join([row[0].ljust(widths[0]), *others]))
+    if task.right_means:
+        say("", f"An answer is right where {task.right_means}.")
 
 
 def _names(run: str, names: tuple[str, ...]) -> None:

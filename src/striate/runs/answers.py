@@ -3,8 +3,9 @@
 import csv
 import io
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from striate.errors import StriateError
 from striate.files.csv_cells import csv_text, unguarded
@@ -13,6 +14,7 @@ from striate.runs.bounded import read_parsed
 from striate.runs.folder import RunFolder
 from striate.runs.record import RunRecord
 
+R = TypeVar("R")
 COLUMNS = ("file", "label", "predicted", "probability")
 
 
@@ -51,9 +53,45 @@ def read_answers(folder: RunFolder, name: str) -> list[SavedAnswer]:
     Raises:
         StriateError: the file is missing or damaged.
     """
+    return _read(folder, name, _answers)
+
+
+def measured(
+    folder: RunFolder, parse: Callable[[Mapping[str, str]], R]
+) -> dict[tuple[str, int], tuple[str, R]]:
+    """File and line of every picture of `predictions.csv` by content: (digest, 0), then (digest, 1)...
+
+    Args:
+        folder: a finished run.
+        parse: makes something of the other columns; a KeyError or ValueError of it is a damaged file.
+
+    Raises:
+        StriateError: the file is missing or damaged.
+    """
+    dataset = RunRecord(folder).dataset
+    digest_of = dataset.of_part(dataset.measured_part)
+    seen: Counter[str] = Counter()
+    found = {}
+    for file, line in _read(folder, "predictions.csv", lambda text: _lines(text, parse)):
+        digest = digest_of.get(file)
+        if digest is not None:
+            found[(digest, seen[digest])] = (file, line)
+            seen[digest] += 1
+    return found
+
+
+def saved_answer(row: Mapping[str, str]) -> SavedAnswer:
+    """A classifier's line. Raises KeyError or ValueError where it is none."""
+    probability = float(row["probability"])
+    if not 0 <= probability <= 1:
+        raise ValueError(f"the probability is {row['probability'][:20]}; it lies between 0 and 1")
+    return SavedAnswer(row["file"], row["label"], row["predicted"], probability)
+
+
+def _read(folder: RunFolder, name: str, parse: Callable[[str], list[R]]) -> list[R]:
     path = folder / name
     try:
-        read: list[SavedAnswer] = read_parsed(path, _parsed)
+        read: list[R] = read_parsed(path, parse)
     except FileNotFoundError as error:
         raise StriateError(
             f"{path} is missing; `striate train --resume {folder.path}` completes an unfinished run, and "
@@ -62,34 +100,34 @@ def read_answers(folder: RunFolder, name: str) -> list[SavedAnswer]:
     return read
 
 
-def measured_answers(folder: RunFolder) -> dict[tuple[str, int], SavedAnswer]:
-    """The answers of `predictions.csv` by content: (digest, 0), and (digest, 1)... for copies."""
-    dataset = RunRecord(folder).dataset
-    digest_of = dataset.of_part(dataset.measured_part)
-    seen: Counter[str] = Counter()
-    found = {}
-    for answer in read_answers(folder, "predictions.csv"):
-        digest = digest_of.get(answer.file)
-        if digest is not None:
-            found[(digest, seen[digest])] = answer
-            seen[digest] += 1
+def _answers(text: str) -> list[SavedAnswer]:
+    return [answer for _, answer in _lines(text, saved_answer, COLUMNS)]
+
+
+def _lines(
+    text: str, parse: Callable[[Mapping[str, str]], R], columns: tuple[str, ...] | None = None
+) -> list[tuple[str, R]]:
+    """File and what `parse` makes of its line, in order. Raises ValueError with the row's number."""
+    rows = csv.reader(io.StringIO(text, newline=""), strict=True)
+    found: list[tuple[str, R]] = []
+    try:
+        names = tuple(next(rows, ()))
+        if "file" not in names or names != (columns or names):
+            raise ValueError(f"its columns are not {', '.join(columns or ('file', '...'))}")
+        for number, row in enumerate(rows, 1):
+            if len(row) != len(names):
+                raise ValueError(f"row {number} has {len(row)} fields instead of {len(names)}")
+            values = dict(zip(names, map(unguarded, row), strict=True))
+            found.append((values["file"], _parsed(number, values, parse)))
+    except csv.Error as error:
+        raise ValueError(str(error)) from error
     return found
 
 
-def _parsed(text: str) -> list[SavedAnswer]:
-    rows = csv.reader(io.StringIO(text, newline=""), strict=True)
+def _parsed(number: int, values: Mapping[str, str], parse: Callable[[Mapping[str, str]], R]) -> R:
     try:
-        if tuple(next(rows, ())) != COLUMNS:
-            raise ValueError(f"its columns are not {', '.join(COLUMNS)}")
-        return [_answer(number, row) for number, row in enumerate(rows, 1)]
-    except csv.Error as error:
-        raise ValueError(str(error)) from error
-
-
-def _answer(number: int, row: list[str]) -> SavedAnswer:
-    if len(row) != len(COLUMNS):
-        raise ValueError(f"row {number} has {len(row)} fields instead of {len(COLUMNS)}")
-    probability = float(row[3])
-    if not 0 <= probability <= 1:
-        raise ValueError(f"row {number} has the probability {row[3][:20]}; it lies between 0 and 1")
-    return SavedAnswer(unguarded(row[0]), unguarded(row[1]), unguarded(row[2]), probability)
+        return parse(values)
+    except KeyError as error:
+        raise ValueError(f"it has no column {error.args[0]}") from error
+    except ValueError as error:
+        raise ValueError(f"row {number}: {error}") from error

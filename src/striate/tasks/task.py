@@ -113,6 +113,18 @@ class Figures:
     kept: dict[str, Any] = field(default_factory=dict)
 
 
+class Recorded(NamedTuple):
+    """What a line of predictions.csv says of one picture.
+
+    Attributes:
+        truth: what the data set says; two runs may know a picture under different truths.
+        right: whether the answer is right, as `Task.right_means` says.
+    """
+
+    truth: Hashable
+    right: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Agreement:
     """How one engine's outputs compare with another's.
@@ -128,12 +140,13 @@ class Agreement:
     largest_score: float
 
 
-Ability = Literal["views", "together", "sort", "int8"]
+Ability = Literal["views", "together", "sort", "int8", "compare"]
 CANNOT: Mapping[Ability, str] = {
     "views": "--flips and --scales are not known for {}; leave them out.",
     "together": "runs of {} do not answer together; name one run.",
     "sort": "--unsure, --precision, --copy-to and --top go with classes and their probabilities, and answers "
     "of {} have none; leave them out.",
+    "compare": "runs of {} cannot be compared picture by picture; their result.json has the figures.",
     "int8": "int8 is not known for {}; use --engine auto, or openvino-bf16.",
 }
 
@@ -153,7 +166,8 @@ class Task(ABC, Generic[A]):
         networks: it trains networks of the catalogue that are made for these tasks.
         can: what of `predict` and `evaluate` not every task can do: merge the outputs of several `views`,
             answer `together` with other runs, `sort` pictures by a class with a probability, be served in
-            `int8`.
+            `int8`; and `compare` runs by which pictures each has right.
+        right_means: when `recorded` calls an answer right, for people; empty where that needs no words.
     """
 
     name: ClassVar[str]
@@ -164,6 +178,7 @@ class Task(ABC, Generic[A]):
     fewest_classes: ClassVar[int] = 0
     networks: ClassVar[tuple[str, ...]] = ("classify",)
     can: ClassVar[tuple[Ability, ...]] = ()
+    right_means: ClassVar[str] = ""
 
     def require(self, ability: Ability) -> None:
         """Refuse what this task cannot do, before anything is read.
@@ -366,6 +381,19 @@ class Task(ABC, Generic[A]):
 
         Numbers need not be rounded; the file has six decimals.
         """
+
+    def recorded(self, row: Mapping[str, str]) -> Recorded:
+        """What a line says that `record` wrote, by its columns as text.
+
+        Raises:
+            KeyError, ValueError: it is none of this task's.
+            StriateError: this task cannot; others say `compare` in `can`.
+        """
+        raise StriateError(CANNOT["compare"].format(self.name))
+
+    def compared(self, metrics: Mapping[str, Any]) -> dict[str, str]:
+        """Columns and cells of a run's line in the table of `compare`."""
+        return {}
 
     @abstractmethod
     def agreement(self, outputs: Outputs, reference: Outputs) -> Agreement:

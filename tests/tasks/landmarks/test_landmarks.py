@@ -166,3 +166,6 @@ def test_it_is_in_the_table_and_its_records_name_the_same_columns():
     rows = [LANDMARKS.record(answer((1.0, 1.0)), one, context()) for one in (truth((1, 1)), Truth())]
     assert list(rows[0]) == list(rows[1])
     assert rows[0]["mean_distance"] == 0 and rows[1]["true_present"] == "no"
+    as_text = [{name: str(value) for name, value in row.items()} for row in rows]
+    assert [LANDMARKS.recorded(row).right for row in as_text] == [row["right"] == "yes" for row in rows]
+    assert rows[0]["right"] == "yes"

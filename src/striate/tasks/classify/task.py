@@ -15,7 +15,7 @@ from striate.losses.focal import focal_loss
 from striate.losses.weighted_cross_entropy import weighted_cross_entropy
 from striate.metrics.calibration_error import expected_calibration_error
 from striate.preprocess.placement import Placement
-from striate.runs.answers import read_answers
+from striate.runs.answers import read_answers, saved_answer
 from striate.runs.folder import RunFolder
 from striate.shapes import Picture
 from striate.tasks.choosing import Choice, Traits, choose_network
@@ -27,10 +27,10 @@ from striate.tasks.classify.metric import ClassifyMetric
 from striate.tasks.classify.step import ClassifyStep, TrainingLoss
 from striate.tasks.classify.thresholds import WANTED, Judgement, class_thresholds, overall_threshold
 from striate.tasks.classify.truths import labels_of
-from striate.tasks.classify.words import figures_table, sentence
+from striate.tasks.classify.words import compared, figures_table, sentence
 from striate.tasks.recipes.catalog import OWN_RECIPE
 from striate.tasks.recipes.recipe import Recipe
-from striate.tasks.task import Agreement, Context, Figures, Outputs, Task
+from striate.tasks.task import Agreement, Context, Figures, Outputs, Recorded, Task
 
 
 class Classify(Task[Answer]):
@@ -42,7 +42,7 @@ class Classify(Task[Answer]):
     options: ClassVar = ("label_smoothing", "balance")
     transfers: ClassVar = ("scratch", "auto", "probe", "features", "frozen", "finetune")
     fewest_classes: ClassVar = 2
-    can: ClassVar = ("views", "together", "sort", "int8")
+    can: ClassVar = ("views", "together", "sort", "int8", "compare")
 
     def counts(self, items: Sequence[Item], classes: Sequence[str]) -> dict[str, int]:
         found = dict.fromkeys(classes, 0)
@@ -170,6 +170,13 @@ class Classify(Task[Answer]):
     def record(self, answer: Answer, truth: Truth, context: Context) -> dict[str, str | float]:
         label = "" if truth.label is None else context.labels[truth.label]
         return {"label": label, "predicted": answer.label, "probability": answer.probability}
+
+    def recorded(self, row: Mapping[str, str]) -> Recorded:
+        answer = saved_answer(row)
+        return Recorded(answer.label, answer.right)
+
+    def compared(self, metrics: Mapping[str, Any]) -> dict[str, str]:
+        return compared(metrics)
 
     def agreement(self, outputs: Outputs, reference: Outputs) -> Agreement:
         scores, others = decode_scores(outputs[0].float()), decode_scores(reference[0].float())

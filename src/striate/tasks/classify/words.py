@@ -3,15 +3,25 @@
 from collections.abc import Mapping
 from typing import Any
 
-from striate.data.wording import one_line, percent
+from striate.data.wording import percent
 from striate.tasks.task import Figures
+from striate.tasks.words import class_table, interval, interval_of, number
 
 
 def sentence(metrics: Mapping[str, Any], pictures: int, where: str) -> str:
     """Accuracy with its interval."""
-    low, high = metrics["accuracy_interval"]
-    interval = f"95 % interval {percent(low)} to {percent(high)}"
-    return f"accuracy {percent(metrics['accuracy'])} of {pictures:,} {where}, {interval}"
+    share = percent(metrics["accuracy"])
+    return f"accuracy {share} of {pictures:,} {where}, {interval_of(metrics, 'accuracy')}"
+
+
+def compared(metrics: Mapping[str, Any]) -> dict[str, str]:
+    """A run's line in the table of `compare`."""
+    return {
+        "accuracy": percent(metrics["accuracy"]),
+        "95 % interval": interval(metrics["accuracy_interval"]),
+        "macro F1": number(metrics["macro_f1"], 4),
+        "calibration error": number(metrics["ece"], 4),
+    }
 
 
 def figures_table(figures: Figures) -> list[str]:
@@ -28,12 +38,13 @@ def figures_table(figures: Figures) -> list[str]:
             f"a perfectly calibrated network would show {chance['by_chance']:.4f} on as many pictures, "
             f"and up to {chance['by_chance_high']:.4f} in 19 of 20 cases"
         )
-    width = max(len(one_line(label)) for label in figures.per_class)
-    lines.append(f"{'class':<{width}}  pictures  precision   recall       F1")
-    for label, values in figures.per_class.items():
-        f1 = "-" if values["f1"] is None else f"{values['f1']:.4f}"
-        lines.append(
-            f"{one_line(label):<{width}}  {values['pictures']:>8,}  {percent(values['precision']):>9}"
-            f"  {percent(values['recall']):>7}  {f1:>6}"
+    cells = {
+        label: (
+            f"{values['pictures']:,}",
+            percent(values["precision"]),
+            percent(values["recall"]),
+            number(values["f1"], 4),
         )
-    return lines
+        for label, values in figures.per_class.items()
+    }
+    return lines + class_table({"pictures": 8, "precision": 9, "recall": 7, "F1": 6}, cells)

@@ -20,9 +20,9 @@ from striate.tasks.landmarks.head import LandmarksHead
 from striate.tasks.landmarks.metric import LandmarksMetric
 from striate.tasks.landmarks.step import LandmarksStep
 from striate.tasks.landmarks.targets import count_points, marks_of
-from striate.tasks.landmarks.words import figures_table, in_words, sentence
+from striate.tasks.landmarks.words import compared, figures_table, in_words, sentence
 from striate.tasks.recipes.recipe import Recipe
-from striate.tasks.task import Agreement, Context, Figures, Outputs, Task
+from striate.tasks.task import Agreement, Context, Figures, Outputs, Recorded, Task
 
 CLOSE = 0.02  # of the input's sides: points of two engines that differ less are the same answer
 MISTAKEN = 0.05  # of the longer side: a picture whose points lie farther off is a mistake
@@ -34,6 +34,11 @@ class Landmarks(Task[Marked]):
     name: ClassVar = "landmarks"
     about: ClassVar = "the same points in every picture, such as the corners of eyes and mouth"
     truths: ClassVar = ("points",)
+    can: ClassVar = ("compare",)
+    right_means: ClassVar = (
+        f"points are at most {100 * MISTAKEN:g} % of the longer side beside the truth on average, or rightly "
+        "nothing is found"
+    )
 
     def check(self, dataset: Dataset) -> list[Problem]:
         """Pictures with another number of points than most."""
@@ -109,10 +114,9 @@ class Landmarks(Task[Marked]):
         wrong = []
         for row, (answer, truth) in enumerate(zip(answers, truths, strict=True)):
             beside = mean_distance(answer, truth)
-            if answer.present != (beside is not None):
-                wrong.append((float("inf"), row))
-            elif beside is not None and beside > MISTAKEN * max(answer.size_hw):
-                wrong.append((beside, row))
+            if not _right(answer, beside):
+                flag = answer.present != (beside is not None)
+                wrong.append((float("inf") if flag or beside is None else beside, row))
         return [row for _, row in sorted(wrong, key=lambda one: -one[0])[:most]]
 
     def record(self, answer: Marked, truth: Truth, context: Context) -> dict[str, str | float]:
@@ -123,7 +127,21 @@ class Landmarks(Task[Marked]):
             x, y = marks.points[number].tolist() if marks is not None else (0.0, 0.0)
             row[f"true_x{number + 1}"] = round(x, 2) if known else ""
             row[f"true_y{number + 1}"] = round(y, 2) if known else ""
-        return {**row, **answer.row(), "mean_distance": "" if beside is None else round(beside, 3)}
+        return {
+            **row,
+            **answer.row(),
+            "mean_distance": "" if beside is None else round(beside, 3),
+            "right": "yes" if _right(answer, beside) else "no",
+        }
+
+    def recorded(self, row: Mapping[str, str]) -> Recorded:
+        true = tuple(value for name, value in row.items() if name.startswith("true_"))
+        if row["right"] not in ("yes", "no"):
+            raise ValueError(f"right is {row['right'][:20]!r}, not yes or no")
+        return Recorded(true, row["right"] == "yes")
+
+    def compared(self, metrics: Mapping[str, Any]) -> dict[str, str]:
+        return compared(metrics)
 
     def agreement(self, outputs: Outputs, reference: Outputs) -> Agreement:
         """Answers agree that say the same of presence, with every point in the same place."""
@@ -145,6 +163,13 @@ class Landmarks(Task[Marked]):
 
 
 LANDMARKS = Landmarks()
+
+
+def _right(answer: Marked, beside: float | None) -> bool:
+    """Whether the flag is right, and the points are near on average."""
+    if beside is None:
+        return not answer.present
+    return answer.present and beside <= MISTAKEN * max(answer.size_hw)
 
 
 def _odd(points: int, wanted: int) -> str:

@@ -7,12 +7,13 @@ from striate.data.wording import counted, percent
 from striate.tasks.landmarks.decode import THERE, Marked
 from striate.tasks.landmarks.figures import SHARES
 from striate.tasks.task import Figures
+from striate.tasks.words import interval, interval_of, nothing, number
 
 
 def in_words(answer: Marked) -> str:
     """An answer in a part of a line; a point that cannot be seen is in brackets."""
     if not answer.present:
-        return f"nothing (something with {percent(answer.presence)})"
+        return nothing(answer.presence)
     pairs = zip(answer.points, answer.visibility, strict=True)
     shown = (f"({x:.1f}, {y:.1f})" if seen >= THERE else f"[{x:.1f}, {y:.1f}]" for (x, y), seen in pairs)
     return " ".join(shown)
@@ -22,11 +23,19 @@ def sentence(metrics: Mapping[str, Any], pictures: int, where: str) -> str:
     """The mean distance with its interval."""
     if metrics["mean_distance"] is None:
         return f"none of {pictures:,} {where} has points; presence is right in {percent(metrics['presence'])}"
-    low, high = metrics["mean_distance_interval"]
     return (
         f"points are {metrics['mean_distance']:.2f} pixels beside the truth on average of "
-        f"{pictures:,} {where}, 95 % interval {low:.2f} to {high:.2f}"
+        f"{pictures:,} {where}, {interval_of(metrics, 'mean_distance', _pixels)}"
     )
+
+
+def compared(metrics: Mapping[str, Any]) -> dict[str, str]:
+    """A run's line in the table of `compare`."""
+    return {
+        "mean distance": number(metrics["mean_distance"], 2),
+        "95 % interval": interval(metrics["mean_distance_interval"], _pixels),
+        "presence": percent(metrics["presence"]),
+    }
 
 
 def figures_table(figures: Figures) -> list[str]:
@@ -34,11 +43,9 @@ def figures_table(figures: Figures) -> list[str]:
     metrics, details = figures.metrics, figures.details
     lines = []
     for share in SHARES if metrics["mean_distance"] is not None else ():
-        low, high = metrics[f"pck_{share:g}_interval"]
         near = f"within {100 * share:g} % of the picture's longer side"
-        lines.append(
-            f"{percent(metrics[f'pck_{share:g}'])} of points {near} ({percent(low)} to {percent(high)})"
-        )
+        ends = interval(metrics[f"pck_{share:g}_interval"])
+        lines.append(f"{percent(metrics[f'pck_{share:g}'])} of points {near} ({ends})")
     pictures = counted(details["pictures"], "picture")
     lines.append(f"whether the thing is there: right in {percent(metrics['presence'])} of {pictures}")
     if metrics["visible"] is not None:
@@ -46,7 +53,10 @@ def figures_table(figures: Figures) -> list[str]:
     if details["per_point"]:
         lines.append("point  mean distance in pixels")
         lines += [
-            f"{number:>5}  {'-' if value is None else f'{value:.2f}':>23}"
-            for number, value in enumerate(details["per_point"], 1)
+            f"{point:>5}  {number(value, 2):>23}" for point, value in enumerate(details["per_point"], 1)
         ]
     return lines
+
+
+def _pixels(value: float) -> str:
+    return number(value, 2)

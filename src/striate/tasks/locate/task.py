@@ -23,9 +23,9 @@ from striate.tasks.locate.head import ClassScores, LocateHead
 from striate.tasks.locate.metric import LocateMetric
 from striate.tasks.locate.step import LocateStep
 from striate.tasks.locate.targets import main_object
-from striate.tasks.locate.words import data_notes, figures_table, in_words, sentence
+from striate.tasks.locate.words import compared, data_notes, figures_table, in_words, sentence
 from striate.tasks.recipes.recipe import Recipe
-from striate.tasks.task import Agreement, Context, Figures, Outputs, Task
+from striate.tasks.task import Agreement, Context, Figures, Outputs, Recorded, Task
 
 NOTHING = -1  # the stratum of pictures without an object
 
@@ -38,6 +38,8 @@ class Locate(Task[Located]):
     truths: ClassVar = ("boxes", "box_labels")
     options: ClassVar = ("label_smoothing",)
     fewest_classes: ClassVar = 1
+    can: ClassVar = ("compare",)
+    right_means: ClassVar = "class and box (IoU of 0.5 or more) are both right, or rightly nothing is found"
 
     def notes(self, dataset: Dataset) -> list[str]:
         """How many pictures have several objects, or none, and boxes that were clipped or left out."""
@@ -134,6 +136,15 @@ class Locate(Task[Located]):
             **answer.row(),
             "iou": "" if iou is None else round(iou, 4),
         }
+
+    def recorded(self, row: Mapping[str, str]) -> Recorded:
+        true, box = row["true_label"], tuple(row[f"true_{name}"] for name in ("x1", "y1", "x2", "y2"))
+        if not row["iou"]:  # there is nothing
+            return Recorded((true, box), not row["label"])
+        return Recorded((true, box), row["label"] == true and float(row["iou"]) >= RIGHT_IOU)
+
+    def compared(self, metrics: Mapping[str, Any]) -> dict[str, str]:
+        return compared(metrics)
 
     def agreement(self, outputs: Outputs, reference: Outputs) -> Agreement:
         """Answers agree that say the same of presence and class, with boxes of an IoU of 0.5 or more."""

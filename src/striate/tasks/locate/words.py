@@ -8,6 +8,7 @@ from striate.data.wording import counted, one_line, percent
 from striate.tasks.locate.decode import Located
 from striate.tasks.locate.targets import main_object, several
 from striate.tasks.task import Figures
+from striate.tasks.words import class_table, interval, interval_of, nothing, number
 
 
 def data_notes(dataset: Dataset) -> list[str]:
@@ -31,7 +32,7 @@ def data_notes(dataset: Dataset) -> list[str]:
 def in_words(answer: Located) -> str:
     """An answer in a part of a line."""
     if not answer.present:
-        return f"nothing (something with {percent(answer.presence)})"
+        return nothing(answer.presence)
     corners = ", ".join(f"{value:.1f}" for value in answer.xyxy)
     return f"{one_line(answer.label)} {percent(answer.probability)} at ({corners})"
 
@@ -41,11 +42,20 @@ def sentence(metrics: Mapping[str, Any], pictures: int, where: str) -> str:
     if metrics["iou50"] is None:
         alarms = f"something is found in {percent(metrics['false_alarms'])} of them"
         return f"none of {pictures:,} {where} shows an object; {alarms}"
-    low, high = metrics["iou50_interval"]
     return (
         f"class and box (IoU of 0.5 or more) both right in {percent(metrics['iou50'])} of "
-        f"{pictures:,} {where}, 95 % interval {percent(low)} to {percent(high)}"
+        f"{pictures:,} {where}, {interval_of(metrics, 'iou50')}"
     )
+
+
+def compared(metrics: Mapping[str, Any]) -> dict[str, str]:
+    """A run's line in the table of `compare`."""
+    return {
+        "class and box": percent(metrics["iou50"]),
+        "95 % interval": interval(metrics["iou50_interval"]),
+        "class": percent(metrics["accuracy"]),
+        "mean IoU": number(metrics["mean_iou"], 3),
+    }
 
 
 def figures_table(figures: Figures) -> list[str]:
@@ -55,8 +65,8 @@ def figures_table(figures: Figures) -> list[str]:
     if metrics["accuracy"] is not None:
         lines.append(f"class alone right (or rightly nothing) {percent(metrics['accuracy'])}")
     if metrics["mean_iou"] is not None:
-        low, high = metrics["mean_iou_interval"]
-        lines[0] += f", mean IoU {metrics['mean_iou']:.3f} ({low:.3f} to {high:.3f})"
+        ends = interval(metrics["mean_iou_interval"], lambda value: number(value, 3))
+        lines[0] += f", mean IoU {metrics['mean_iou']:.3f} ({ends})"
         lines.append(
             f"not found in {details['missed']:,} of {counted(details['objects'], 'picture')} with an object"
         )
@@ -65,11 +75,14 @@ def figures_table(figures: Figures) -> list[str]:
         lines.append(f"found in {details['alarms']:,} of {counted(empty, 'picture')} without one")
     known = {label: values for label, values in figures.per_class.items() if values["pictures"]}
     if known:
-        width = max(len("class"), *(len(one_line(label)) for label in known))
-        lines.append(f"{'class':<{width}}  pictures  class right  both right  mean IoU")
-        lines += [
-            f"{one_line(label):<{width}}  {values['pictures']:>8,}  {percent(values['accuracy']):>11}"
-            f"  {percent(values['iou50']):>10}  {values['mean_iou']:>8.3f}"
+        cells = {
+            label: (
+                f"{values['pictures']:,}",
+                percent(values["accuracy"]),
+                percent(values["iou50"]),
+                number(values["mean_iou"], 3),
+            )
             for label, values in known.items()
-        ]
+        }
+        lines += class_table({"pictures": 8, "class right": 11, "both right": 10, "mean IoU": 8}, cells)
     return lines
