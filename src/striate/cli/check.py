@@ -7,6 +7,7 @@ import typer
 from striate.cli.shared_flags import FollowLinks, Json, MaxBytes, MaxPixels, Overwrite, White
 from striate.cli.terminal.say import print_json, say
 from striate.errors import StriateError
+from striate.tasks.catalog import TASKS
 
 
 def names_of_augmentations(incomplete: str) -> list[str]:
@@ -18,8 +19,16 @@ def names_of_augmentations(incomplete: str) -> list[str]:
 
 def check(
     data: Annotated[
-        str, typer.Argument(help="Class folders, CSV, Parquet, IDX, CIFAR, Hugging Face; or mnist...")
+        str,
+        typer.Argument(help="Class folders, CSV, Parquet, IDX, CIFAR, Hugging Face, COCO, VOC; a name"),
     ],
+    task: Annotated[
+        str | None,
+        typer.Option(
+            help=f"What the data set is for: {', '.join(TASKS)}. Recognised if not given.",
+            autocompletion=lambda incomplete: [name for name in TASKS if name.startswith(incomplete)],
+        ),
+    ] = None,
     out: Annotated[
         str | None,
         typer.Option(help="Write a page with the pictures side by side, an .html file."),
@@ -62,6 +71,7 @@ def check(
     striate check photos/ --run runs/classify/photos-resnet18
     striate check photos/ --augment photo --out sheet.png
     striate check photos/ --fail --json
+    striate check scenes/ --task locate
     """
     from striate.cli.text.show import Shown
 
@@ -70,7 +80,12 @@ def check(
         from striate.data.decoding.deep_samples import WHITE
         from striate.trainer.pictures.augmentation_sheet import write_sheet
 
-        for flag, given in (("--clean-list", clean_list), ("--strict", strict), ("--fail", fail)):
+        for flag, given in (
+            ("--task", task),
+            ("--clean-list", clean_list),
+            ("--strict", strict),
+            ("--fail", fail),
+        ):
             if given:
                 raise StriateError(
                     f"{flag} is about problems, and --augment only draws a sheet; leave one of them out."
@@ -101,6 +116,7 @@ def check(
         limits = {"max_pixels": max_pixels, "max_bytes": max_bytes}
         audit = action(
             data,
+            task=task,
             run=run,
             out=out,
             clean_list=clean_list,

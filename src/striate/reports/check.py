@@ -8,7 +8,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from striate.data.audit.audit import Audit, Entry, Looked, SmallClass, Suspect
+from striate.data.audit.audit import OF_SOME, Audit, Entry, Looked, SmallClass, Suspect
 from striate.data.audit.odd_labels import OddLabel
 from striate.data.dataset import BadPicture, Dataset, class_of
 from striate.files.writing import write_text
@@ -39,7 +39,11 @@ def check_html(dataset: Dataset, looked: Looked, audit: Audit) -> str:
         "path": shlex.quote(str(dataset.path)),
         "audit": audit,
         "problems": audit.problems.count(),
-        "summary": [(section, len(kinds[section.kind])) for section in SECTIONS],
+        "summary": [
+            (section, len(kinds[section.kind]))
+            for section in SECTIONS
+            if kinds[section.kind] or section.kind not in OF_SOME
+        ],
         "sections": sections,
         "classes": _classes(audit),
         "more_classes": max(0, len(audit.classes) - CLASSES),

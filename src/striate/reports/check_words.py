@@ -27,6 +27,15 @@ class Section:
 
 SECTIONS = (
     Section(
+        "annotations",
+        "Boxes and points that cannot be used as they are",
+        "wrong annotation",
+        "wrong annotations",
+        "boxes clipped or left out, or what the task cannot learn from",
+        "Boxes that reach outside of their picture are clipped, and those without a place in it are left "
+        "out; of landmarks every picture has the same number. Mend them in the file that lists them.",
+    ),
+    Section(
         "leaks",
         "The same picture in two parts",
         "picture in two parts",

@@ -11,6 +11,7 @@ returned. Targets, matching, auxiliary outputs, pairs and triplets are the step'
 """
 
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -140,13 +141,17 @@ class Agreement:
     largest_score: float
 
 
-Ability = Literal["views", "together", "sort", "int8", "compare"]
+Ability = Literal["views", "together", "sort", "int8", "compare", "doubt", "list"]
 CANNOT: Mapping[Ability, str] = {
     "views": "--flips and --scales are not known for {}; leave them out.",
     "together": "runs of {} do not answer together; name one run.",
     "sort": "--unsure, --precision, --copy-to and --top go with classes and their probabilities, and answers "
     "of {} have none; leave them out.",
     "compare": "runs of {} cannot be compared picture by picture; their result.json has the figures.",
+    "doubt": "--run looks for wrong labels by the probabilities of classes, and answers of {} have none that "
+    "were calibrated; leave it out.",
+    "list": "--clean-list writes image,label,split, which is not what {} learns from; leave it out, and mend "
+    "what is named.",
     "int8": "int8 is not known for {}; use --engine auto, or openvino-bf16.",
 }
 
@@ -166,7 +171,8 @@ class Task(ABC, Generic[A]):
         networks: it trains networks of the catalogue that are made for these tasks.
         can: what of `predict` and `evaluate` not every task can do: merge the outputs of several `views`,
             answer `together` with other runs, `sort` pictures by a class with a probability, be served in
-            `int8`; and `compare` runs by which pictures each has right.
+            `int8`; `compare` runs by which pictures each has right; `doubt` the labels of a data set, and
+            `list` what is left of one, for `check`.
         right_means: when `recorded` calls an answer right, for people; empty where that needs no words.
     """
 
@@ -199,17 +205,24 @@ class Task(ABC, Generic[A]):
         """What people should know of a data set before they train this task with it."""
         return []
 
+    def picture_class(self, item: Item) -> int | None:
+        """The class of a whole picture, as this task counts it; None where it has none."""
+        return item.truth.label
+
     def stratum(self, item: Item) -> Hashable:
         """What splits balance: items of one stratum are spread over the parts."""
-        return item.truth.label
+        return self.picture_class(item)
 
     def kept_together(self, item: Item) -> Hashable | None:
         """What lies on one side of a split beside look-alikes: an identity, a scene; None is nothing."""
         return None
 
     def counts(self, items: Sequence[Item], classes: Sequence[str]) -> dict[str, int]:
-        """How much there is of every class in one part, for dataset.json."""
-        return dict.fromkeys(classes, 0)
+        """How many pictures every class has in one part; empty for a task without classes."""
+        if not self.fewest_classes:
+            return {}
+        found = Counter(self.picture_class(item) for item in items)
+        return {name: found[at] for at, name in enumerate(classes)}
 
     # The network and its training.
 

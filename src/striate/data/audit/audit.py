@@ -16,6 +16,8 @@ from striate.shapes import Picture
 
 COMPARED_AT = (128, 128)  # pixels that large photos are decoded for; enough for what an audit looks at
 
+OF_SOME = ("annotations",)  # kinds of problems that not every data set can have
+
 Names = tuple[str, ...]
 
 
@@ -67,6 +69,7 @@ class Problems:
         small_classes: too few different pictures for a split.
         odd_labels: labels that differ only in case, spaces or form, or that mean nothing.
         mislabelled: pictures whose label a run doubts, the surest doubt first; empty without a run.
+        annotations: boxes and points that a task cannot learn from, or can only in part.
     """
 
     unreadable: tuple[Problem, ...]
@@ -83,6 +86,7 @@ class Problems:
     small_classes: tuple[SmallClass, ...]
     odd_labels: tuple[OddLabel, ...] = ()
     mislabelled: tuple[Suspect, ...] = ()
+    annotations: tuple[Problem, ...] = ()
 
     def count(self) -> int:
         """How many entries all lists have together; odd sizes are hints and do not count."""
@@ -126,6 +130,7 @@ class Audit:
             "problems": {
                 kind: [list(entry) if isinstance(entry, tuple) else asdict(entry) for entry in entries]
                 for kind, entries in self.problems.by_kind().items()
+                if entries or kind not in OF_SOME
             },
             "parts": {part: dict(counts) for part, counts in self.parts.items()},
             "imbalance": self.imbalance,
@@ -135,6 +140,11 @@ class Audit:
             "notes": list(self.notes),
             "run": self.run,
         }
+
+    def with_annotations(self, problems: Sequence[Problem], notes: Sequence[str]) -> "Audit":
+        """The audit with what a task finds wrong in the truths, and what it says of them."""
+        found = replace(self.problems, annotations=tuple(problems))
+        return replace(self, problems=found, notes=(*self.notes, *notes))
 
     def with_suspects(self, run: str, suspects: Sequence[Suspect]) -> "Audit":
         """The audit with what a run doubts."""

@@ -24,7 +24,7 @@ def suspects(run: Path, dataset: Dataset, looked: Looked, on_event: Listener) ->
     """
     record = RunRecord.open(run)
     predictor = open_run(run)
-    predictor.task.require("sort")
+    predictor.task.require("doubt")
     require_shared_classes(predictor.labels, dataset)
     known = set(map(composed, predictor.labels))
     rows = [row for row in looked.scan.usable if class_of(dataset, row) in known]

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
-from striate.data.dataset import Dataset, Item
+from striate.data.dataset import Dataset
 from striate.data.sample import Truth
 from striate.data.sampling import class_weights
 from striate.losses.focal import focal_loss
@@ -42,14 +42,7 @@ class Classify(Task[Answer]):
     options: ClassVar = ("label_smoothing", "balance")
     transfers: ClassVar = ("scratch", "auto", "probe", "features", "frozen", "finetune")
     fewest_classes: ClassVar = 2
-    can: ClassVar = ("views", "together", "sort", "int8", "compare")
-
-    def counts(self, items: Sequence[Item], classes: Sequence[str]) -> dict[str, int]:
-        found = dict.fromkeys(classes, 0)
-        for item in items:
-            if item.truth.label is not None:
-                found[classes[item.truth.label]] += 1
-        return found
+    can: ClassVar = ("views", "together", "sort", "int8", "compare", "doubt", "list")
 
     def choose(self, traits: Traits, available: Callable[[str], Path | None]) -> Choice:
         return choose_network(traits, available)

@@ -53,6 +53,10 @@ class Landmarks(Task[Marked]):
             problems.append(Problem(str(dataset.path), "no picture has points"))
         return problems
 
+    def picture_class(self, item: Item) -> None:
+        """Points have no class, whatever a table says beside them."""
+        return
+
     def stratum(self, item: Item) -> bool:
         """Whether the picture has points."""
         return marks_of(item.truth) is not None

@@ -45,17 +45,15 @@ class Locate(Task[Located]):
         """How many pictures have several objects, or none, and boxes that were clipped or left out."""
         return data_notes(dataset)
 
-    def stratum(self, item: Item) -> int:
+    def picture_class(self, item: Item) -> int | None:
         """The class of the object."""
         found = main_object(item.truth)
-        return NOTHING if found is None else found.label
+        return None if found is None else found.label
 
-    def counts(self, items: Sequence[Item], classes: Sequence[str]) -> dict[str, int]:
-        found = dict.fromkeys(classes, 0)
-        for item in items:
-            if (label := self.stratum(item)) != NOTHING:
-                found[classes[label]] += 1
-        return found
+    def stratum(self, item: Item) -> int:
+        """The class of the object; pictures without one are a stratum too."""
+        found = self.picture_class(item)
+        return NOTHING if found is None else found
 
     def choose(self, traits: Traits, available: Callable[[str], Path | None]) -> Choice:
         return choose_network(traits, available)

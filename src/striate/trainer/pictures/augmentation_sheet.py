@@ -11,7 +11,6 @@ from torch import Tensor
 
 from striate.data.dataset import BadPicture, Dataset
 from striate.data.datasets.picture_files import set_limits
-from striate.data.datasets.recognise import open_dataset
 from striate.data.decoding.decode import DEFAULT_LIMITS, Limits, reading_for
 from striate.data.transforms.presets import named_or_table
 from striate.data.transforms.sheet import augmentation_sheet
@@ -23,6 +22,7 @@ from striate.inference.open_run import open_run
 from striate.preprocess.preprocessing import Preprocessing
 from striate.reports.page import render
 from striate.shapes import Picture
+from striate.trainer.pictures.truths import open_to_check, with_classes_of
 
 PICTURES = 8
 EPOCHS = 8
@@ -46,7 +46,7 @@ def write_sheet(
     """Draw 8 pictures, spread over the classes, as they are and in 8 epochs; return the file.
 
     Args:
-        data: a data set.
+        data: a data set for any task.
         name: of the augmentation, or a table on one line.
         out: a .png, .jpg or .html file; None is `augment-<name>.png` here, of a
             table `augment-table.png`.
@@ -67,7 +67,7 @@ def write_sheet(
     specification = open_run(run).preprocessing if run is not None else None
     if specification is not None:
         limits = reading_for(limits, specification.white)
-    dataset = set_limits(open_dataset(Path(data), follow_links=follow_links), limits)
+    dataset = set_limits(with_classes_of(*open_to_check(None, Path(data), follow_links=follow_links)), limits)
     chosen = _chosen(dataset)
     specification = specification or _usual(chosen)
     pictures = torch.stack([specification.fit_picture(picture) for picture in chosen])

@@ -17,7 +17,7 @@ def dataset_record(options: TrainOptions, data: PreparedData) -> dict[str, Any]:
     external = data.external
     if external is not None:
         found = task.counts(_items(external.dataset, external.rows), external.dataset.classes)
-        counts["test"] = {name: found.get(name, 0) for name in classes}
+        counts["test"] = {name: found.get(name, 0) for name in counts["train"]}
     return {
         "data": str(options.data),
         "layout": dataset.layout,

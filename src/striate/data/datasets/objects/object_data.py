@@ -6,14 +6,14 @@ format, by a function that only looks at numbers; each problem names the file an
 
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
-from striate.data.dataset import BadPicture, Item, Part, Problem
+from striate.data.dataset import BadPicture, Dataset, Item, Part, Problem
 from striate.data.datasets.labelled import split_words
 from striate.data.datasets.picture_files import PictureFiles, content_below, located
 from striate.data.paths.files import natural, reach_of
@@ -109,6 +109,20 @@ def box_problems(picture: Annotated, size_hw: tuple[int, int] | None = None) -> 
         told = f"the annotation says {w} x {h} pixels, the picture has {width} x {height}{turned}"
         problems.append(Problem(picture.image, told))
     return problems
+
+
+def problems_seen(dataset: Dataset, sizes: Mapping[int, tuple[int, int]]) -> list[Problem]:
+    """What is wrong with the boxes of a data set whose pictures were looked at; none without boxes.
+
+    Args:
+        dataset: of any kind.
+        sizes: real (height, width) of the pictures by their row, where they could be read.
+    """
+    if not isinstance(dataset, ObjectFiles):
+        return []
+    return [
+        problem for row, one in enumerate(dataset.annotated) for problem in box_problems(one, sizes.get(row))
+    ]
 
 
 class ObjectFiles(PictureFiles):
