@@ -152,7 +152,9 @@ def test_a_network_s_own_recipe_makes_its_stages(network, name):
 def test_the_network_decides_the_recipe_and_the_recipe_the_augmentation(digits):
     def planned(**given):
         options = TrainOptions(data=digits, **given)
-        return make_plan(options, open_dataset(digits, silent), silent).augmentation
+        dataset = open_dataset(digits, silent)
+        plan = make_plan(find_task("classify"), options.of_network, options.of_schedule, dataset)
+        return plan.augmentation
 
     assert planned(model="book_mnist") == "none"
     assert planned(model="book_cats_dogs_dropout") == "book"

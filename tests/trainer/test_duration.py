@@ -11,6 +11,8 @@ import striate
 from striate.data.splits import Split
 from striate.inference.predictor import Predictor
 from striate.preprocess.preprocessing import Preprocessing
+from striate.runs.record import RunRecord
+from striate.trainer import setup as making
 from striate.trainer.pictures.prepared_data import PreparedData
 from striate.trainer.reckoning import dry_run, duration, measuring
 from striate.trainer.reckoning.duration import REPORT, finishing_seconds
@@ -88,11 +90,20 @@ def test_a_dry_run_and_minutes_reckon_alike(tmp_path, monkeypatch):
     assert 40 <= run.result["epochs"] <= 60  # 30 s less what reading took, of one step each
 
 
-def test_a_training_makes_one_fabric_and_one_more_for_another_precision(tmp_path, monkeypatch):
+@pytest.mark.parametrize("precision", ["32-true", "bf16-mixed"])
+def test_a_training_makes_one_fabric(tmp_path, monkeypatch, precision):
     data = write_digits(tmp_path / "digits", "01", 20)
     made, own = [], fabric.make_fabric
     monkeypatch.setattr(fabric, "make_fabric", lambda *given: made.append(given[1]) or own(*given))
-    striate.train(data, model="lenet5", epochs=1, out=tmp_path)
-    assert made == ["32-true"]
-    striate.train(data, model="lenet5", epochs=1, precision="bf16-mixed", out=tmp_path)
-    assert made[1:] == ["32-true", "bf16-mixed"]
+    striate.train(data, model="lenet5", epochs=1, precision=precision, out=tmp_path)
+    assert made == [precision]
+
+
+def test_stages_are_built_once_however_many_lengths_and_rates_are_tried(tmp_path, monkeypatch):
+    data = write_digits(tmp_path / "digits", "01", 20)
+    built, own = [], making.make_stages
+    monkeypatch.setattr(making, "make_stages", lambda *given: built.append(1) or own(*given))
+    run = striate.train(data, model="lenet5", minutes=0.03, lr="auto", out=tmp_path)
+    assert len(built) == 1
+    decided = RunRecord.open(run.path).config.resolved.decided
+    assert decided.epochs >= 1 and decided.lr is not None

@@ -15,6 +15,7 @@ from striate.data.caching.picture_cache import wait_for_writers
 from striate.data.datasets.recognise import open_dataset
 from striate.errors import StriateError
 from striate.events import Warned, silent
+from striate.tasks.classify.task import CLASSIFY
 from striate.trainer.options import TrainOptions
 from striate.trainer.pictures import prepared_data
 from striate.trainer.pictures.prepared_data import prepare_data
@@ -94,7 +95,12 @@ def test_prediction_sees_what_training_saw_of_a_large_photograph(tmp_path, digit
 def test_the_alexnet_of_2012_reads_values_that_are_centred_and_not_scaled(digits, model, raw):
     options = TrainOptions(data=digits, model=model, image_size=67)
     dataset = open_dataset(digits)
-    data = prepare_data(dataset, make_plan(options, dataset, silent), options, silent)
+    data = prepare_data(
+        dataset,
+        make_plan(CLASSIFY, options.of_network, options.of_schedule, dataset),
+        options.of_data,
+        silent,
+    )
     images = data.preprocessing.normalise(data.store.pictures)
     assert abs(float(images.mean())) < (3 if raw else 0.1)
     assert (float(images.std()) > 20) == raw
@@ -104,7 +110,12 @@ def test_mean_and_spread_are_those_of_the_training_pictures_taken_together(digit
     monkeypatch.setattr(prepared_data, "SUMMED", 7)
     options = TrainOptions(data=digits, model="lenet5")
     dataset = open_dataset(digits)
-    data = prepare_data(dataset, make_plan(options, dataset, silent), options, silent)
+    data = prepare_data(
+        dataset,
+        make_plan(CLASSIFY, options.of_network, options.of_schedule, dataset),
+        options.of_data,
+        silent,
+    )
     values = data.store.pictures[torch.tensor(data.split.train)].double() / 255
     assert len(values) > 14
     assert data.preprocessing.mean[0] == pytest.approx(float(values.mean()), abs=1e-6)

@@ -16,6 +16,7 @@ from striate.errors import StriateError
 from striate.events import EpochEnded, Note, silent
 from striate.runs.weights import read_weights
 from striate.tasks.classify import from_features
+from striate.tasks.locate.task import LOCATE
 from striate.trainer.options import TrainOptions
 from striate.trainer.pictures.prepared_data import PreparedData
 from striate.trainer.plan import make_plan
@@ -178,7 +179,7 @@ def test_a_recipe_that_learns_from_features_is_refused_where_the_task_cannot(dig
     """It once trained nothing and ended in an assertion."""
     options = TrainOptions(data=digits, task="locate", recipe=recipe)
     with pytest.raises(StriateError, match="locate cannot learn from the features of a frozen trunk"):
-        make_plan(options, open_dataset(digits, silent), silent)
+        make_plan(LOCATE, options.of_network, options.of_schedule, open_dataset(digits, silent))
 
 
 def test_feature_batches_show_every_picture_once_an_epoch_in_another_order():

@@ -20,6 +20,7 @@ from striate.reports.ladder import write_ladder
 from striate.runs.answers import read_answers
 from striate.runs.folder import RunFolder
 from striate.runs.record import RunRecord
+from striate.tasks.catalog import find_task
 from striate.trainer.options import TrainOptions, train_options
 from striate.trainer.plan import make_plan
 from striate.trainer.preparing import require_start
@@ -156,7 +157,8 @@ def _require_weights(names: Sequence[str], given: dict[str, Any]) -> None:
     if first is not None and given["weights"] is not None:
         options = train_options(_said({**given, **RUNGS[first]}))
         dataset = open_dataset(options.data, follow_links=options.follow_links)
-        require_start(make_plan(options, dataset, silent), options, dataset)
+        task = find_task(options.task)
+        require_start(make_plan(task, options.of_network, options.of_schedule, dataset), dataset)
 
 
 def _rung(name: str, given: dict[str, Any], home: Path, on_event: Listener) -> RunFolder:

@@ -23,6 +23,7 @@ from striate.trainer.environment import refuse_other_environment
 from striate.trainer.finish import finish
 from striate.trainer.given_options import GivenOptions
 from striate.trainer.loggers import logged, require_logger
+from striate.trainer.measured_once import NOTHING
 from striate.trainer.new_run import new_run
 from striate.trainer.options import TrainOptions, options_of
 from striate.trainer.options_by_name import with_options_by_name
@@ -32,7 +33,7 @@ from striate.trainer.resume import continued, recorded_decisions, recorded_optio
 from striate.trainer.run import Run
 from striate.trainer.saved_state import checkpoint_of
 from striate.trainer.setup import resolved
-from striate.training.devices.fabric import Fabric, launched
+from striate.training.devices.fabric import is_first_process
 from striate.training.loop import fit as fit_stages
 from striate.training.multi_scale import MultiScale
 from striate.training.position import Position
@@ -83,54 +84,55 @@ def train(
 
 
 def _train(options: TrainOptions, folder: RunFolder | None, on_event: Listener) -> Run:
+    """Train from the beginning, or go on with the run in `folder`."""
     began = monotonic()
     require_logger(options.log)
     if folder is None:
         read = [options.data, *([options.test] if options.test is not None else [])]
         refuse_inside(options.out, read, "the run's pictures", "--out")
-    group = launched(options.device, options.devices)
-    if not group.is_global_zero:
+    first = is_first_process(options.devices)
+    if not first:
         on_event = silent
     with ExitStack() as stack:
         stack.enter_context(torch.random.fork_rng(devices=[]))
-        decided = None
+        measured, saved = NOTHING, None
         if folder is not None:
-            if group.is_global_zero:
+            if first:
                 stack.enter_context(only_writer(folder))
                 folder.clean()
-            decided = recorded_decisions(folder)
-        prepared = prepare(options, decided, on_event, group, began)
-        saved = _saved(options, folder, prepared, on_event) if folder is not None else None
-        if folder is None:
-            folder = _shared_new_run(options, prepared, group, on_event)
-            if group.is_global_zero:
+            measured = recorded_decisions(folder)
+        prepared = prepare(options, measured, on_event, began)
+        if folder is not None:
+            saved = _saved(folder, prepared, on_event)
+        else:
+            folder = _shared_new_run(options, prepared, on_event)
+            if first:
                 stack.enter_context(only_writer(folder))
         on_event(RunStarted(folder.path))
         listener: Listener = silent
-        if group.is_global_zero:
-            listener = stack.enter_context(logged(options, folder, on_event))
-        _fit(options, folder, prepared, saved, listener)
-        if group.is_global_zero:
-            finish(folder, prepared.data, options, began, listener, heat_of_mistakes)
-        group.barrier()
+        if first:
+            listener = stack.enter_context(logged(options.log, options.out, folder, on_event))
+        _fit(folder, prepared, saved, options.checkpoint_seconds, listener)
+        if first:
+            finish(folder, prepared.data, began, listener, heat_of_mistakes)
+        prepared.setup.fabric.barrier()
     return Run(folder.path)
 
 
-def _shared_new_run(
-    options: TrainOptions, prepared: Prepared, group: Fabric, on_event: Listener
-) -> RunFolder:
+def _shared_new_run(options: TrainOptions, prepared: Prepared, on_event: Listener) -> RunFolder:
     """The first process makes the folder; the others are told its path."""
-    path = new_run(options, prepared, on_event).path if group.is_global_zero else Path()
-    return RunFolder(group.broadcast(path))
+    fabric, path = prepared.setup.fabric, Path()
+    if fabric.is_global_zero:
+        chosen = {**options.model_dump(mode="json"), "command": options.command()}
+        path = new_run(prepared, chosen, options.out, options.name, on_event).path
+    return RunFolder(fabric.broadcast(path))
 
 
-def _saved(
-    options: TrainOptions, folder: RunFolder, prepared: Prepared, on_event: Listener
-) -> dict[str, Any] | None:
+def _saved(folder: RunFolder, prepared: Prepared, on_event: Listener) -> dict[str, Any] | None:
     data = prepared.data
     refuse_other_environment(
         RunRecord(folder),
-        resolved(options, prepared.plan, data, prepared.setup),
+        resolved(prepared.plan, data, prepared.setup),
         data.identity(),
         data.external.identity() if data.external else None,
     )
@@ -142,13 +144,14 @@ def _saved(
 
 
 def _fit(
-    options: TrainOptions,
     folder: RunFolder,
     prepared: Prepared,
     saved: dict[str, Any] | None,
+    checkpoint_seconds: float,
     on_event: Listener,
 ) -> None:
     setup, data, position = prepared.setup, prepared.data, Position()
+    seed = data.options.seed
     if saved is not None:
         position = saved["position"]
         setup.network.load_state_dict(saved["network"])
@@ -162,12 +165,12 @@ def _fit(
         architecture=setup.architecture,
         epochs=sum(stage.epochs for stage in setup.stages),
         score=setup.task.score,
-        checkpoint_seconds=options.checkpoint_seconds,
+        checkpoint_seconds=checkpoint_seconds,
         on_event=on_event,
     )
-    batches: Any = training_batches(setup, options, data)
+    batches: Any = training_batches(setup, data)
     if setup.recipe.scales:
-        batches = MultiScale(batches, setup.recipe.scales, options.seed)
+        batches = MultiScale(batches, setup.recipe.scales, seed)
     validate = validator(partial(setup.task.metric, setup.context), data.validation_batches())
     with stopping_between_steps(recorder):
-        fit_stages(setup.fabric, setup.stages, batches, validate, recorder, saved, seed=options.seed)
+        fit_stages(setup.fabric, setup.stages, batches, validate, recorder, saved, seed=seed)

@@ -90,7 +90,7 @@ def run_training(given: dict[str, object], json: bool) -> None:
             hint = f"; go on with: striate train --resume {started[0]}" if started else ""
             say("", f"stopped{hint}", error=True)
             raise typer.Exit(130) from None
-    if os.environ.get("LOCAL_RANK", "0") != "0" or os.environ.get("GROUP_RANK", "0") != "0":
+    if any(os.environ.get(rank, "0") != "0" for rank in ("LOCAL_RANK", "GROUP_RANK")):
         return  # of several processes one tells
     result = run.result
     if json:

@@ -1,4 +1,4 @@
-"""How many batches an epoch has."""
+"""How many batches an epoch has, and a stage."""
 
 
 def epoch_steps(pictures: int, batch_size: int) -> int:
@@ -10,3 +10,9 @@ def epoch_steps(pictures: int, batch_size: int) -> int:
     steps = -(-pictures // batch_size)
     alone = batch_size > 1 and pictures > 1 and pictures // steps == 1
     return steps - 1 if alone else steps
+
+
+def stage_steps(epoch_steps: int, epochs: int, most: int | None) -> int:
+    """Batches of so many epochs, `most` at most; the last epoch may be a part of one."""
+    whole = epochs * epoch_steps
+    return whole if most is None else min(whole, most)

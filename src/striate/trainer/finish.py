@@ -30,7 +30,6 @@ from striate.runs.folder import RunFolder
 from striate.runs.record import RunRecord
 from striate.shapes import Picture
 from striate.tasks.task import Outputs
-from striate.trainer.options import TrainOptions
 from striate.trainer.pictures.prepared_data import PreparedData
 
 TOGETHER = 256  # stored pictures that are copied at a time; engines take smaller batches of these
@@ -39,7 +38,6 @@ TOGETHER = 256  # stored pictures that are copied at a time; engines take smalle
 def finish(
     folder: RunFolder,
     data: PreparedData,
-    options: TrainOptions,
     began: float,
     on_event: Listener,
     heat_of: HeatOf,
@@ -62,7 +60,7 @@ def finish(
         "result.json",
         {
             "run": str(folder.path),
-            "task": options.task,
+            "task": predictor.task.name,
             "model": predictor.name,
             "epochs": len(epochs),
             "seconds": round(sum(line.get("seconds") or 0 for line in epochs), 1),

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from hashlib import sha256
 from importlib import import_module
 from importlib.util import find_spec
+from pathlib import Path
 from time import time_ns
 from typing import Any
 
@@ -17,7 +18,6 @@ from striate.errors import StriateError
 from striate.events import EpochEnded, Event, Listener
 from striate.runs.folder import RunFolder
 from striate.runs.record import RunRecord
-from striate.trainer.options import TrainOptions
 
 
 def require_logger(name: str | None) -> None:
@@ -31,18 +31,24 @@ def require_logger(name: str | None) -> None:
 
 
 @contextmanager
-def logged(options: TrainOptions, folder: RunFolder, on_event: Listener) -> Iterator[Listener]:
+def logged(name: str | None, out: Path, folder: RunFolder, on_event: Listener) -> Iterator[Listener]:
     """A listener that passes everything on to `on_event`, and the epochs to what `--log` names.
 
     At the context's end the log is told how the training ended.
+
+    Args:
+        name: tensorboard or mlflow; None logs nowhere else.
+        out: where runs are kept, and MLflow's data base of them.
+        folder: the run.
+        on_event: is told everything.
     """
-    match options.log:
+    match name:
         case None:
             yield on_event
         case "tensorboard":
             yield _both(on_event, _tensorboard(folder))
         case _:
-            with _mlflow(options, folder) as log:
+            with _mlflow(out, folder) as log:
                 yield _both(on_event, log)
 
 
@@ -72,15 +78,15 @@ def _tensorboard(folder: RunFolder) -> Listener:
 
 
 @contextmanager
-def _mlflow(options: TrainOptions, folder: RunFolder) -> Iterator[Listener]:
+def _mlflow(out: Path, folder: RunFolder) -> Iterator[Listener]:
     """MLflow's run of this folder, a new one or, for a resumed training, the one that it has."""
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")  # read at import; it would ask a server
     mlflow: Any = import_module("mlflow")
     logging.getLogger("mlflow").setLevel(logging.WARNING)
     if "MLFLOW_TRACKING_URI" not in os.environ:
-        mlflow.set_tracking_uri(f"sqlite:///{(options.out / 'mlflow.db').resolve()}")
+        mlflow.set_tracking_uri(f"sqlite:///{(out / 'mlflow.db').resolve()}")
     client = mlflow.MlflowClient()
-    run = _run_of(client, options, folder)
+    run = _run_of(client, folder)
     # A resumed run repeats the epochs after its checkpoint with the same figures.
     known = {metric.step for metric in client.get_metric_history(run, "train_loss")}
 
@@ -107,8 +113,9 @@ def _mlflow(options: TrainOptions, folder: RunFolder) -> Iterator[Listener]:
         client.set_terminated(run, status)
 
 
-def _run_of(client: Any, options: TrainOptions, folder: RunFolder) -> str:
-    name, path = f"striate-{options.task}", str(folder.path.resolve())
+def _run_of(client: Any, folder: RunFolder) -> str:
+    config = RunRecord(folder).table("config.toml")
+    name, path = f"striate-{config['task']}", str(folder.path.resolve())
     experiment = client.get_experiment_by_name(name)
     number = experiment.experiment_id if experiment is not None else client.create_experiment(name)
     key = sha256(path.encode(errors="surrogateescape")).hexdigest()  # a path may hold any quote
@@ -118,7 +125,6 @@ def _run_of(client: Any, options: TrainOptions, folder: RunFolder) -> str:
     made = client.create_run(
         number, run_name=folder.path.name, tags={"striate.run": path, "striate.key": key}
     )
-    config = RunRecord(folder).table("config.toml")
     for key, value in {**config, **config.get("resolved", {})}.items():
         if isinstance(value, str | int | float):
             client.log_param(made.info.run_id, key, value)

@@ -1,10 +1,11 @@
 """The folder of a new run, with everything that is known before the first step."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from shlex import quote
+from pathlib import Path
+from typing import Any
 
 from striate.data.dataset import Part
-from striate.data.transforms.presets import on_one_line
 from striate.drawing.svg.range_chart import range_chart
 from striate.events import Listener, Warned
 from striate.files.writing import write_text
@@ -12,7 +13,6 @@ from striate.machine.description import describe
 from striate.models.catalog import short_name
 from striate.runs.folder import RunFolder, name_after
 from striate.runs.record import RunRecord
-from striate.trainer.options import TrainOptions
 from striate.trainer.pictures.data_record import dataset_record
 from striate.trainer.preparing import Prepared
 from striate.trainer.setup import resolved
@@ -20,15 +20,23 @@ from striate.trainer.setup import resolved
 SEEN: tuple[Part, ...] = ("train", "validation")  # parts that train or select a network
 
 
-def new_run(options: TrainOptions, prepared: Prepared, on_event: Listener) -> RunFolder:
-    """Make the folder and write config, data, environment, labels and preprocessing."""
+def new_run(
+    prepared: Prepared, chosen: Mapping[str, Any], out: Path, name: str | None, on_event: Listener
+) -> RunFolder:
+    """Make the folder and write config, data, environment, labels and preprocessing.
+
+    Args:
+        prepared: the training.
+        chosen: the options, and the command that gives them again, for `config.toml`.
+        out: where runs are kept.
+        name: of the run; None is that of data and network.
+        on_event: is told of pictures that were seen before.
+    """
     plan, data = prepared.plan, prepared.data
-    name = options.name or f"{name_after(options.data)}-{short_name(plan.model)}"
-    folder = RunFolder.create(options.out, options.task, name)
-    chosen = options.model_dump(mode="json")
-    derived = resolved(options, plan, data, prepared.setup)
-    folder.write_toml("config.toml", {**chosen, "command": command(options), "resolved": derived})
-    record = dataset_record(options, data)
+    usual = f"{name_after(data.options.data)}-{short_name(plan.model)}"
+    folder = RunFolder.create(out, plan.task.name, name or usual)
+    folder.write_toml("config.toml", {**chosen, "resolved": resolved(plan, data, prepared.setup)})
+    record = dataset_record(data, plan.task)
     for note in _seen_before(prepared):
         on_event(Warned(note))
         record["notes"].append(f"warning: {note}")
@@ -43,19 +51,6 @@ def new_run(options: TrainOptions, prepared: Prepared, on_event: Listener) -> Ru
         chart = range_chart(test.rates, test.losses, test.lowest, test.chosen)
         write_text(folder / "pictures" / "learning-rate.svg", chart)
     return folder
-
-
-def command(options: TrainOptions) -> str:
-    """The command line that does the same again."""
-    words = ["striate", "train", quote(str(options.data))]
-    for key, field in TrainOptions.model_fields.items():
-        value = getattr(options, key)
-        if key == "data" or value == field.default:
-            continue
-        words.append(f"--{key.replace('_', '-')}")
-        if value is not True:
-            words.append(quote(on_one_line(value) if isinstance(value, dict) else str(value)))
-    return " ".join(words)
 
 
 def _seen_before(prepared: Prepared) -> list[str]:

@@ -5,15 +5,20 @@ the command line and the Python verb take is made from it: `python tools/make_gi
 """
 
 import tomllib
+from dataclasses import fields
 from os import PathLike
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from shlex import quote
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from striate.data.transforms.presets import make_augmentation, named_or_table
+from striate.data.transforms.presets import make_augmentation, named_or_table, on_one_line
 from striate.errors import StriateError
 from striate.tasks.catalog import TASKS, find_task
+from striate.trainer.option_groups import DataOptions, MachineOptions, NetworkOptions, ScheduleOptions
+
+Group = TypeVar("Group", DataOptions, NetworkOptions, ScheduleOptions, MachineOptions)
 
 
 class TrainOptions(BaseModel):
@@ -99,6 +104,41 @@ class TrainOptions(BaseModel):
     )
     out: Path = Field(Path("runs"), description="Where runs are kept.")
     name: str | None = Field(None, description="The run's name; DATA-MODEL by default.")
+
+    @property
+    def of_data(self) -> DataOptions:
+        """What is read, how, and in which parts."""
+        return self._group(DataOptions)
+
+    @property
+    def of_network(self) -> NetworkOptions:
+        """Which network, and what it starts from."""
+        return self._group(NetworkOptions)
+
+    @property
+    def of_schedule(self) -> ScheduleOptions:
+        """What is overridden in the protocol."""
+        return self._group(ScheduleOptions)
+
+    @property
+    def of_machine(self) -> MachineOptions:
+        """What computes."""
+        return self._group(MachineOptions)
+
+    def _group(self, kind: type[Group]) -> Group:
+        return kind(**{field.name: getattr(self, field.name) for field in fields(kind)})
+
+    def command(self) -> str:
+        """The command line that does the same again."""
+        words = ["striate", "train", quote(str(self.data))]
+        for key, field in type(self).model_fields.items():
+            value = getattr(self, key)
+            if key == "data" or value == field.default:
+                continue
+            words.append(f"--{key.replace('_', '-')}")
+            if value is not True:
+                words.append(quote(on_one_line(value) if isinstance(value, dict) else str(value)))
+        return " ".join(words)
 
     @field_validator("task")
     @classmethod

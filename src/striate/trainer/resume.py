@@ -7,8 +7,8 @@ from striate.data.datasets.recognise import found_again
 from striate.errors import StriateError
 from striate.runs.folder import RunFolder
 from striate.runs.record import RunRecord
+from striate.trainer.measured_once import MeasuredOnce
 from striate.trainer.options import TrainOptions, recorded_train_options, train_options
-from striate.trainer.setup import MeasuredOnce
 
 # What may be given for a finished run; everything else stays as it was.
 FOR_MORE = ("epochs", "minutes", "lr", "name", "out", "checkpoint_seconds", "log")

@@ -7,7 +7,6 @@ from typing import Any, Literal
 import torch
 from torch import nn
 
-from striate.data.dataset import Dataset
 from striate.data.datasets.recognise import from_anywhere
 from striate.data.epoch_length import epoch_steps
 from striate.data.transforms.augmentation import Augmentation
@@ -16,36 +15,23 @@ from striate.data.transforms.presets import make_augmentation
 from striate.errors import StriateError
 from striate.events import Listener
 from striate.hyperparameters import Number, as_table
-from striate.machine.cpu import cpu
 from striate.models.backbone import head_parameter_names
 from striate.models.catalog import find_entry
 from striate.models.surgery.blocks import blocks_of
 from striate.models.surgery.dense_head import give_dense_head, standardise
-from striate.tasks.catalog import find_task
 from striate.tasks.recipes.recipe import Recipe, StageRecipe
 from striate.tasks.task import Context, Task
-from striate.trainer.options import TrainOptions
+from striate.trainer.measured_once import NOTHING, MeasuredOnce
 from striate.trainer.pictures.prepared_data import PreparedData
-from striate.trainer.plan import Plan, make_recipe
+from striate.trainer.plan import Plan
 from striate.trainer.starting import load_own_head, load_start
 from striate.trainer.transferring.features import Features
 from striate.trainer.transferring.frozen_trunk import FrozenTrunk
 from striate.trainer.transferring.probing import fitted_head, trained_head
-from striate.training.devices.fabric import Fabric, in_precision
-from striate.training.devices.precision import choose_precision
+from striate.training.devices.fabric import Fabric, precision_of
 from striate.training.multi_scale import MultiScale
 from striate.training.stages import Stage
 from striate.training.trials.company import require_company
-
-
-@dataclass(frozen=True, slots=True)
-class MeasuredOnce:
-    """What was measured once at the start of a run and is recorded; None where nothing had to be."""
-
-    lr: float | None = None
-    epochs: int | None = None
-    transfer: str | None = None  # what learns of a network with weights
-    steps: int | None = None  # of the first epoch, where not even one fits into the minutes
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,55 +47,44 @@ class TrainingSetup:
     stages: tuple[Stage, ...]
     augmentation: Augmentation | None
     fabric: Fabric
-    precision: str
     features: Features
-    decided: MeasuredOnce = MeasuredOnce()
+    decided: MeasuredOnce = NOTHING
 
     def following(self, recipe: Recipe, decided: MeasuredOnce) -> "TrainingSetup":
-        """The same with another recipe, for the same loss."""
-        stages = make_stages(self.task, self.context, self.step, recipe, self.features)
+        """The same with other lengths and rates, for the same loss; of fewer stages where the recipe has."""
+        stages = tuple(
+            _scheduled(stage, protocol, recipe)
+            for stage, protocol in zip(self.stages, recipe.stages, strict=False)
+        )
         if decided.steps is not None:
             stages = tuple(replace(stage, steps=decided.steps) for stage in stages)
         return replace(self, recipe=recipe, stages=stages, decided=decided)
 
 
-def architecture_for(plan: Plan, task: Task[Any], dataset: Dataset) -> dict[str, Any]:
-    """What builds the network, as its weights will say."""
-    return {
-        "task": task.name,
-        "model": plan.model,
-        "num_classes": task.outputs(dataset),
-        "in_channels": plan.preprocessing.channels,
-        "image_size": list(plan.preprocessing.size_hw),
-    }
-
-
 def make_setup(
-    options: TrainOptions,
     plan: Plan,
     data: PreparedData,
     on_event: Listener,
-    group: Fabric,
-    decided: MeasuredOnce | None = None,
+    fabric: Fabric,
+    decided: MeasuredOnce = NOTHING,
     trunk: FrozenTrunk | None = None,
 ) -> TrainingSetup:
     """Build it; draws from torch's global generator. `trunk` is that of a setup that starts the same."""
-    task = find_task(options.task)
-    architecture = architecture_for(plan, task, data.dataset)
-    torch.manual_seed(stream_seed(options.seed, "weights"))
+    task, classes, seed = plan.task, data.dataset.classes, data.options.seed
+    architecture = plan.architecture(data.dataset)
+    torch.manual_seed(stream_seed(seed, "weights"))
     network = task.plain(architecture)
-    load_start(network, plan, options, data.dataset.classes, on_event)
+    load_start(network, plan, classes, on_event)
     network = task.headed(network, architecture)
-    load_own_head(network, plan, options, data.dataset.classes, on_event)
+    load_own_head(network, plan, classes, on_event)
     network = network.to(memory_format=torch.channels_last)
 
-    decided = decided or MeasuredOnce()
     augmentation = make_augmentation(plan.augmentation)
     _require_unmixed(augmentation, task)
     size_chw = (data.preprocessing.channels, *data.preprocessing.size_hw)
     trunk = trunk or FrozenTrunk(network, size_chw, on_event)
-    features = Features(trunk, data, options.seed, augmentation, on_event)
-    recipe = make_recipe(options, plan, len(data.split.train), epochs=decided.epochs, lr=decided.lr)
+    features = Features(trunk, data, seed, augmentation, on_event)
+    recipe = plan.recipe(len(data.split.train), decided)
     if recipe.scales and not find_entry(plan.model).any_size:
         raise StriateError(
             f"the recipe {recipe.name} changes the pictures' side, and {plan.model} takes only one; "
@@ -119,15 +94,14 @@ def make_setup(
         give_dense_head(network, recipe.hidden)
         standardise(network, features.of(data.split.train))
         architecture["hidden"] = recipe.hidden
-    context = Context(data.dataset.classes, data.preprocessing)
+    context = Context(classes, data.preprocessing)
     truths = [data.dataset.items[row].truth for row in data.split.train]
     step = task.step(network, context, recipe, truths)
-    precision = choose_precision(options.precision, options.device, cpu().features, wide=_wide(network))
-    fabric = in_precision(group, precision, options.device, options.devices)
+    stages = make_stages(task, context, step, recipe, features)
     setup = TrainingSetup(
-        network, architecture, task, context, step, recipe, (), augmentation, fabric, precision, features
+        network, architecture, task, context, step, recipe, stages, augmentation, fabric, features
     ).following(recipe, decided)
-    _require_company(setup, options, data)
+    _require_company(setup, data)
     return setup
 
 
@@ -139,12 +113,12 @@ def _require_unmixed(augmentation: Augmentation | None, task: Task[Any]) -> None
         )
 
 
-def _require_company(setup: TrainingSetup, options: TrainOptions, data: PreparedData) -> None:
+def _require_company(setup: TrainingSetup, data: PreparedData) -> None:
     """No picture is alone in a batch where it must not be."""
-    batches: Any = data.training_batches(options, setup.recipe, setup.augmentation)
+    batches: Any = data.training_batches(setup.recipe, setup.augmentation)
     smallest = len(data.split.train) // max(1, len(batches)) // setup.fabric.world_size
     if setup.recipe.scales:
-        batches = MultiScale(batches, [min(setup.recipe.scales)], options.seed)
+        batches = MultiScale(batches, [min(setup.recipe.scales)], data.options.seed)
     require_company(setup.stages, batches, smallest, str(setup.architecture["model"]))
 
 
@@ -158,7 +132,7 @@ def make_stages(
     blocks = _blocks(network, features.data) if falls and features is not None else []
 
     def made(stage: StageRecipe) -> Stage:
-        plain = Stage(
+        unscheduled = Stage(
             name=stage.name,
             step=step,
             epochs=stage.epochs,
@@ -166,17 +140,15 @@ def make_stages(
             trainable=_trainable(stage.trainable, head, blocks),
             ratios=_ratios(stage.layer_decay, blocks),
             head=head,
-            steps=stage.steps,
             patience=recipe.patience,
             optimizer=stage.optimizer or recipe.optimizer,
             weight_decay=stage.weight_decay,
-            schedule=stage.schedule or recipe.schedule,
-            warm_up=stage.warm_up,
             clip=recipe.clip,
             average=recipe.average,
             freeze_norms=stage.freeze_norms,
             skip_above=stage.skip_above,
         )
+        plain = _scheduled(unscheduled, stage, recipe)
         if stage.mode == "steps":
             return plain
         assert features is not None
@@ -184,6 +156,18 @@ def make_stages(
         return replace(plain, **of_features(task, context, step, features, recipe))
 
     return tuple(made(stage) for stage in recipe.stages)
+
+
+def _scheduled(stage: Stage, protocol: StageRecipe, recipe: Recipe) -> Stage:
+    """The stage with the protocol's length and rates; nothing of it is built again."""
+    return replace(
+        stage,
+        epochs=protocol.epochs,
+        lr=protocol.lr,
+        steps=protocol.steps,
+        schedule=protocol.schedule or recipe.schedule,
+        warm_up=protocol.warm_up,
+    )
 
 
 def _head(network: nn.Module) -> frozenset[str]:
@@ -213,18 +197,10 @@ def _ratios(fall: Number, blocks: list[frozenset[str]]) -> dict[str, float]:
     return {name: float(fall**depth) for depth, block in enumerate(reversed(blocks)) for name in block}
 
 
-def _wide(network: nn.Module) -> bool:
-    """Whether a convolution has 16 channels or more on both sides, which bfloat16 then multiplies faster."""
-    return any(
-        min(layer.in_channels, layer.out_channels) >= 16
-        for layer in network.modules()
-        if isinstance(layer, nn.Conv2d)
-    )
-
-
-def resolved(options: TrainOptions, plan: Plan, data: PreparedData, setup: TrainingSetup) -> dict[str, Any]:
+def resolved(plan: Plan, data: PreparedData, setup: TrainingSetup) -> dict[str, Any]:
     """What was derived from the options, for `config.toml`; a resumed run must derive the same."""
     steps = epoch_steps(len(data.split.train), setup.recipe.batch_size)
+    options = data.options
     return {
         "data": from_anywhere(options.data),
         "model": plan.model,
@@ -249,7 +225,7 @@ def resolved(options: TrainOptions, plan: Plan, data: PreparedData, setup: Train
         "average": as_table(setup.recipe.average) if setup.recipe.average else None,
         "balance": setup.recipe.balance,
         "scales": list(setup.recipe.scales),
-        "precision": setup.precision,
+        "precision": precision_of(setup.fabric),
         "device": str(setup.fabric.device),
         "processes": setup.fabric.world_size,
         "engine": "torch",

@@ -16,26 +16,21 @@ from striate.models.weights.pretrained import load_weights
 from striate.runs.record import RunRecord
 from striate.runs.records import Architecture
 from striate.tasks.catalog import find_task
-from striate.trainer.options import TrainOptions
 from striate.trainer.plan import Plan
 
 
-def load_start(
-    network: nn.Module, plan: Plan, options: TrainOptions, classes: Sequence[str], on_event: Listener
-) -> None:
+def load_start(network: nn.Module, plan: Plan, classes: Sequence[str], on_event: Listener) -> None:
     """Put the plan's weights into `network`, in place; what did not fit is said."""
     if plan.parent is not None:
-        if architecture_of(RunRecord.open(plan.parent)).task != options.task:
+        if architecture_of(RunRecord.open(plan.parent)).task != plan.task.name:
             _from_other_task(network, plan, plan.parent, on_event)
         else:
             _from_run(network, plan, plan.parent, classes, on_event)
     elif plan.weights is not None:
-        _from_file(network, plan.weights, options, on_event)
+        _from_file(network, plan.weights, on_event, own=plan.named is not None)
 
 
-def load_own_head(
-    network: nn.Module, plan: Plan, options: TrainOptions, classes: Sequence[str], on_event: Listener
-) -> None:
+def load_own_head(network: nn.Module, plan: Plan, classes: Sequence[str], on_event: Listener) -> None:
     """Go on with the head of an earlier run of the same task where that has one of its own, in place.
 
     Args:
@@ -48,15 +43,15 @@ def load_own_head(
     same = {name: one.shape for name, one in tensors.items()} == {
         name: one.shape for name, one in network.state_dict().items()
     }
-    if architecture.task == options.task and same and labels_of(record, architecture) == tuple(classes):
+    if architecture.task == plan.task.name and same and labels_of(record, architecture) == tuple(classes):
         network.load_state_dict(tensors)
     else:
         on_event(Note(f"the head is a new one: that of {plan.parent} is for other answers"))
 
 
-def _from_file(network: nn.Module, path: Path, options: TrainOptions, on_event: Listener) -> None:
+def _from_file(network: nn.Module, path: Path, on_event: Listener, *, own: bool) -> None:
     loaded = load_weights(network, path)
-    for note in loaded.notes if options.weights is not None else ():  # of one's own file it matters
+    for note in loaded.notes if own else ():  # of other weights they are known
         on_event(Note(note))
     if loaded.head_replaced:
         before, after = loaded.head_replaced

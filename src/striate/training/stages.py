@@ -6,6 +6,7 @@ from typing import Any
 
 from torch import nn, optim
 
+from striate.data.epoch_length import stage_steps
 from striate.hyperparameters import USUAL_OPTIMIZER, USUAL_SCHEDULE, Average, Number, Optimizer, Schedule
 from striate.training.averaging import NORMS
 from striate.training.optimizers.build import make_optimizer
@@ -60,10 +61,7 @@ class Stage:
 
     def length(self, epoch_steps: int) -> int:
         """Batches of the whole stage, for an epoch of so many; 0 where it is fitted at once."""
-        if self.fit_closed_form is not None:
-            return 0
-        whole = self.epochs * epoch_steps
-        return whole if self.steps is None else min(whole, self.steps)
+        return 0 if self.fit_closed_form is not None else stage_steps(epoch_steps, self.epochs, self.steps)
 
     def new_optimizer(self) -> optim.Optimizer:
         """Of the parameters of its step that learn."""

@@ -35,7 +35,8 @@ def test_seconds_add_up_over_stages_steps_and_validations():
     paces = [Pace(0.5, 0.01), Pace(2.0, 0.02, epoch=0.25)]
     # 20 steps and 2 validations of 100 pictures; 25 steps, 3 validations and 3 times the weights.
     expected = 20 * 0.5 + 2 * 1 + 25 * 2 + 3 * 2 + 3 * 0.25
-    assert seconds_of(paces, stages, 10, 100) == pytest.approx(expected)
+    lengths = [stage.length(10) for stage in stages]
+    assert seconds_of(paces, lengths, 10, 100) == pytest.approx(expected)
 
 
 def test_quick_steps_are_timed_for_a_second_and_slow_ones_count_as_well(tmp_path):

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from striate.data.epoch_length import stage_steps
 from striate.hyperparameters import USUAL_SCHEDULE, Average, Number, Optimizer, Schedule
 
 Balance = Literal["none", "weights", "sampling", "focal"]
@@ -42,6 +43,10 @@ class StageRecipe:
     skip_above: float | None = None
     mode: Literal["steps", "features", "probe"] = "steps"
     layer_decay: Number = 1
+
+    def length(self, epoch_steps: int) -> int:
+        """Batches of the whole stage, for an epoch of so many; 0 where it is fitted at once."""
+        return 0 if self.mode == "probe" else stage_steps(epoch_steps, self.epochs, self.steps)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,29 +4,28 @@ from collections.abc import Sequence
 from typing import Any
 
 from striate.data.dataset import PARTS, Dataset, Item
-from striate.tasks.catalog import find_task
-from striate.trainer.options import TrainOptions
+from striate.tasks.task import Task
 from striate.trainer.pictures.prepared_data import ExternalTest, PreparedData
 
 
-def dataset_record(options: TrainOptions, data: PreparedData) -> dict[str, Any]:
+def dataset_record(data: PreparedData, task: Task[Any]) -> dict[str, Any]:
     """What `dataset.json` holds; digests stand in the order of the split's names."""
     dataset, parts = data.dataset, {part: getattr(data.split, part) for part in PARTS}
-    task, classes = find_task(options.task), dataset.classes
+    classes = dataset.classes
     counts = {part: task.counts(_items(dataset, rows), classes) for part, rows in parts.items()}
     external = data.external
     if external is not None:
         found = task.counts(_items(external.dataset, external.rows), external.dataset.classes)
         counts["test"] = {name: found.get(name, 0) for name in counts["train"]}
     return {
-        "data": str(options.data),
+        "data": str(data.options.data),
         "layout": dataset.layout,
         "fingerprint": data.scan.fingerprint,
         "classes": list(classes),
         "counts": counts,
         "split": {part: [dataset.items[row].name for row in rows] for part, rows in parts.items()},
         "digests": {part: [data.scan.rows[row].digest for row in rows] for part, rows in parts.items()},
-        "test_data": None if external is None else _external_record(options, external),
+        "test_data": None if external is None else _external_record(external),
         "skipped": [{"file": p.file, "reason": p.reason} for p in data.skipped],
         "damaged": [{"file": p.file, "reason": p.reason} for p in data.damaged],
         "ignored": dataset.ignored,
@@ -38,9 +37,9 @@ def _items(dataset: Dataset, rows: Sequence[int]) -> list[Item]:
     return [dataset.items[row] for row in rows]
 
 
-def _external_record(options: TrainOptions, external: ExternalTest) -> dict[str, Any]:
+def _external_record(external: ExternalTest) -> dict[str, Any]:
     return {
-        "data": str(options.test),
+        "data": str(external.given),
         "fingerprint": external.scan.fingerprint,
         "names": [external.dataset.items[row].name for row in external.rows],
         "digests": [external.scan.rows[row].digest for row in external.rows],

@@ -2,6 +2,7 @@
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -11,7 +12,6 @@ from torch import Tensor
 from striate.data.audit.sample_range import unused_range
 from striate.data.dataset import PARTS, Dataset, Part, Problem, class_of
 from striate.data.datasets.picture_files import set_limits
-from striate.data.decoding.decode import Limits
 from striate.data.loading import Batches, Store, known_of
 from striate.data.look_alikes.duplicates import exact_pairs, members, near_pairs
 from striate.data.look_alikes.duplicates import groups as groups_of
@@ -26,11 +26,10 @@ from striate.inference.judging.judge import measured_part, require_shared_classe
 from striate.machine.memory import memory
 from striate.models.catalog import find_entry
 from striate.preprocess.preprocessing import Preprocessing
-from striate.tasks.catalog import find_task
 from striate.tasks.recipes.recipe import Recipe
 from striate.tasks.task import Task
 from striate.trainer.environment import Pictures
-from striate.trainer.options import TrainOptions
+from striate.trainer.option_groups import DataOptions
 from striate.trainer.pictures.truths import open_for, taught
 from striate.trainer.plan import Plan
 
@@ -43,8 +42,13 @@ NAMED = 10  # bad pictures that are named while training; the report and `check`
 
 @dataclass(frozen=True, slots=True)
 class ExternalTest:
-    """The data set of `--test`: what of it is measured, and its digests."""
+    """The data set of `--test`: what of it is measured, and its digests.
 
+    Attributes:
+        given: the path or name that was given.
+    """
+
+    given: Path
     dataset: Dataset
     rows: list[int]
     scan: Scan
@@ -59,6 +63,7 @@ class ExternalTest:
 class PreparedData:
     """Pictures, split and preprocessing of one training. `notes` say for people how it came about."""
 
+    options: DataOptions
     dataset: Dataset
     scan: Scan
     store: Store
@@ -77,7 +82,6 @@ class PreparedData:
 
     def training_batches(
         self,
-        options: TrainOptions,
         recipe: Recipe,
         augmentation: Augmentation | None,
         part: tuple[int, int] = (0, 1),
@@ -87,7 +91,7 @@ class PreparedData:
             self.store,
             torch.tensor(self.split.train),
             recipe.batch_size,
-            seed=options.seed,
+            seed=self.options.seed,
             augmentation=augmentation,
             balance=recipe.balance == "sampling",
             part=part,
@@ -109,16 +113,15 @@ class PreparedData:
         return [self.dataset.items[row].name for row in rows.tolist()]
 
 
-def prepare_data(dataset: Dataset, plan: Plan, options: TrainOptions, on_event: Listener) -> PreparedData:
+def prepare_data(dataset: Dataset, plan: Plan, options: DataOptions, on_event: Listener) -> PreparedData:
     """Read, decode and split; bad pictures are named and skipped.
 
     Raises:
         StriateError: a picture is bad and `strict` was asked for, or too little is left to train on.
     """
-    spec = plan.preprocessing
-    task = find_task(options.task)
+    spec, task = plan.preprocessing, plan.task
     given = _own_parts(options, dataset)  # first: what is wrong with these should not cost a training
-    external = _external(options, dataset, spec.white, on_event)
+    external = _external(task, options, dataset, spec.white, on_event)
     pictures, found = read_pictures(
         dataset, spec, on_event, threads=options.workers, memory_bytes=memory().total
     )
@@ -127,7 +130,7 @@ def prepare_data(dataset: Dataset, plan: Plan, options: TrainOptions, on_event: 
     damaged = tuple(Problem(item.name, row.damage) for item, row in pairs if row.damage)
     _report_bad(skipped, damaged, options, on_event)
     _warn_of_conflicts(dataset, found, options, on_event)
-    parts, notes, warnings = _split(dataset, found, external, given, options, on_event)
+    parts, notes, warnings = _split(task, dataset, found, external, given, options.seed, on_event)
     lost = unused_range(found.rows, spec.white)
     if lost is not None:
         on_event(Warned(lost))
@@ -145,7 +148,7 @@ def prepare_data(dataset: Dataset, plan: Plan, options: TrainOptions, on_event: 
         _store(dataset, found, pictures, task, spec),
         (*dataset.notes, *notes, *warnings),
     )
-    return PreparedData(dataset, found, store, parts, spec, skipped, damaged, external, kept)
+    return PreparedData(options, dataset, found, store, parts, spec, skipped, damaged, external, kept)
 
 
 def _store(dataset: Dataset, found: Scan, pictures: Tensor, task: Task[Any], spec: Preprocessing) -> Store:
@@ -158,7 +161,7 @@ def _store(dataset: Dataset, found: Scan, pictures: Tensor, task: Task[Any], spe
 
 
 def _report_bad(
-    skipped: tuple[Problem, ...], damaged: tuple[Problem, ...], options: TrainOptions, on_event: Listener
+    skipped: tuple[Problem, ...], damaged: tuple[Problem, ...], options: DataOptions, on_event: Listener
 ) -> None:
     _refuse_bad(skipped + damaged, options)
     for word, problems in (("skipped", skipped), ("damaged, used all the same", damaged)):
@@ -168,7 +171,7 @@ def _report_bad(
             on_event(Warned(f"{word}: {len(problems) - NAMED} more, see `striate check {options.data}`"))
 
 
-def _warn_of_conflicts(dataset: Dataset, found: Scan, options: TrainOptions, on_event: Listener) -> None:
+def _warn_of_conflicts(dataset: Dataset, found: Scan, options: DataOptions, on_event: Listener) -> None:
     """The same content under two labels teaches nothing: at least one of them is wrong."""
     same = members(groups_of(len(found.rows), found.exact_pairs()))
     conflicts = [group for group in same if len({dataset.items[row].truth.label for row in group}) > 1]
@@ -180,7 +183,7 @@ def _warn_of_conflicts(dataset: Dataset, found: Scan, options: TrainOptions, on_
         on_event(Warned(f"{more}, see `striate check {options.data}`"))
 
 
-def _refuse_bad(bad: tuple[Problem, ...], options: TrainOptions) -> None:
+def _refuse_bad(bad: tuple[Problem, ...], options: DataOptions) -> None:
     if options.strict and bad:
         raise StriateError(
             f"{counted(len(bad), 'picture')} cannot be used, the first: {bad[0].file}: {bad[0].reason}. "
@@ -192,13 +195,14 @@ def _wrong(scanned: Scanned) -> str:
     return scanned.problem or scanned.damage or ""
 
 
-def _external(options: TrainOptions, dataset: Dataset, white: int, on_event: Listener) -> ExternalTest | None:
+def _external(
+    task: Task[Any], options: DataOptions, dataset: Dataset, white: int, on_event: Listener
+) -> ExternalTest | None:
     if options.test is None:
         return None
-    task = find_task(options.task)
     least = min(1, task.fewest_classes)
     other = open_for(task, options.test, on_event, classes=least, follow_links=options.follow_links)
-    other = set_limits(other, Limits(options.max_bytes, options.max_pixels, white))
+    other = set_limits(other, replace(options.limits, white=white))
     if task.fewest_classes:
         require_shared_classes(dataset.classes, other)
     on_event(Note(f"measured on {options.test}: {other.layout}"))
@@ -207,10 +211,10 @@ def _external(options: TrainOptions, dataset: Dataset, white: int, on_event: Lis
     found = scan(other, on_event=on_event, threads=options.workers, for_size_hw=THUMBNAILS_HW)
     bad = tuple(Problem(other.items[row].name, _wrong(found.rows[row])) for row in rows)
     _refuse_bad(tuple(problem for problem in bad if problem.reason), options)
-    return ExternalTest(other, rows, found)
+    return ExternalTest(options.test, other, rows, found)
 
 
-def _own_parts(options: TrainOptions, dataset: Dataset) -> tuple[Part, ...] | None:
+def _own_parts(options: DataOptions, dataset: Dataset) -> tuple[Part, ...] | None:
     """What `--split` says, read before any picture is."""
     if options.split is None:
         return None
@@ -218,16 +222,16 @@ def _own_parts(options: TrainOptions, dataset: Dataset) -> tuple[Part, ...] | No
 
 
 def _split(
+    task: Task[Any],
     dataset: Dataset,
     found: Scan,
     external: ExternalTest | None,
     given: tuple[Part, ...] | None,
-    options: TrainOptions,
+    seed: int,
     on_event: Listener,
 ) -> tuple[Split, list[str], list[str]]:
     """The three parts, notes to be told, and warnings that were: of pictures that are on two sides."""
     names = [item.name for item in dataset.items]
-    task = find_task(options.task)
     groups, rows = kept_together(found.groups(), dataset, task), found.usable
     notes: list[str] = []
     warnings: list[str] = []
@@ -240,14 +244,14 @@ def _split(
         rows = [row for row in rows if row not in also]
         if also:
             notes.append(
-                f"left out for looking like pictures of {options.test}: {counted(len(also), 'picture')}"
+                f"left out for looking like pictures of {external.given}: {counted(len(also), 'picture')}"
             )
     parts = split(
         dataset.items,
         groups,
         numbered([task.stratum(item) for item in dataset.items]),
         classes=dataset.classes,
-        seed=options.seed,
+        seed=seed,
         rows=rows,
         parts=given,
         external_test=external is not None,

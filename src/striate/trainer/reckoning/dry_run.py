@@ -11,12 +11,12 @@ import torch
 from striate.errors import StriateError
 from striate.events import Listener, silent
 from striate.trainer.loggers import require_logger
+from striate.trainer.measured_once import NOTHING
 from striate.trainer.options import options_of
 from striate.trainer.preparing import prepare
 from striate.trainer.reckoning.duration import finishing_seconds, training_seconds
 from striate.trainer.reckoning.measuring import fit_closed_form_first, paces_of
 from striate.trainer.setup import resolved
-from striate.training.devices.fabric import launched
 from striate.training.stages import Stage
 from striate.training.trials.pace import Pace
 
@@ -43,12 +43,12 @@ def dry_run(
     options = options_of({**kept, "devices": 1}, config)  # the steps that are tried need no other process
     require_logger(options.log)
     with torch.random.fork_rng(devices=[]):
-        prepared = prepare(options, None, on_event, launched(options.device, 1), began)
+        prepared = prepare(options, NOTHING, on_event, began)
         setup, data = prepared.setup, prepared.data
         solving = monotonic()
         fit_closed_form_first(setup, data)
         solving = monotonic() - solving
-        paces = paces_of(setup, options, data)
+        paces = paces_of(setup, data)
         finishing = finishing_seconds(setup, data)
     split = data.split
 
@@ -60,7 +60,7 @@ def dry_run(
     every = list(zip(paces, setup.stages, strict=True))
     training, least = seconds(every), seconds([one for one in every if one[1].skip_above is None])
     return {
-        **resolved(options, prepared.plan, data, setup),
+        **resolved(prepared.plan, data, setup),
         "classes": list(data.dataset.classes),
         "preprocessing": asdict(data.preprocessing),
         "pictures": {

@@ -9,6 +9,7 @@ from striate.data.epoch_length import epoch_steps
 from striate.events import silent
 from striate.inference.engine_choice import COMPARED, choose_engine, spread
 from striate.inference.predictor import Predictor
+from striate.tasks.recipes.recipe import StageRecipe
 from striate.trainer.pictures.prepared_data import PreparedData
 from striate.trainer.setup import TrainingSetup
 from striate.training.stages import Stage
@@ -19,12 +20,16 @@ TIMED = 16  # pictures on which engines are compared and timed; the end compares
 
 
 def training_seconds(
-    paces: Sequence[Pace], stages: Sequence[Stage], batch_size: int, data: PreparedData
+    paces: Sequence[Pace],
+    stages: Sequence[Stage] | Sequence[StageRecipe],
+    batch_size: int,
+    data: PreparedData,
 ) -> float:
     """Of the steps of all stages and the validation after every epoch."""
     split = data.split
     judged = len(split.validation) or len(split.train)
-    return seconds_of(paces, stages, epoch_steps(len(split.train), batch_size), judged)
+    an_epoch = epoch_steps(len(split.train), batch_size)
+    return seconds_of(paces, [stage.length(an_epoch) for stage in stages], an_epoch, judged)
 
 
 def finishing_seconds(setup: TrainingSetup, data: PreparedData) -> float:

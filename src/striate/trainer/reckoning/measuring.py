@@ -14,9 +14,10 @@ from striate.data.epoch_length import epoch_steps
 from striate.data.loading import Batches
 from striate.events import Listener, Note
 from striate.runs.weights import write_weights
-from striate.trainer.options import TrainOptions
+from striate.tasks.recipes.recipe import Recipe
+from striate.trainer.measured_once import MeasuredOnce
 from striate.trainer.pictures.prepared_data import PreparedData
-from striate.trainer.plan import Plan, make_recipe
+from striate.trainer.plan import Plan
 from striate.trainer.reckoning.duration import finishing_seconds, training_seconds
 from striate.trainer.setup import TrainingSetup
 from striate.trainer.transferring.probing import probe_of
@@ -27,60 +28,58 @@ LEAST_SHARE = 0.1  # of the minutes that is left for learning, however long read
 
 
 def find_rate(
-    setup: TrainingSetup, options: TrainOptions, plan: Plan, data: PreparedData, on_event: Listener
+    setup: TrainingSetup, plan: Plan, data: PreparedData, on_event: Listener
 ) -> tuple[TrainingSetup, RangeTest | None]:
     """The setup with the rate that a range test finds for its first stage, if `--lr auto` was asked for."""
-    if options.lr != "auto" or setup.decided.lr is not None:
+    if plan.schedule.lr != "auto" or setup.decided.lr is not None:
         return setup, None
     on_event(Note("looking for a learning rate: up to 100 steps on a copy of the network"))
     stages = setup.stages
-    test = range_test(setup.fabric, stages[0], training_batches(setup, options, data), options.seed)
+    test = range_test(setup.fabric, stages[0], training_batches(setup, data), data.options.seed)
     # Later stages begin where earlier ones end, so only the first can be tested; the others keep their ratio.
     lr = test.chosen * stages[-1].lr / stages[0].lr
-    decided = replace(setup.decided, lr=lr)
-    recipe = make_recipe(options, plan, len(data.split.train), epochs=decided.epochs, lr=decided.lr)
     on_event(Note(f"learning rate {test.chosen:g}: a tenth of {test.lowest:.2g}, where the loss is lowest"))
-    return setup.following(recipe, decided), test
+    return decide(setup, plan, data, replace(setup.decided, lr=lr)), test
 
 
 def fit_minutes(
-    setup: TrainingSetup,
-    options: TrainOptions,
-    plan: Plan,
-    data: PreparedData,
-    on_event: Listener,
-    began: float,
+    setup: TrainingSetup, plan: Plan, data: PreparedData, on_event: Listener, began: float
 ) -> TrainingSetup:
     """The setup with as many epochs as fit into `--minutes`, counted from `began`."""
+    seconds = plan.schedule.seconds
     trained = any(stage.fit_closed_form is None and stage.batches is None for stage in setup.stages)
-    if options.minutes is None or setup.decided.epochs is not None or not trained:
+    if seconds is None or setup.decided.epochs is not None or not trained:
         return setup
     fit_closed_form_first(setup, data)
-    paces = paces_of(setup, options, data)
-    seconds = 60 * options.minutes
+    paces = paces_of(setup, data)
     # Of several processes only the first reckons the end: its number of epochs counts.
     finishing = finishing_seconds(setup, data) if setup.fabric.is_global_zero else 0.0
     left = max(LEAST_SHARE * seconds, seconds - (monotonic() - began) - finishing)
     pictures, judged = len(data.split.train), len(data.split.validation) or len(data.split.train)
 
-    def with_epochs(epochs: int, steps: int | None = None) -> TrainingSetup:
-        decided = replace(setup.decided, epochs=epochs, steps=steps)
-        recipe = make_recipe(options, plan, pictures, epochs=epochs, lr=decided.lr)
-        return setup.following(recipe, decided)
+    def of(epochs: int) -> Recipe:
+        return plan.recipe(pictures, replace(setup.decided, epochs=epochs))
 
     def cost(epochs: int) -> float:
-        found = with_epochs(epochs)
-        return training_seconds(paces, found.stages, found.recipe.batch_size, data)
+        recipe = of(epochs)
+        return training_seconds(paces, recipe.stages, recipe.batch_size, data)
 
     epochs, steps = epochs_within(left, cost), None
     if cost(epochs) > left:
         pace = next(pace for pace in paces if pace.step > 0)  # of the one stage that is left
         steps = max(1, int((left - judged * pace.picture) / pace.step))
-        steps = min(steps, epoch_steps(pictures, with_epochs(1).recipe.batch_size))
+        steps = min(steps, epoch_steps(pictures, of(1).batch_size))
     whole = "one epoch" if epochs == 1 else f"{epochs:,} epochs"
     part = f"{steps:,} {'step' if steps == 1 else 'steps'} of {whole}" if steps else whole
-    on_event(Note(f"--minutes {options.minutes:g} is about {part} on this machine"))
-    return with_epochs(epochs, steps)
+    on_event(Note(f"--minutes {seconds / 60:g} is about {part} on this machine"))
+    return decide(setup, plan, data, replace(setup.decided, epochs=epochs, steps=steps))
+
+
+def decide(setup: TrainingSetup, plan: Plan, data: PreparedData, measured: MeasuredOnce) -> TrainingSetup:
+    """The setup with what was measured: of several processes each measures, and the first one's counts."""
+    if setup.fabric.world_size > 1:
+        measured = setup.fabric.broadcast(measured)
+    return setup.following(plan.recipe(len(data.split.train), measured), measured)
 
 
 def fit_closed_form_first(setup: TrainingSetup, data: PreparedData) -> None:
@@ -90,18 +89,18 @@ def fit_closed_form_first(setup: TrainingSetup, data: PreparedData) -> None:
         setup.features.of(data.split.validation or data.split.train)
 
 
-def training_batches(setup: TrainingSetup, options: TrainOptions, data: PreparedData) -> Batches:
+def training_batches(setup: TrainingSetup, data: PreparedData) -> Batches:
     """This process's part of the training pictures."""
     part = (setup.fabric.global_rank, setup.fabric.world_size)
-    return data.training_batches(options, setup.recipe, setup.augmentation, part)
+    return data.training_batches(setup.recipe, setup.augmentation, part)
 
 
-def paces_of(setup: TrainingSetup, options: TrainOptions, data: PreparedData) -> list[Pace]:
+def paces_of(setup: TrainingSetup, data: PreparedData) -> list[Pace]:
     """Seconds a step of every stage, measured on copies."""
     shown = data.split.validation or data.split.train
     rows = torch.tensor(shown[: data.judged_together])
     judged = data.store.batch(data.store.pictures[rows], rows)
-    paces = measure_pace(setup.fabric, setup.stages, training_batches(setup, options, data), judged)
+    paces = measure_pace(setup.fabric, setup.stages, training_batches(setup, data), judged)
     writing = _writing_seconds(setup)
     return [replace(pace, epoch=writing) for pace in paces]
 

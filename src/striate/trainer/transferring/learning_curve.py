@@ -13,10 +13,10 @@ from striate.events import Listener, Note
 from striate.metrics.accuracy import hits, wilson_interval
 from striate.metrics.power_law import Growth, expected_growth
 from striate.ops.logistic_regression import fit_probe
+from striate.trainer.measured_once import NOTHING
 from striate.trainer.options import TrainOptions
 from striate.trainer.pictures.prepared_data import PreparedData
 from striate.trainer.preparing import prepare
-from striate.training.devices.fabric import launched
 
 SHARES = (8, 4, 2, 1)  # one eighth, a quarter, a half, all
 REPEATED = 3  # other pictures each time; all of them are always the same
@@ -49,7 +49,7 @@ def learning_curve(options: TrainOptions, on_event: Listener) -> LearningCurve:
         StriateError: there is no test or validation part, or nothing to start from.
     """
     with torch.random.fork_rng(devices=[]):
-        prepared = prepare(options, None, on_event, launched(options.device, options.devices))
+        prepared = prepare(options, NOTHING, on_event)
     data, features = prepared.data, prepared.setup.features
     part = list(data.split.test or data.split.validation)
     if not part:

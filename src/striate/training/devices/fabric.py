@@ -12,7 +12,16 @@ from torch import Tensor
 from striate.errors import StriateError
 from striate.training.devices.local_processes import LocalProcesses, prepare_meeting
 
-__all__ = ["Fabric", "gathered", "in_precision", "launched", "make_fabric", "seed_step", "to_exact"]
+__all__ = [
+    "Fabric",
+    "gathered",
+    "is_first_process",
+    "launched",
+    "make_fabric",
+    "precision_of",
+    "seed_step",
+    "to_exact",
+]
 
 RANKS = 4096  # processes at most, so that every step of every process has a seed of its own
 
@@ -53,6 +62,13 @@ def make_fabric(device: str, precision: str, devices: int = 1) -> Fabric:
         ) from error
 
 
+def is_first_process(devices: int) -> bool:
+    """Whether this process is the first of a training's; known before they are launched."""
+    if devices == 1 and "TORCHELASTIC_RUN_ID" not in os.environ:
+        return True
+    return all(os.environ.get(rank, "0") == "0" for rank in ("LOCAL_RANK", "GROUP_RANK"))
+
+
 def launched(device: str, devices: int, precision: str = "32-true") -> Fabric:
     """A fabric whose processes run: the first of several starts its command again for the others.
 
@@ -66,11 +82,10 @@ def launched(device: str, devices: int, precision: str = "32-true") -> Fabric:
     return fabric
 
 
-def in_precision(fabric: Fabric, precision: str, device: str, devices: int) -> Fabric:
-    """The fabric where it computes so, else one more over the same processes: they run before data and
-    network tell the precision, and a fabric keeps the one that it was made with."""
-    own: str = fabric.strategy.precision.precision
-    return fabric if own == precision else launched(device, devices, precision)
+def precision_of(fabric: Fabric) -> str:
+    """As `choose_precision` gave it."""
+    found: str = fabric.strategy.precision.precision
+    return found
 
 
 def gathered(fabric: Fabric, total: Tensor, count: int) -> tuple[Tensor, int, float]:

@@ -116,11 +116,10 @@ def _judging(step: nn.Module, judged: Batch, clock: Callable[[], float]) -> floa
         return (clock() - began) / len(judged)
 
 
-def seconds_of(paces: Sequence[Pace], stages: Sequence[Stage], epoch_steps: int, judged: int) -> float:
-    """How long all stages take, with `judged` validation pictures after every epoch."""
+def seconds_of(paces: Sequence[Pace], lengths: Sequence[int], epoch_steps: int, judged: int) -> float:
+    """How long stages of so many steps take, with `judged` validation pictures after every epoch."""
     total = 0.0
-    for pace, stage in zip(paces, stages, strict=False):
-        steps = stage.length(epoch_steps)
+    for pace, steps in zip(paces, lengths, strict=False):
         epochs = -(-steps // epoch_steps)
         total += steps * pace.step + epochs * (judged * pace.picture + pace.epoch)
     return total

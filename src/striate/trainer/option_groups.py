@@ -1,0 +1,79 @@
+"""The options of `train` in groups, each what one part of the trainer reads; `TrainOptions` checks them.
+
+None: the recipe, the data or the machine decides.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from striate.data.decoding.decode import Limits
+from striate.preprocess.placement import Fit
+
+
+@dataclass(frozen=True, slots=True)
+class DataOptions:
+    """Which pictures are read, how, and what decides their parts and their order."""
+
+    data: Path
+    test: Path | None
+    split: Path | None
+    seed: int
+    max_bytes: int
+    max_pixels: int
+    follow_links: bool
+    strict: bool
+    workers: int | None
+
+    @property
+    def limits(self) -> Limits:
+        """The largest file and picture that are read."""
+        return Limits(self.max_bytes, self.max_pixels)
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkOptions:
+    """Which network, what it starts from, what of it learns by which protocol, and how it sees pictures."""
+
+    model: str
+    weights: str | None
+    transfer: str
+    recipe: str
+    augment: str | dict[str, Any]
+    image_size: int | None
+    fit: Fit
+    white: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleOptions:
+    """What a person overrides in the protocol."""
+
+    epochs: int | None
+    minutes: float | None
+    lr: float | Literal["auto"] | None
+    batch_size: int | None
+    optimizer: str | None
+    label_smoothing: float | None
+    patience: int | None
+    balance: str | None
+
+    @property
+    def seconds(self) -> float | None:
+        """Of the whole training, where `--minutes` was given."""
+        return None if self.minutes is None else 60 * self.minutes
+
+    @property
+    def asks_for_steps(self) -> bool:
+        """Whether something was given that only steps of an optimiser have."""
+        given = (self.epochs, self.lr, self.optimizer, self.label_smoothing, self.patience)
+        return any(value is not None for value in given)
+
+
+@dataclass(frozen=True, slots=True)
+class MachineOptions:
+    """What computes, in which precision."""
+
+    device: str
+    devices: int
+    precision: str
