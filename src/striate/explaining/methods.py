@@ -8,7 +8,7 @@ from striate.explaining.options import Explained, ExplainOptions
 
 PagesBy = Callable[[ExplainOptions, Listener], Iterator[Explained]]
 
-PAGES = {  # method: file and function in this room
+PAGES = {  # method: file in `pages` and function
     "activations": "activations:explain_activations",
     "filters": "filters:explain_filters",
     "deconvnet": "deconvnet:explain_deconvnet",
@@ -20,5 +20,5 @@ PAGES = {  # method: file and function in this room
 def pages_by(method: str) -> PagesBy:
     """The function that makes a method's pages; `method` is a name whose kind is `page`."""
     file, function = PAGES[method].split(":")
-    found: PagesBy = getattr(import_module(f"striate.explaining.{file}"), function)
+    found: PagesBy = getattr(import_module(f"striate.explaining.pages.{file}"), function)
     return found
