@@ -4,6 +4,7 @@ import csv
 import json
 import re
 
+import numpy as np
 import pytest
 from PIL import Image
 from tests.cli.test_commands import striate  # noqa: F401
@@ -12,6 +13,7 @@ from tests.tasks import toy_points
 from striate.actions.load import load
 from striate.actions.train import train
 from striate.data.datasets.recognise import open_dataset
+from striate.data.decoding.decode import as_picture
 
 
 @pytest.fixture(scope="module")
@@ -134,3 +136,20 @@ def test_the_pictures_of_its_data_are_mapped(striate, run, spots, tmp_path, word
     code, _, said = striate("explain", run, *given, "--method", "embedding", "--out", out)
     assert code == 0, said
     assert list(out.rglob("*.png"))
+
+
+def test_predict_draws_into_copies_of_the_pictures(striate, run, spots, digits_run, digits, tmp_path):  # noqa: F811
+    files = [spots.parent / name for name in ("000.png", "001.png")]
+    code, out, said = striate("predict", run, *files, "--draw", tmp_path / "drawn", "--json")
+    assert code == 0 and len(out.splitlines()) == 2 and f"drew 2 pictures to {tmp_path / 'drawn'}" in said
+    for file in files:
+        spot = load(run).predict(file)
+        pixels = as_picture(tmp_path / "drawn" / file.name).permute(1, 2, 0).numpy()
+        assert pixels.shape[:2] == as_picture(file).shape[1:]
+        rows, columns = np.nonzero((pixels == (255, 0, 0)).all(axis=2))
+        away = np.hypot(rows - spot.y, columns - spot.x)  # of a circle of 3 pixels, which the edge may cut
+        assert len(away) > 5 and (abs(away - 3) < 1.5).all()
+        assert np.array_equal(pixels, np.array(load(run).draw(file)))
+    code, out, said = striate("predict", digits_run, digits, "--draw", tmp_path / "no")
+    assert (code, out) == (2, "") and "answers of classify have no place in the picture" in said
+    assert len(said.splitlines()) == 1 and not (tmp_path / "no").exists()

@@ -92,6 +92,7 @@ class FindSpot(Task[Spot]):
     name: ClassVar = NAME
     about: ClassVar = "where the bright spot is"
     truths: ClassVar = ("points",)
+    can: ClassVar = ("draw",)
 
     def check(self, dataset: Dataset) -> list[Problem]:
         return [
@@ -151,7 +152,9 @@ class FindSpot(Task[Spot]):
         close = (apart.amax(dim=1) < 0.01).double().mean()
         return Agreement(float(close), float(apart.max()), float(reference[0].abs().max()))
 
-    def draw(self, picture: Tensor, answer: Spot | None, truth: Truth | None) -> Image.Image:
+    def draw(
+        self, picture: Tensor, answer: Spot | None, truth: Truth | None, *, side: int = 0
+    ) -> Image.Image:
         pixels = picture.expand(3, -1, -1).permute(1, 2, 0).numpy()
         image = Image.fromarray(np.ascontiguousarray(pixels))
         if answer is not None:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from striate.inference.pictures.copying import SortedCopies
+    from striate.inference.pictures.drawing import DrawnPictures
     from striate.inference.pictures.streaming import Predictions
 
 
@@ -38,6 +39,10 @@ def predict(
     copy_to: Annotated[
         str | None, typer.Option(help="Also copy the pictures to this folder, into one folder a class.")
     ] = None,
+    draw: Annotated[
+        str | None,
+        typer.Option(help="Also draw boxes or points into copies of the pictures, in this folder."),
+    ] = None,
     follow_links: FollowLinks = False,
     overwrite: Overwrite = False,
     max_pixels: MaxPixels = None,
@@ -52,11 +57,13 @@ def predict(
     striate predict runs/classify/photos-resnet18 cat.jpg more/ 'archive/**/*.jpg'
     striate predict runs/classify/photos-resnet18 more/ --unsure 0.8 --copy-to sorted/ --csv answers.csv
     striate predict runs/classify/photos-resnet18 - --json < cat.jpg
+    striate predict runs/locate/scenes-efficientnet_lite0 more/ --draw drawn/
     striate predict squeezenet1_1 --weights squeezenet1_1.safetensors cat.jpg --json
     """
     from striate.actions.predict import predict as action
     from striate.cli.text.show import Shown
     from striate.inference.pictures.copying import SortedCopies
+    from striate.inference.pictures.drawing import DrawnPictures
     from striate.inference.pictures.prediction_table import table_file
     from striate.inference.views import parse_scales
 
@@ -81,12 +88,20 @@ def predict(
     if copies is not None:
         answers.task.require("sort")
         copies.name_folders(answers.labels)
-    if _tell(answers, table, copies, json=json):
+    drawn = DrawnPictures(draw, images, answers, overwrite=overwrite) if draw is not None else None
+    if _tell(answers, table, copies, drawn, json=json):
         raise typer.Exit(1)
 
 
-def _tell(answers: "Predictions", csv: "Path | None", copies: "SortedCopies | None", *, json: bool) -> int:
-    """Print, table and copy the answers as they come; how many files had none."""
+def _tell(
+    answers: "Predictions",
+    csv: "Path | None",
+    copies: "SortedCopies | None",
+    drawn: "DrawnPictures | None",
+    *,
+    json: bool,
+) -> int:
+    """Print, table, copy and draw the answers as they come; how many files had none."""
     from contextlib import ExitStack
 
     from striate.cli.text.prediction_lines import PredictionLines
@@ -105,8 +120,12 @@ def _tell(answers: "Predictions", csv: "Path | None", copies: "SortedCopies | No
                 table.add(prediction)
             if copies is not None:
                 copies.add(prediction)
+            if drawn is not None:
+                drawn.add(prediction)
     if csv is not None:
         say(f"answers: {csv}", error=True)
     if copies is not None:
         say(copies.told, error=True)
+    if drawn is not None:
+        say(drawn.told, error=True)
     return bad

@@ -6,6 +6,7 @@ from os import PathLike
 from typing import Any, overload
 
 import torch
+from PIL import Image
 from torch import Tensor, nn
 
 from striate.data.decoding.decode import DEFAULT_LIMITS, Limits, decode_for, decoded_image, reading_for
@@ -16,9 +17,10 @@ from striate.events import Listener, silent
 from striate.inference.views import PLAIN, Views
 from striate.preprocess.placement import Placement
 from striate.preprocess.preprocessing import Preprocessing, stacked
-from striate.shapes import FittedPicture, Pictures
+from striate.shapes import FittedPicture, Picture, Pictures
 from striate.tasks.task import Context, Outputs, Task
 
+SMALLEST, LARGEST = 320, 4096  # pixels of a drawing's longer side: letters need room, files have limits
 Size = tuple[int, int]
 Reads = tuple[Size, int]
 
@@ -29,6 +31,22 @@ class Fitted:
 
     picture: FittedPicture
     placement: Placement
+
+
+def drawn_answer(task: Task[Any], picture: Picture, answer: Any) -> Image.Image:
+    """A whole picture with an answer drawn into it, in the picture's own size.
+
+    Only one whose longer side has fewer than `SMALLEST` pixels is enlarged, and one with more than `LARGEST`
+    made smaller.
+
+    Raises:
+        StriateError: answers of the task have no place in a picture.
+    """
+    task.require("draw")
+    image = task.draw(picture, answer, None, side=min(max(*picture.shape[1:], SMALLEST), LARGEST))
+    if image is None:
+        raise NotImplementedError(f"{task.name} says that it can draw, and does not")
+    return image
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,3 +168,18 @@ class Predictor:
         several = isinstance(images, (list, tuple))
         found = self.answers_of([self.fit(image) for image in (images if several else [images])], top)
         return found if several else found[0]
+
+    def draw(self, image: Any, limits: Limits = DEFAULT_LIMITS) -> Image.Image:
+        """A picture with the answer for it drawn into it, of about its own size (see `drawn_answer`).
+
+        Args:
+            image: as for `predict`, one.
+            limits: what is larger is not read.
+
+        Raises:
+            StriateError: it cannot be read, or answers of this task have no place in a picture.
+        """
+        self.task.require("draw")
+        (answer,) = self.answers_of([self.fit(image, limits)])
+        whole = decoded_image(image, None, reading_for(limits, self.preprocessing.white))
+        return drawn_answer(self.task, whole.picture, answer)

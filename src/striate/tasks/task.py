@@ -22,6 +22,7 @@ from torch import Tensor, nn
 
 from striate.data.dataset import Dataset, Item, Problem
 from striate.data.sample import Batch, Truth
+from striate.drawing.overlay import SHOWN
 from striate.errors import StriateError
 from striate.models.build import create_model
 from striate.preprocess.placement import Placement
@@ -141,7 +142,7 @@ class Agreement:
     largest_score: float
 
 
-Ability = Literal["views", "together", "sort", "int8", "compare", "doubt", "list"]
+Ability = Literal["views", "together", "sort", "int8", "compare", "doubt", "list", "draw"]
 CANNOT: Mapping[Ability, str] = {
     "views": "--flips and --scales are not known for {}; leave them out.",
     "together": "runs of {} do not answer together; name one run.",
@@ -152,6 +153,8 @@ CANNOT: Mapping[Ability, str] = {
     "were calibrated; leave it out.",
     "list": "--clean-list writes image,label,split, which is not what {} learns from; leave it out, and mend "
     "what is named.",
+    "draw": "answers of {} have no place in the picture, so --draw has nothing to show; leave it out. "
+    "`striate explain` draws what the network looks at.",
     "int8": "int8 is not known for {}; use --engine auto, or openvino-bf16.",
 }
 
@@ -172,7 +175,7 @@ class Task(ABC, Generic[A]):
         can: what of `predict` and `evaluate` not every task can do: merge the outputs of several `views`,
             answer `together` with other runs, `sort` pictures by a class with a probability, be served in
             `int8`; `compare` runs by which pictures each has right; `doubt` the labels of a data set, and
-            `list` what is left of one, for `check`.
+            `list` what is left of one, for `check`; `draw` answers into the pictures.
         right_means: when `recorded` calls an answer right, for people; empty where that needs no words.
     """
 
@@ -413,10 +416,18 @@ class Task(ABC, Generic[A]):
         """How an engine's outputs compare with torch's in fp32; at least one picture."""
 
     @abstractmethod
-    def draw(self, picture: Picture, answer: A | None, truth: Truth | None) -> Image.Image | None:
+    def draw(
+        self, picture: Picture, answer: A | None, truth: Truth | None, *, side: int = SHOWN
+    ) -> Image.Image | None:
         """The picture with the answer, and the truth where it is known, drawn into it.
 
         None where they have no place in it: they stand in words beside the picture.
+
+        Args:
+            picture: the user's, whole: answer and truth are in its pixels.
+            answer: drawn if it is given.
+            truth: as well.
+            side: pixels that the drawing's longer side shall have.
         """
 
     @abstractmethod

@@ -14,7 +14,7 @@ from typing import Any
 
 import torch
 
-from striate.data.decoding.decode import DEFAULT_LIMITS, Limits
+from striate.data.decoding.decode import DEFAULT_LIMITS, Limits, reading_for
 from striate.data.paths.files import Found, read_file
 from striate.data.paths.picture_paths import paths_or_problem
 from striate.errors import StriateError
@@ -68,12 +68,14 @@ class Predictions(Iterator[Prediction]):
         task: what the network answers.
         labels: every class that an answer may name.
         columns: of the answers in a table.
+        limits: within which the first network reads pictures.
     """
 
-    def __init__(self, ensemble: Ensemble, predictions: Iterator[Prediction]) -> None:
+    def __init__(self, ensemble: Ensemble, predictions: Iterator[Prediction], limits: Limits) -> None:
         self.task = ensemble.task
         self.labels = ensemble.labels
         self.columns = ensemble.task.columns(ensemble.context)
+        self.limits = reading_for(limits, ensemble.context.preprocessing.white)
         self._predictions = predictions
 
     def __next__(self) -> Prediction:
@@ -119,7 +121,7 @@ def predictions_of(
         raise StriateError("`-` is one picture from standard input; name it once.")
     files = _files(images, on_event, follow_links=follow_links)
     found = _predictions(ensemble, files, top, thresholds, limits)
-    return Predictions(ensemble, found)
+    return Predictions(ensemble, found, limits)
 
 
 def _files(

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from striate.data.dataset import Dataset
 from striate.data.sample import Truth
 from striate.data.sampling import class_weights
+from striate.drawing.overlay import SHOWN
 from striate.losses.focal import focal_loss
 from striate.losses.weighted_cross_entropy import weighted_cross_entropy
 from striate.metrics.calibration_error import expected_calibration_error
@@ -180,7 +181,9 @@ class Classify(Task[Answer]):
             float(others.abs().max()),
         )
 
-    def draw(self, picture: Picture, answer: Answer | None, truth: Truth | None) -> None:
+    def draw(
+        self, picture: Picture, answer: Answer | None, truth: Truth | None, *, side: int = SHOWN
+    ) -> None:
         return None
 
     def sentence(self, metrics: Mapping[str, Any], pictures: int, where: str) -> str:

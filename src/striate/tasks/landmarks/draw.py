@@ -4,7 +4,7 @@ from PIL import Image, ImageDraw
 
 from striate.data.sample import Truth
 from striate.drawing.lettering import write
-from striate.drawing.overlay import overlay
+from striate.drawing.overlay import SHOWN, overlay
 from striate.drawing.palette import INK, PAPER, SERIES
 from striate.shapes import Picture
 from striate.tasks.landmarks.decode import THERE, Marked
@@ -13,18 +13,21 @@ from striate.tasks.landmarks.targets import marks_of
 SAID, TRUE = SERIES[1], SERIES[0]
 
 
-def drawn(picture: Picture, answer: Marked | None, truth: Truth | None) -> Image.Image:
+def drawn(picture: Picture, answer: Marked | None, truth: Truth | None, side: int = SHOWN) -> Image.Image:
     """The answer's points as numbered orange discs, hollow where hidden; the true ones as blue crosses."""
-    image = overlay(picture)
+    image = overlay(picture, side=side)
     ratio = image.width / picture.shape[2]
     pen = ImageDraw.Draw(image)
     radius = max(3, round(max(image.size) / 80))
     if answer is not None and answer.present:
-        for number, ((x, y), seen) in enumerate(zip(answer.points, answer.visibility, strict=True), 1):
-            _disc(pen, (x * ratio, y * ratio), radius, filled=seen >= THERE)
-            place = (round(x * ratio) + radius, round(y * ratio) - 4 * radius)
-            write(pen, (place[0] + 1, place[1] + 1), str(number), 3 * radius, INK)
-            write(pen, place, str(number), 3 * radius, PAPER)
+        places = [(x * ratio, y * ratio) for x, y in answer.points]
+        for place, seen in zip(places, answer.visibility, strict=True):
+            _disc(pen, place, radius, filled=seen >= THERE)
+        letters = max(14, 3 * radius)
+        for number, (x, y) in enumerate(places, 1):  # after all discs, which would hide them
+            left, top = round(x) + radius, round(y) - radius - letters
+            write(pen, (left + 1, top + 1), str(number), letters, INK)
+            write(pen, (left, top), str(number), letters, PAPER)
     marks = None if truth is None else marks_of(truth)
     if marks is not None:
         for x, y in marks.points[marks.known].tolist():

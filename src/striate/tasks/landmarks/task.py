@@ -9,6 +9,7 @@ from torch import nn
 
 from striate.data.dataset import Dataset, Item, Problem
 from striate.data.sample import Truth
+from striate.drawing.overlay import SHOWN
 from striate.models.surgery.own_head import OwnHead
 from striate.preprocess.placement import Placement
 from striate.shapes import Picture
@@ -34,7 +35,7 @@ class Landmarks(Task[Marked]):
     name: ClassVar = "landmarks"
     about: ClassVar = "the same points in every picture, such as the corners of eyes and mouth"
     truths: ClassVar = ("points",)
-    can: ClassVar = ("compare",)
+    can: ClassVar = ("compare", "draw")
     right_means: ClassVar = (
         f"points are at most {100 * MISTAKEN:g} % of the longer side beside the truth on average, or rightly "
         "nothing is found"
@@ -156,8 +157,10 @@ class Landmarks(Task[Marked]):
         difference = (said.double() - other.double()).abs().max()
         return Agreement(float(same.double().mean()), float(difference), float(other.abs().max()))
 
-    def draw(self, picture: Picture, answer: Marked | None, truth: Truth | None) -> Image.Image:
-        return drawn(picture, answer, truth)
+    def draw(
+        self, picture: Picture, answer: Marked | None, truth: Truth | None, *, side: int = SHOWN
+    ) -> Image.Image:
+        return drawn(picture, answer, truth, side)
 
     def sentence(self, metrics: Mapping[str, Any], pictures: int, where: str) -> str:
         return sentence(metrics, pictures, where)

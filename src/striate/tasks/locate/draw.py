@@ -3,8 +3,8 @@
 from PIL import Image, ImageDraw
 
 from striate.data.sample import Truth
-from striate.drawing.lettering import fitted, write
-from striate.drawing.overlay import overlay
+from striate.drawing.lettering import fitted, text_width, write
+from striate.drawing.overlay import SHOWN, overlay
 from striate.drawing.palette import PAPER, SERIES
 from striate.shapes import Picture
 from striate.tasks.locate.decode import Corners, Located
@@ -13,9 +13,9 @@ from striate.tasks.locate.targets import main_object
 SAID, TRUE = SERIES[1], SERIES[0]
 
 
-def drawn(picture: Picture, answer: Located | None, truth: Truth | None) -> Image.Image:
+def drawn(picture: Picture, answer: Located | None, truth: Truth | None, side: int = SHOWN) -> Image.Image:
     """The answer's box in orange with its label, the true one in blue and thinner."""
-    image = overlay(picture)
+    image = overlay(picture, side=side)
     ratio = image.width / picture.shape[2]
     true = None if truth is None else main_object(truth)
     if true is not None:
@@ -45,9 +45,9 @@ def _name(image: Image.Image, text: str, box: Corners, ratio: float) -> None:
     """The answer in words above the box's upper left corner, or inside where there is no room."""
     size = max(14, round(max(image.size) / 28))
     left, top = round(box[0] * ratio), round(box[1] * ratio) - round(1.4 * size)
-    shown = fitted(text, size, image.width)
+    shown = fitted(text, size, image.width - 2 * (size // 4))
     draw = ImageDraw.Draw(image)
-    wide = round(0.62 * size * len(shown))
+    wide = text_width(shown, size) + 2 * (size // 4)
     left, top = max(0, min(left, image.width - wide)), max(0, top)
     draw.rectangle((left, top, left + wide, top + round(1.4 * size)), fill=SAID)
     write(draw, (left + size // 4, top + size // 8), shown, size, PAPER)

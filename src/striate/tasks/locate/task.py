@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from striate.data.dataset import Dataset, Item
 from striate.data.sample import Truth
+from striate.drawing.overlay import SHOWN
 from striate.losses.localisation import FIRST_CLASS
 from striate.models.surgery.own_head import OwnHead
 from striate.ops.boxes import paired_iou
@@ -38,7 +39,7 @@ class Locate(Task[Located]):
     truths: ClassVar = ("boxes", "box_labels")
     options: ClassVar = ("label_smoothing",)
     fewest_classes: ClassVar = 1
-    can: ClassVar = ("compare",)
+    can: ClassVar = ("compare", "draw")
     right_means: ClassVar = "class and box (IoU of 0.5 or more) are both right, or rightly nothing is found"
 
     def notes(self, dataset: Dataset) -> list[str]:
@@ -158,8 +159,10 @@ class Locate(Task[Located]):
             float(other.abs().max()),
         )
 
-    def draw(self, picture: Picture, answer: Located | None, truth: Truth | None) -> Image.Image:
-        return drawn(picture, answer, truth)
+    def draw(
+        self, picture: Picture, answer: Located | None, truth: Truth | None, *, side: int = SHOWN
+    ) -> Image.Image:
+        return drawn(picture, answer, truth, side)
 
     def sentence(self, metrics: Mapping[str, Any], pictures: int, where: str) -> str:
         return sentence(metrics, pictures, where)
