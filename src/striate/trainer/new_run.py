@@ -5,19 +5,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from striate.data.dataset import Part
 from striate.drawing.svg.range_chart import range_chart
 from striate.events import Listener, Warned
 from striate.files.writing import write_text
 from striate.machine.description import describe
 from striate.models.catalog import short_name
 from striate.runs.folder import RunFolder, name_after
-from striate.runs.record import RunRecord
 from striate.trainer.pictures.data_record import dataset_record
 from striate.trainer.preparing import Prepared
 from striate.trainer.setup import resolved
-
-SEEN: tuple[Part, ...] = ("train", "validation")  # parts that train or select a network
 
 
 def new_run(
@@ -58,10 +54,8 @@ def _seen_before(prepared: Prepared) -> list[str]:
     parent, data = prepared.plan.parent, prepared.data
     if parent is None:
         return []
-    digests = RunRecord.open(parent).dataset.digests
-    known = {digest for part in SEEN for digest in digests.get(part, [])}
-    seen = sum(data.scan.rows[row].digest in known for row in data.split.test)
+    seen = sum(data.scan.rows[row].digest in parent.seen for row in data.split.test)
     if not seen:
         return []
-    told = f"{seen} of {len(data.split.test)} test pictures were training or validation pictures of {parent}"
-    return [f"{told}; figures on the test part may be too good"]
+    told = f"{seen} of {len(data.split.test)} test pictures were training or validation pictures"
+    return [f"{told} of {parent.path}; figures on the test part may be too good"]

@@ -12,19 +12,16 @@ from striate.data.dataset import BadPicture, Dataset
 from striate.data.datasets.picture_files import picture_shape
 from striate.errors import StriateError
 from striate.events import Listener, Note, silent
-from striate.inference.network_of_run import architecture_of
 from striate.models.catalog import find_entry
 from striate.models.entry import Entry
 from striate.models.weights.pretrained import available_weights, find_weights, preprocessing_of
 from striate.preprocess.preprocessing import Preprocessing
-from striate.runs.folder import RunFolder
-from striate.runs.preprocessing import read_preprocessing
-from striate.runs.record import RunRecord
 from striate.tasks.choosing import Choice, Traits
 from striate.tasks.recipes.adjust import adjusted
 from striate.tasks.recipes.catalog import find_recipe
 from striate.tasks.recipes.recipe import Recipe
 from striate.tasks.task import Task
+from striate.trainer.earlier_run import EarlierRun
 from striate.trainer.measured_once import NOTHING, MeasuredOnce
 from striate.trainer.option_groups import NetworkOptions, ScheduleOptions
 
@@ -60,7 +57,7 @@ class Plan:
     asked_recipe: str | None
     asked_augmentation: str | dict[str, Any] | None
     suited: str
-    parent: Path | None = None
+    parent: EarlierRun | None = None
     transfer: str | None = None
     augmentation: str | dict[str, Any] = "none"
 
@@ -138,7 +135,7 @@ def make_plan(
     on_event(Note(f"network: {choice.model}, {choice.reason}"))
     transfer = _transfer(task, asked, schedule, choice, parent)
     if parent is not None:
-        weights: Path | None = parent / "best.safetensors"
+        weights: Path | None = parent.weights
         preprocessing, known = _inherited(asked, parent), True
     else:
         weights = _weights(asked, choice, on_event)
@@ -165,7 +162,11 @@ def make_plan(
 
 
 def _transfer(
-    task: Task[Any], asked: NetworkOptions, schedule: ScheduleOptions, choice: Choice, parent: Path | None
+    task: Task[Any],
+    asked: NetworkOptions,
+    schedule: ScheduleOptions,
+    choice: Choice,
+    parent: EarlierRun | None,
 ) -> str | None:
     """What was asked for; auto where nobody asked for steps of a certain kind; None leaves it to the recipe.
 
@@ -192,11 +193,9 @@ def _transfer(
     return asked.transfer
 
 
-def _run_named(weights: str | None) -> Path | None:
+def _run_named(weights: str | None) -> EarlierRun | None:
     """The run that `--weights` names, None where it names something else."""
-    if weights is None or not Path(weights).is_dir():
-        return None
-    return RunFolder.open(Path(weights)).path
+    return EarlierRun.open(Path(weights)) if weights is not None and Path(weights).is_dir() else None
 
 
 def _shapes(dataset: Dataset) -> list[tuple[int, int, int]]:
@@ -210,14 +209,14 @@ def _shapes(dataset: Dataset) -> list[tuple[int, int, int]]:
     return shapes
 
 
-def _choice(task: Task[Any], asked: NetworkOptions, parent: Path | None, traits: Traits) -> Choice:
+def _choice(task: Task[Any], asked: NetworkOptions, parent: EarlierRun | None, traits: Traits) -> Choice:
     if asked.model == "auto" and asked.weights is None:
         return task.choose(traits, available_weights)
     if parent is not None:
-        of_run = architecture_of(RunRecord.open(parent)).model
+        of_run = parent.architecture.model
         model = of_run if asked.model == "auto" else asked.model
         grown = "" if model == of_run else f", a {of_run}: layers of equal shape are taken over"
-        return Choice(model, True, None, f"from the run {parent}{grown}")
+        return Choice(model, True, None, f"from the run {parent.path}{grown}")
     if asked.model == "auto":
         raise StriateError("--weights needs --model: name the network that the weights belong to.")
     pretrained = asked.weights is not None
@@ -238,9 +237,8 @@ def _weights(asked: NetworkOptions, choice: Choice, on_event: Listener) -> Path 
     return path
 
 
-def _inherited(asked: NetworkOptions, parent: Path) -> Preprocessing:
-    spec = read_preprocessing(RunRecord.open(parent))
-    side = asked.image_size
+def _inherited(asked: NetworkOptions, parent: EarlierRun) -> Preprocessing:
+    spec, side = parent.preprocessing, asked.image_size
     return replace(spec, size_hw=(side, side)) if side else spec
 
 

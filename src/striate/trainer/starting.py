@@ -8,26 +8,27 @@ from torch import Tensor, nn
 
 from striate.data.wording import composed
 from striate.events import Listener, Note
-from striate.inference.network_of_run import architecture_of, build, labels_of, tensors_of
+from striate.inference.network_of_run import build
 from striate.models.backbone import head_of, replace_head
 from striate.models.surgery.growing import grow
 from striate.models.surgery.own_head import OwnHead, catalogues
 from striate.models.weights.pretrained import load_weights
-from striate.runs.record import RunRecord
 from striate.runs.records import Architecture
 from striate.tasks.catalog import find_task
+from striate.trainer.earlier_run import EarlierRun
 from striate.trainer.plan import Plan
 
 
 def load_start(network: nn.Module, plan: Plan, classes: Sequence[str], on_event: Listener) -> None:
     """Put the plan's weights into `network`, in place; what did not fit is said."""
-    if plan.parent is not None:
-        if architecture_of(RunRecord.open(plan.parent)).task != plan.task.name:
-            _from_other_task(network, plan, plan.parent, on_event)
-        else:
-            _from_run(network, plan, plan.parent, classes, on_event)
-    elif plan.weights is not None:
-        _from_file(network, plan.weights, on_event, own=plan.named is not None)
+    earlier = plan.parent
+    if earlier is None:
+        if plan.weights is not None:
+            _from_file(network, plan.weights, on_event, own=plan.named is not None)
+    elif earlier.architecture.task != plan.task.name:
+        _from_other_task(network, plan.model, earlier, on_event)
+    else:
+        _from_run(network, plan.model, earlier, classes, on_event)
 
 
 def load_own_head(network: nn.Module, plan: Plan, classes: Sequence[str], on_event: Listener) -> None:
@@ -36,17 +37,17 @@ def load_own_head(network: nn.Module, plan: Plan, classes: Sequence[str], on_eve
     Args:
         network: under its task's head, after `load_start`.
     """
-    if plan.parent is None or not isinstance(network, OwnHead):
+    earlier = plan.parent
+    if earlier is None or not isinstance(network, OwnHead):
         return
-    record = RunRecord.open(plan.parent)
-    tensors, architecture = tensors_of(record)
+    tensors = earlier.tensors()
     same = {name: one.shape for name, one in tensors.items()} == {
         name: one.shape for name, one in network.state_dict().items()
     }
-    if architecture.task == plan.task.name and same and labels_of(record, architecture) == tuple(classes):
+    if earlier.architecture.task == plan.task.name and same and earlier.labels == tuple(classes):
         network.load_state_dict(tensors)
     else:
-        on_event(Note(f"the head is a new one: that of {plan.parent} is for other answers"))
+        on_event(Note(f"the head is a new one: that of {earlier.path} is for other answers"))
 
 
 def _from_file(network: nn.Module, path: Path, on_event: Listener, *, own: bool) -> None:
@@ -58,35 +59,33 @@ def _from_file(network: nn.Module, path: Path, on_event: Listener, *, own: bool)
         on_event(Note(f"the head of {before:,} outputs was replaced by a new one of {after:,}"))
 
 
-def _from_other_task(network: nn.Module, plan: Plan, parent: Path, on_event: Listener) -> None:
+def _from_other_task(network: nn.Module, model: str, earlier: EarlierRun, on_event: Listener) -> None:
     """Everything but the head, which reads other outputs."""
-    tensors, architecture = tensors_of(RunRecord.open(parent))
-    tensors = catalogues(tensors, network)
+    tensors, architecture = catalogues(earlier.tensors(), network), earlier.architecture
     head = f"{network.head}."
     own = {name: tensor.clone() for name, tensor in network.state_dict().items() if name.startswith(head)}
-    if architecture.model == plan.model:
+    if architecture.model == model:
         trunk = {name: tensor for name, tensor in tensors.items() if not name.startswith(head)}
         load_weights(network, trunk | own)
     else:
         shallow = build(architecture)
         shallow.load_state_dict(tensors)
         filled = [name for name in grow(network, shallow) if name != network.head]
-        on_event(Note(f"{len(filled)} layers start from {parent}: {', '.join(filled)}"))
+        on_event(Note(f"{len(filled)} layers start from {earlier.path}: {', '.join(filled)}"))
         network.load_state_dict(own, strict=False)
-    on_event(Note(f"{parent} is a run of {architecture.task}, so the head is a new one"))
+    on_event(Note(f"{earlier.path} is a run of {architecture.task}, so the head is a new one"))
 
 
 def _from_run(
-    network: nn.Module, plan: Plan, parent: Path, classes: Sequence[str], on_event: Listener
+    network: nn.Module, model: str, earlier: EarlierRun, classes: Sequence[str], on_event: Listener
 ) -> None:
-    record = RunRecord.open(parent)
-    tensors, architecture = tensors_of(record)
-    known = [composed(name) for name in labels_of(record, architecture)]
+    tensors, architecture = earlier.tensors(), earlier.architecture
+    known = [composed(name) for name in earlier.labels]
     if architecture.hidden is not None:
         tensors, architecture = _without_dense_head(tensors, architecture)
         on_event(Note("the dense head of the earlier run is left out; the head is a new one"))
         known = []
-    if architecture.model == plan.model:
+    if architecture.model == model:
         load_weights(network, catalogues(tensors, network))
         if list(classes) != known:
             _match_head(network, known, classes, on_event)
@@ -94,7 +93,7 @@ def _from_run(
     shallow = find_task(architecture.task).build(architecture.model_dump())
     load_weights(shallow, tensors)
     filled = grow(network, shallow)
-    on_event(Note(f"{len(filled)} layers start from {parent}: {', '.join(filled)}"))
+    on_event(Note(f"{len(filled)} layers start from {earlier.path}: {', '.join(filled)}"))
     if list(classes) != known and str(network.head) in filled:
         _match_head(network, known, classes, on_event)
 
