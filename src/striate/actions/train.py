@@ -32,7 +32,6 @@ from striate.trainer.reckoning.measuring import training_batches
 from striate.trainer.resume import continued, recorded_decisions, recorded_options, refuse_changes
 from striate.trainer.run import Run
 from striate.trainer.saved_state import checkpoint_of
-from striate.trainer.setup import resolved
 from striate.training.devices.fabric import is_first_process
 from striate.training.loop import fit as fit_stages
 from striate.training.multi_scale import MultiScale
@@ -132,7 +131,7 @@ def _saved(folder: RunFolder, prepared: Prepared, on_event: Listener) -> dict[st
     data = prepared.data
     refuse_other_environment(
         RunRecord(folder),
-        resolved(prepared.plan, data, prepared.setup),
+        prepared.resolved,
         data.identity(),
         data.external.identity() if data.external else None,
     )

@@ -13,7 +13,6 @@ from striate.models.catalog import short_name
 from striate.runs.folder import RunFolder, name_after
 from striate.trainer.pictures.data_record import dataset_record
 from striate.trainer.preparing import Prepared
-from striate.trainer.setup import resolved
 
 
 def new_run(
@@ -31,7 +30,7 @@ def new_run(
     plan, data = prepared.plan, prepared.data
     usual = f"{name_after(data.options.data)}-{short_name(plan.model)}"
     folder = RunFolder.create(out, plan.task.name, name or usual)
-    folder.write_toml("config.toml", {**chosen, "resolved": resolved(plan, data, prepared.setup)})
+    folder.write_toml("config.toml", {**chosen, "resolved": prepared.resolved})
     record = dataset_record(data, plan.task)
     for note in _seen_before(prepared):
         on_event(Warned(note))

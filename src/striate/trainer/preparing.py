@@ -23,7 +23,7 @@ from striate.trainer.pictures.prepared_data import PreparedData, prepare_data
 from striate.trainer.pictures.truths import open_for
 from striate.trainer.plan import Plan, make_plan
 from striate.trainer.reckoning.measuring import find_rate, fit_minutes
-from striate.trainer.setup import TrainingSetup
+from striate.trainer.setup import TrainingSetup, resolved
 from striate.trainer.starting import load_start
 from striate.trainer.transferring.transfer import decide_transfer
 from striate.training.devices.fabric import Fabric, launched
@@ -33,11 +33,18 @@ from striate.training.trials.lr_finder import RangeTest
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A training that could begin. `reading` is how many seconds it took: pictures, and what was measured."""
+    """A training that could begin.
+
+    Attributes:
+        resolved: what was derived from the options, as config.toml has it.
+        test: of the rate, where there was one.
+        reading: how many seconds it took: pictures, and what was measured.
+    """
 
     plan: Plan
     data: PreparedData
     setup: TrainingSetup
+    resolved: dict[str, Any]
     test: RangeTest | None
     reading: float
 
@@ -64,7 +71,8 @@ def prepare(
     plan, setup = decide_transfer(plan, data, on_event, fabric, decided)
     setup, test = find_rate(setup, plan, data, on_event)
     setup = fit_minutes(setup, plan, data, on_event, began)
-    return Prepared(plan, data, setup, test, monotonic() - began)
+    reading = monotonic() - began
+    return Prepared(plan, data, setup, resolved(plan, data, setup), test, reading)
 
 
 def require_start(plan: Plan, dataset: Dataset) -> None:

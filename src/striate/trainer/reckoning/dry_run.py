@@ -16,7 +16,6 @@ from striate.trainer.options import options_of
 from striate.trainer.preparing import prepare
 from striate.trainer.reckoning.duration import finishing_seconds, training_seconds
 from striate.trainer.reckoning.measuring import fit_closed_form_first, paces_of
-from striate.trainer.setup import resolved
 from striate.training.stages import Stage
 from striate.training.trials.pace import Pace
 
@@ -60,7 +59,7 @@ def dry_run(
     every = list(zip(paces, setup.stages, strict=True))
     training, least = seconds(every), seconds([one for one in every if one[1].skip_above is None])
     return {
-        **resolved(prepared.plan, data, setup),
+        **prepared.resolved,
         "classes": list(data.dataset.classes),
         "preprocessing": asdict(data.preprocessing),
         "pictures": {
