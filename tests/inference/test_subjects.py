@@ -20,7 +20,7 @@ def picture(path: Path) -> Path:
 def test_loose_pictures_beside_class_folders_are_explained_too(shared: Path):
     folder = shared / "data" / "reports" / "05-loose-pictures"
     events: list = []
-    found = subjects(folder, Limits(), events.append)
+    found = subjects(folder, Limits(), events.append, truths=("label",))
     named = {one.name: one.truth for one in found}
     assert named == {"a/cat.png": "a", "b/CAT.PNG": "b", "cat.bmp": None, "cat.jpg": None, "cat.png": None}
     assert all(one.read(Limits()).picture.shape[0] for one in found)
@@ -31,14 +31,16 @@ def test_of_a_split_set_the_test_part_is_explained_and_what_is_left_out_is_said(
     for name in ("train/a/1.png", "train/b/2.png", "test/a/3.png", "4.png"):
         picture(tmp_path / name)
     events: list = []
-    assert [one.name for one in subjects([tmp_path], Limits(), events.append)] == ["test/a/3.png"]
+    assert [one.name for one in subjects([tmp_path], Limits(), events.append, truths=("label",))] == [
+        "test/a/3.png"
+    ]
     assert Note("pictures beside the class folders, without a class: 1, left out") in events
 
 
 def test_of_several_words_an_empty_folder_is_named_and_the_others_go_on(tmp_path: Path):
     first, last = picture(tmp_path / "a.png"), picture(tmp_path / "b.png")
     (tmp_path / "empty").mkdir()
-    found = subjects([first, tmp_path / "empty", last], Limits(), silent)
+    found = subjects([first, tmp_path / "empty", last], Limits(), silent, truths=("label",))
     assert [Path(one.name).name for one in found] == ["a.png", "empty", "b.png"]
     with pytest.raises(BadPicture, match="holds no pictures"):
         found[1].read(Limits())

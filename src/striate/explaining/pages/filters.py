@@ -52,7 +52,11 @@ def explain_filters(options: ExplainOptions, on_event: Listener) -> Iterator[Exp
             options, weights=None, run=options.with_runs[0], with_runs=options.with_runs[1:]
         ).networks()
     for number, network in enumerate(networks):
-        found = _pictures(options, on_event) if number == 0 or options.images is not None else []
+        found = (
+            _pictures(options, network.task.truths, on_event)
+            if number == 0 or options.images is not None
+            else []
+        )
         page = filters_page(
             network,
             list(fitted_pictures(network, found[:MOST], options.limits, on_event)),
@@ -220,10 +224,11 @@ def _patches(
     )
 
 
-def _pictures(options: ExplainOptions, on_event: Listener) -> list[Subject]:
+def _pictures(options: ExplainOptions, truths: Sequence[str], on_event: Listener) -> list[Subject]:
     """Those that were named, else those that the run was trained on, else none."""
     if options.images is not None:
-        return subjects(options.images, options.limits, on_event, follow_links=options.follow_links)
+        follow = options.follow_links
+        return subjects(options.images, options.limits, on_event, truths=truths, follow_links=follow)
     if isinstance(options.run, Predictor | torch.nn.Module) or not Path(options.run).is_dir():
         return []
     try:

@@ -61,10 +61,10 @@ class Asked:
 
 def explain_invariance(options: ExplainOptions, on_event: Listener) -> Iterator[ExplainedPage]:
     """One page: a curve for each change, then odd inputs, then how maps follow a shift."""
-    found = _subjects(options, on_event)
-    runs = (options.run, *options.with_runs)
+    runs, networks = (options.run, *options.with_runs), options.networks()
+    found = _subjects(options, networks[0].task.truths, on_event)
     asked = []
-    for run, network in zip(runs, options.networks(), strict=True):
+    for run, network in zip(runs, networks, strict=True):
         named = list(fitted_pictures(network, found, options.limits, on_event))
         if not named:
             raise StriateError("none of the pictures can be read, so there is nothing to change.")
@@ -186,9 +186,10 @@ def _equivariance(name: str, steps: Sequence[Moved]) -> Image.Image:
     )  # fmt: skip
 
 
-def _subjects(options: ExplainOptions, on_event: Listener) -> list[Subject]:
+def _subjects(options: ExplainOptions, truths: Sequence[str], on_event: Listener) -> list[Subject]:
     if options.images is not None:
-        found = subjects(options.images, options.limits, on_event, follow_links=options.follow_links)
+        follow = options.follow_links
+        found = subjects(options.images, options.limits, on_event, truths=truths, follow_links=follow)
     elif isinstance(options.run, Predictor | nn.Module) or not Path(options.run).is_dir():
         raise StriateError("invariance changes pictures; name a picture, a folder or a data set.")
     else:

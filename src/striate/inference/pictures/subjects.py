@@ -57,7 +57,7 @@ def subjects(
     limits: Limits,
     on_event: Listener,
     *,
-    truths: Sequence[str] = ("label",),
+    truths: Sequence[str],
     follow_links: bool = False,
 ) -> list[Subject]:
     """All pictures that `images` stands for; of a data set its test part if it has one, else everything.
@@ -68,7 +68,7 @@ def subjects(
         images: pictures, files, folders, patterns, a data set, or a list of these.
         limits: larger files and pictures are unreadable.
         on_event: is told what was found.
-        truths: what a data set has to say of its pictures.
+        truths: what a data set has to say of its pictures: the task's.
         follow_links: links to folders, and to files outside, are followed.
 
     Raises:
