@@ -1,6 +1,8 @@
 """The methods of `explain` that draw pages, on a real run of digits, through both doors."""
 
 import json
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +21,7 @@ from striate.inference.predictor import Predictor
 from striate.models.build import create_model
 from striate.preprocess.preprocessing import Preprocessing
 from striate.tasks.classify.task import CLASSIFY
+from striate.tasks.locate.task import LOCATE
 
 
 @pytest.fixture
@@ -67,6 +70,18 @@ def test_filters_show_kernels_patterns_and_patches_of_the_runs_own_pictures(digi
     x1, y1, x2, y2 = first[0]["box"]
     assert 0 < x2 - x1 <= 5
     assert 0 < y2 - y1 <= 5
+
+
+def test_a_table_is_read_as_the_task_reads_it(digits_run, digit, tmp_path):
+    """A CSV of boxes was opened as one of classes, in which every line is a picture."""
+    network = replace(load(digits_run), task=LOCATE)
+    shutil.copy(digit, tmp_path / "one.png")
+    lines = ["image,x1,y1,x2,y2,label", "one.png,1,1,9,9,a", "one.png,2,2,9,9,b"]
+    (tmp_path / "boxes.csv").write_text("\n".join(lines) + "\n")
+    heard = []
+    found = striate.explain(network, tmp_path / "boxes.csv", method="filters", on_event=heard.append)
+    assert list(found)
+    assert not any("columns that are not read" in str(event) for event in heard)
 
 
 def test_a_deconvnet_brings_nine_channels_back(digits_run, digit):
