@@ -7,7 +7,7 @@ run lengths as text; they are drawn when a sample is asked for. Missing keys hav
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from striate.data.datasets.objects.object_data import (
     ObjectFiles,
     kept_objects,
 )
+from striate.data.datasets.objects.polygons import filled
 from striate.data.rle import mask_of, runs_in
 from striate.data.wording import one_line
 from striate.errors import StriateError
@@ -193,8 +194,7 @@ def _located(folder: Path, file: Path, name: str, part: Part | None) -> str:
 def drawn_mask(segmentation: Any, size_hw: tuple[int, int]) -> Bool[np.ndarray, "H W"]:
     """The mask that COCO's `segmentation` stands for.
 
-    A pixel belongs to a polygon if its middle does (pycocotools draws edges by other rules); several polygons
-    of one object are its parts.
+    Several polygons of one object are its parts.
 
     Raises:
         ValueError: it is damaged, or of another size than its picture.
@@ -208,23 +208,5 @@ def drawn_mask(segmentation: Any, size_hw: tuple[int, int]) -> Bool[np.ndarray, 
         return mask_of(runs_in(counts) if isinstance(counts, str) else [int(one) for one in counts], size_hw)
     mask = np.zeros(size_hw, dtype=bool)
     for polygon in segmentation:
-        _fill(mask, polygon)
+        mask |= filled(polygon, size_hw)
     return mask
-
-
-def _fill(mask: Bool[np.ndarray, "H W"], polygon: Sequence[float | int]) -> None:
-    """Add a polygon by counting the edges to the left of each pixel's middle, row by row."""
-    corners = np.array(polygon, dtype=np.float64).reshape(-1, 2)
-    if len(corners) < 3 or not np.isfinite(corners).all():
-        raise ValueError("a polygon needs three corners that are numbers")
-    height, width = mask.shape
-    ends = np.roll(corners, -1, axis=0)
-    first = max(0, int(np.floor(corners[:, 1].min())))
-    for y in range(first, min(height, int(np.ceil(corners[:, 1].max())) + 1)):
-        middle = y + 0.5
-        crossing = (corners[:, 1] <= middle) != (ends[:, 1] <= middle)
-        (x1, y1), (x2, y2) = corners[crossing].T, ends[crossing].T
-        xs = np.sort(x1 + (middle - y1) / (y2 - y1) * (x2 - x1))
-        for left, right in zip(xs[::2], xs[1::2], strict=True):
-            begin, end = np.clip(np.ceil([left - 0.5, right - 0.5]), 0, width).astype(int)
-            mask[y, begin:end] = True
