@@ -12,7 +12,7 @@ from striate.actions.evaluate import evaluate
 from striate.actions.predict import predict
 from striate.data.datasets import picture_files
 from striate.data.datasets.recognise import open_dataset
-from striate.inference.judging import judging, suspects
+from striate.inference.judging import judge, suspects
 from striate.inference.open_run import open_run
 
 
@@ -53,13 +53,13 @@ def test_check_asks_a_run_about_the_pictures_that_predict_reads(digits_run, larg
 
 def test_evaluate_reads_in_several_threads_and_keeps_the_order(digits_run, digits, monkeypatch):
     seen: set[int] = set()
-    read = judging.read_for
+    read = judge.read_for
 
     def noted(*given):
         seen.add(threading.get_ident())
         return read(*given)
 
-    monkeypatch.setattr(judging, "read_for", noted)
+    monkeypatch.setattr(judge, "read_for", noted)
     found = evaluate(digits_run, digits)
     assert threading.get_ident() not in seen
     names = [item.name for item in open_dataset(digits).items]

@@ -10,7 +10,7 @@ from striate.data.datasets.recognise import open_dataset
 from striate.errors import StriateError
 from striate.events import Listener, Warned, silent
 from striate.files.possible_paths import possible_paths
-from striate.inference.engine_named import OWN, open_served
+from striate.inference.engine_named import OWN, Serving, open_served
 from striate.inference.judging.evaluation import Evaluation
 from striate.inference.judging.judge import (
     judge,
@@ -19,6 +19,7 @@ from striate.inference.judging.judge import (
     measured_part,
     seen_in_training,
 )
+from striate.inference.views import Views
 from striate.runs.record import RunRecord
 
 
@@ -55,7 +56,8 @@ def evaluate(
     """
     record = RunRecord.open(run)
     folder = record.folder
-    predictor = open_served(folder.path, engine=engine, on_event=on_event, flips=flips, scales=scales)
+    serving = Serving(engine=engine, views=Views.of(flips, scales))
+    predictor = open_served(folder.path, None, serving, on_event)
     limits = limits_of(record, max_bytes, max_pixels)
     if data is None:
         if not (folder / "calibration.json").is_file():

@@ -8,9 +8,10 @@ from torch import nn
 
 from striate.events import Listener, silent
 from striate.files.possible_paths import possible_paths
-from striate.inference.engine_named import OWN, open_served
+from striate.inference.engine_named import OWN, Serving, open_served
 from striate.inference.ensemble import Ensemble, open_ensemble
 from striate.inference.predictor import Predictor
+from striate.inference.views import Views
 from striate.preprocess.preprocessing import Preprocessing
 from striate.tasks.catalog import find_task
 
@@ -71,9 +72,9 @@ def load(
         StriateError: there is no such run, it holds no network yet, the weights do not fit, the engine is
             not there, or the run knows no mirror images.
     """
-    if isinstance(run, (list, tuple)):
-        return open_ensemble(run, weights, device, engine, on_event, flips=flips, scales=scales)
-    return open_served(run, weights, device, engine, on_event, flips=flips, scales=scales)
+    serving = Serving(device, engine, Views.of(flips, scales))
+    opened = open_ensemble if isinstance(run, (list, tuple)) else open_served
+    return opened(run, weights, serving, on_event)
 
 
 def Network(  # noqa: N802 - a class before

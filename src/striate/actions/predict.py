@@ -8,9 +8,10 @@ from striate.data.decoding.decode import Limits
 from striate.errors import StriateError
 from striate.events import Listener, silent
 from striate.files.possible_paths import possible_paths
-from striate.inference.engine_named import OWN
+from striate.inference.engine_named import OWN, Serving
 from striate.inference.ensemble import Ensemble, open_ensemble
 from striate.inference.pictures.streaming import Predictions, predictions_of
+from striate.inference.views import Views
 from striate.runs.folder import RunFolder
 
 TOP = 5  # classes that an answer names
@@ -59,9 +60,8 @@ def predict(
         StriateError: there is no such run, the only folder or pattern stands for no picture, or
             the options do not go together.
     """
-    ensemble = open_ensemble(
-        [run, *with_runs], weights, engine=engine, on_event=on_event, flips=flips, scales=scales
-    )
+    serving = Serving(engine=engine, views=Views.of(flips, scales))
+    ensemble = open_ensemble([run, *with_runs], weights, serving, on_event)
     if top != TOP or unsure is not None or precision is not None:
         ensemble.task.require("sort")
     given = [images] if isinstance(images, (str, PathLike)) else list(images)

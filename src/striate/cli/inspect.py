@@ -1,13 +1,16 @@
 """`striate inspect`."""
 
 import re
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from striate.cli.shared_flags import Json, Overwrite
 from striate.cli.terminal.say import print_json, say
 from striate.errors import StriateError
+
+if TYPE_CHECKING:
+    from striate.anatomy.anatomy import Anatomy
 
 
 def inspect(
@@ -47,7 +50,6 @@ def inspect(
     """
     from striate.actions.inspect import inspect as action
     from striate.actions.inspect import page_file
-    from striate.cli.text import inspect_text
 
     if input is not None and image_size is not None:
         raise StriateError("--input and --image-size say the same thing; give one of them.")
@@ -62,16 +64,23 @@ def inspect(
 
         ask(anatomy, seed)
         return
-    if explain is not None:
-        lines = inspect_text.explain_lines(anatomy, explain)
-    elif html is not None:
-        lines = [str(page_file(anatomy, html, overwrite=overwrite))]
+    if explain is None and html is not None:
+        say(str(page_file(anatomy, html, overwrite=overwrite)))
     else:
-        lines = inspect_text.table_lines(anatomy, depth)
-        lines += inspect_text.total_lines(anatomy)
-        lines += inspect_text.training_lines(anatomy, batch_size)
-    for line in lines:
-        say(line)
+        say(*_lines(anatomy, explain, depth, batch_size))
+
+
+def _lines(anatomy: "Anatomy", layer: str | None, depth: int | None, batch_size: int | None) -> list[str]:
+    """The arithmetic of one layer, or the table of all with its totals."""
+    from striate.cli.text.inspect_text import explain_lines, table_lines, total_lines, training_lines
+
+    if layer is not None:
+        return explain_lines(anatomy, layer)
+    return [
+        *table_lines(anatomy, depth),
+        *total_lines(anatomy),
+        *training_lines(anatomy, batch_size),
+    ]
 
 
 def _shape(text: str | None) -> tuple[int, ...] | None:

@@ -15,34 +15,38 @@ if TYPE_CHECKING:
     from striate.inference.pictures.streaming import Predictions
 
 
+Images = Annotated[
+    list[str], typer.Argument(help="Picture files, folders, patterns in quotes, or - for standard input.")
+]
+With = Annotated[
+    list[str] | None, typer.Option("--with", help="Another run; all answer together. Repeatable.")
+]
+Unsure = Annotated[float | None, typer.Option(help="Answers below this probability are unsure, as 0.8.")]
+Precision = Annotated[
+    float | None, typer.Option(help="Wanted share of right answers in every class, as 0.95.")
+]
+CopyTo = Annotated[
+    str | None, typer.Option(help="Also copy the pictures to this folder, into one folder a class.")
+]
+Draw = Annotated[
+    str | None, typer.Option(help="Also draw boxes or points into copies of the pictures, in this folder.")
+]
+
+
 def predict(
     run: Annotated[str, typer.Argument(help="A run, or a name from `striate models` with --weights.")],
-    images: Annotated[
-        list[str], typer.Argument(help="Picture files, folders, patterns in quotes, or - for standard input.")
-    ],
+    images: Images,
     weights: Annotated[str | None, typer.Option(help="A .safetensors or .pth file, with a name.")] = None,
-    with_: Annotated[
-        list[str] | None, typer.Option("--with", help="Another run; all answer together. Repeatable.")
-    ] = None,
+    with_: With = None,
     top: Annotated[int, typer.Option(min=1, help="How many classes an answer names.")] = 5,
-    unsure: Annotated[
-        float | None, typer.Option(help="Answers below this probability are unsure, as 0.8.")
-    ] = None,
-    precision: Annotated[
-        float | None,
-        typer.Option(help="Wanted share of right answers in every class, as 0.95."),
-    ] = None,
+    unsure: Unsure = None,
+    precision: Precision = None,
     engine: Engine = "auto",
     flips: Flips = False,
     scales: Scales = None,
     csv: Annotated[str | None, typer.Option(help="Also write the answers to this CSV file.")] = None,
-    copy_to: Annotated[
-        str | None, typer.Option(help="Also copy the pictures to this folder, into one folder a class.")
-    ] = None,
-    draw: Annotated[
-        str | None,
-        typer.Option(help="Also draw boxes or points into copies of the pictures, in this folder."),
-    ] = None,
+    copy_to: CopyTo = None,
+    draw: Draw = None,
     follow_links: FollowLinks = False,
     overwrite: Overwrite = False,
     max_pixels: MaxPixels = None,

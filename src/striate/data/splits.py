@@ -65,16 +65,7 @@ def split(
         StriateError: no picture is left for training.
     """
     chosen = range(len(items)) if rows is None else rows
-    given = [item.part for item in items] if parts is None else list(parts)
-    by_part: dict[Part, list[int]] = {"train": [], "validation": [], "test": []}
-    for row in chosen:
-        by_part[given[row] or "train"].append(row)
-    if not by_part["train"]:
-        raise StriateError(
-            f"there are no training pictures, only {len(by_part['validation'])} for validation and "
-            f"{len(by_part['test'])} for test. Put pictures into a train folder, or give an unsplit folder."
-        )
-    train, validation, test = by_part["train"], by_part["validation"], by_part["test"]
+    train, validation, test = _as_given([item.part for item in items] if parts is None else parts, chosen)
     notes: list[str] = []
     if external_test and test:
         notes.append(f"the test part that was given ({len(test)}) is left out: another data set is the test")
@@ -102,6 +93,23 @@ def split(
         fewer = f"classes with fewer than {FEWEST_GROUPS} different pictures"
         notes.append(f"{fewer}, only in training: {', '.join(named)}")
     return Split(tuple(sorted(train)), tuple(sorted(taken)), tuple(sorted(test)), tuple(notes))
+
+
+def _as_given(given: Sequence[Part | None], rows: Sequence[int]) -> tuple[list[int], list[int], list[int]]:
+    """The rows in each part as they were given; those in none are to train.
+
+    Raises:
+        StriateError: no picture is left for training.
+    """
+    by_part: dict[Part, list[int]] = {"train": [], "validation": [], "test": []}
+    for row in rows:
+        by_part[given[row] or "train"].append(row)
+    if not by_part["train"]:
+        raise StriateError(
+            f"there are no training pictures, only {len(by_part['validation'])} for validation and "
+            f"{len(by_part['test'])} for test. Put pictures into a train folder, or give an unsplit folder."
+        )
+    return by_part["train"], by_part["validation"], by_part["test"]
 
 
 def numbered(values: Sequence[Hashable]) -> list[int]:

@@ -22,7 +22,7 @@ from striate.data.decoding.decode import (
 )
 from striate.errors import StriateError
 from striate.events import Listener, silent
-from striate.inference.engine_named import OWN, open_served
+from striate.inference.engine_named import USUAL, Serving, open_served
 from striate.inference.predictor import Fitted, Predictor, Reads, Size
 from striate.preprocess.preprocessing import stacked
 from striate.tasks.task import Context, Task
@@ -115,16 +115,10 @@ class Ensemble:
 def open_ensemble(
     runs: Sequence[str | PathLike[str]],
     weights: str | PathLike[str] | None = None,
-    device: str = "cpu",
-    engine: str = OWN,
+    serving: Serving = USUAL,
     on_event: Listener = silent,
-    *,
-    flips: bool = False,
-    scales: Sequence[float] = (),
 ) -> Ensemble:
     """The networks of several runs as one; `weights` go with the first, which may be a catalogue name.
-
-    `engine`, `flips` and `scales` are as in `striate.load`, for each of them.
 
     Raises:
         StriateError: there is no run, one of them cannot be loaded, or their tasks or classes differ.
@@ -134,8 +128,8 @@ def open_ensemble(
     first, *others = runs
     return Ensemble(
         (
-            open_served(first, weights, device, engine, on_event, flips=flips, scales=scales),
-            *(open_served(run, None, device, engine, on_event, flips=flips, scales=scales) for run in others),
+            open_served(first, weights, serving, on_event),
+            *(open_served(run, None, serving, on_event) for run in others),
         )
     )
 

@@ -14,7 +14,6 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from jaxtyping import Float, Int64
-from scipy.optimize import minimize
 from threadpoolctl import ThreadpoolController
 from torch import Tensor
 
@@ -223,6 +222,8 @@ def _fit(
         blocks: the pictures' features, one block after the other; they are read in every step.
         y, w: of all pictures, in the same order.
     """
+    from scipy.optimize import minimize  # slow to import, and answers need no fit
+
     share = w / w.sum()
     width = next(iter(blocks)).shape[1]
     shape = (classes, width + 1)
