@@ -6,8 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from striate.explaining.methods import PAGES, pages_by
-
 ROOT = Path(__file__).parents[1]
 SOURCES = sorted((ROOT / "src" / "striate").rglob("*.py"))
 NAMED = re.compile(r"""f?["']striate\.(\w+)\.[\w.{}:]+["']""")
@@ -33,9 +31,3 @@ def test_a_module_that_is_named_by_a_string_lies_in_the_same_room_or_below(room)
         if path.relative_to(ROOT / "src/striate").parts[0] == room:
             for target in NAMED.findall(path.read_text(encoding="utf-8")):
                 assert target == own or height[target] < height[own], f"{path} names striate.{target}"
-
-
-@pytest.mark.parametrize("method", PAGES)
-def test_every_method_of_explain_finds_its_page(method):
-    """Moving the pages into a folder of their own once left `explain --method filters` without one."""
-    assert callable(pages_by(method))

@@ -307,3 +307,42 @@ def test_on_a_phone_nothing_is_cut_and_nothing_is_requested(digits, hostile):
 def test_the_fixture_is_what_a_run_writes(digits):
     assert json.loads((digits / "evaluation.json").read_text())["pictures"] == 2000
     assert digits.finished
+
+
+def with_counts(folder, counts, train):
+    """The run with other counts in dataset.json, and so many training pictures in its split."""
+    record = folder.read_json("dataset.json")
+    record["classes"] = ["cat", "dog"]
+    record["counts"] = dict.fromkeys(("train", "validation", "test"), counts)
+    names = [f"{number}.png" for number in range(train)]
+    record["split"] = {"train": names, "validation": names[:5], "test": names[:5]}
+    folder.write_json("dataset.json", record)
+    return report_html(folder)
+
+
+def table_of(page):
+    """The cells of the table of parts, row by row."""
+    table = page.split("Pictures per ", 1)[1].split("</table>")[0]
+    rows = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row) for row in table.split("<tr>")[1:]]
+    return [[re.sub("<[^>]+>", "", cell) for cell in row] for row in rows]
+
+
+def test_pictures_without_a_class_are_counted_in_the_data_section(digits):
+    """The total once was that of the classes: a localiser's empty scenes were missing."""
+    rows = table_of(with_counts(digits, {"cat": 2, "dog": 1}, 9))
+    assert ["none of these", "6", "2", "2"] in rows and rows[-1] == ["All", "9", "5", "5"]
+    rows = table_of(with_counts(digits, {"cat": 2, "dog": 3}, 5))
+    assert not any(row[0] == "none of these" for row in rows)
+
+
+@pytest.mark.parametrize("counts", [{}, {"cat": 0, "dog": 0}])
+def test_a_task_without_classes_has_no_rows_of_them(digits, counts):
+    """Landmarks once had a row of zeros for every name beside their points."""
+    page = with_counts(digits, counts, 9)
+    assert "Pictures per class" not in page and "Pictures per part" in page
+    assert [row[0] for row in table_of(page)] == ["Part", "All"] and table_of(page)[-1] == [
+        "All",
+        "9",
+        "5",
+        "5",
+    ]

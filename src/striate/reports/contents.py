@@ -75,12 +75,18 @@ class Contents:
         dataset = self["dataset.json"]
         if not dataset:
             return dict.fromkeys((*PARTS, "skipped"))
-        split = dataset.get("split") or {}
-        counts = dataset.get("counts") or {}
-        parts: dict[str, int | None] = {
-            part: sum((counts.get(part) or {}).values()) or len(split.get(part) or []) for part in PARTS
-        }
+        parts: dict[str, int | None] = {**self.pictures_of_parts}
         return parts | {"skipped": len(dataset.get("skipped") or [])}
+
+    @property
+    def pictures_of_parts(self) -> dict[str, int]:
+        """Pictures in train, validation and test, as dataset.json lists them, or its own test set."""
+        dataset = self["dataset.json"]
+        names = {**(dataset.get("split") or {})}
+        if dataset.get("test_data"):
+            names["test"] = dataset["test_data"].get("names")
+        counts = dataset.get("counts") or {}
+        return {part: len(names.get(part) or []) or sum((counts.get(part) or {}).values()) for part in PARTS}
 
     @property
     def evaluated(self) -> int:

@@ -176,15 +176,20 @@ def _data(contents: Contents) -> dict[str, Any]:
     dataset = contents["dataset.json"]
     counts = {part: (dataset.get("counts") or {}).get(part) or {} for part in PARTS}
     labels = [str(label) for label in dataset.get("classes") or []]
-    rows = [{"label": label, **{part: int(counts[part].get(label, 0)) for part in PARTS}} for label in labels]
+    of_class = {label: {part: int(counts[part].get(label, 0)) for part in PARTS} for label in labels}
+    if not any(any(own.values()) for own in of_class.values()):
+        of_class = {}  # a task without classes
+    totals = contents.pictures_of_parts
+    rest = {part: totals[part] - sum(own[part] for own in of_class.values()) for part in PARTS}
     notes = [str(note) for note in dataset.get("notes") or []]
     return {
         "known": bool(dataset),
         "data": dataset.get("data"),
         "layout": dataset.get("layout"),
         "fingerprint": dataset.get("fingerprint"),
-        "rows": rows,
-        "totals": {part: sum(row[part] for row in rows) for part in PARTS},
+        "rows": [{"label": label, **own} for label, own in of_class.items()],
+        "rest": rest if of_class and any(rest.values()) else None,
+        "totals": totals,
         "skipped": dataset.get("skipped") or [],
         "damaged": dataset.get("damaged") or [],
         "listed": LISTED_FILES,
