@@ -116,3 +116,16 @@ def test_a_part_has_every_class_and_another_seed_other_pictures():
     assert [sum(labels[i] == k for i in chosen) for k in range(3)] == [4, 2, 1]
     assert chosen != stratified_part(labels, 4, seed=1)
     assert stratified_part(labels, 1, seed=5) == list(range(26))
+
+
+def test_data_of_another_task_are_refused_before_the_first_rung(digits, tmp_path):
+    """It once trained a classifier of whole pictures on every line of a table of boxes."""
+    picture = next(digits.rglob("*.png"))
+    lines = ["image,x1,y1,x2,y2,label", f"{picture.name},1,1,9,9,a"]
+    (picture.parent / "boxes.csv").write_text("\n".join(lines) + "\n")
+    try:
+        with pytest.raises(StriateError, match="are a classifier's, and the data are for locate"):
+            ladder(picture.parent / "boxes.csv", out=tmp_path)
+    finally:
+        (picture.parent / "boxes.csv").unlink()
+    assert not list(tmp_path.iterdir())

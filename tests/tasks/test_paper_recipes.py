@@ -18,10 +18,10 @@ from striate.hyperparameters import RmsProp, Sgd, Swa
 from striate.models.build import create_model
 from striate.models.catalog import find_entry
 from striate.preprocess.preprocessing import Preprocessing
+from striate.tasks.answers import Context
 from striate.tasks.catalog import find_task
 from striate.tasks.recipes.adjust import adjusted
 from striate.tasks.recipes.catalog import OWN_RECIPE, RECIPES
-from striate.tasks.task import Context
 from striate.trainer.options import TrainOptions
 from striate.trainer.plan import make_plan
 from striate.trainer.setup import make_stages

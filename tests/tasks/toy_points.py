@@ -19,10 +19,11 @@ from torch import Tensor, nn
 from striate.data.dataset import Dataset, Problem
 from striate.data.sample import Batch, Truth
 from striate.preprocess.placement import Placement
+from striate.tasks.answers import Agreement, Context, EvaluationOutput, Figures, Outputs
 from striate.tasks.catalog import TASKS
 from striate.tasks.choosing import Choice, Traits
 from striate.tasks.recipes.recipe import Recipe
-from striate.tasks.task import Agreement, Context, EvaluationOutput, Figures, Outputs, Task
+from striate.tasks.task import Task
 
 NAME = "toy"
 

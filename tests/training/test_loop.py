@@ -14,9 +14,9 @@ from striate.hyperparameters import Constant, Sgd
 from striate.preprocess.preprocessing import Preprocessing
 from striate.runs.checkpoint import read_tree
 from striate.runs.folder import RunFolder
+from striate.tasks.answers import Context
 from striate.tasks.classify.task import CLASSIFY
 from striate.tasks.recipes.scratch import scratch
-from striate.tasks.task import Context
 from striate.training.devices.fabric import make_fabric
 from striate.training.loop import fit
 from striate.training.position import Position

@@ -14,8 +14,9 @@ from striate.files.possible_paths import possible_paths
 from striate.metrics.paired import holm, paired_difference, unpaired_difference
 from striate.runs.answers import measured
 from striate.runs.record import RunRecord
+from striate.tasks.answers import Recorded
 from striate.tasks.catalog import find_task
-from striate.tasks.task import Recorded, Task
+from striate.tasks.task import Task
 
 SIGNIFICANT = 0.05
 

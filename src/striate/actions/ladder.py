@@ -22,6 +22,7 @@ from striate.runs.folder import RunFolder
 from striate.runs.record import RunRecord
 from striate.tasks.catalog import find_task
 from striate.trainer.options import TrainOptions, train_options
+from striate.trainer.pictures.truths import open_to_check
 from striate.trainer.plan import make_plan
 from striate.trainer.preparing import require_start
 from striate.trainer.resume import recorded_options
@@ -109,12 +110,14 @@ def ladder(
         on_event: is told what happens.
 
     Raises:
-        StriateError: a rung is unknown, the data is wrong, or no weights are on this machine.
+        StriateError: a rung is unknown, the data is wrong or for another task, or no weights are on this
+            machine.
     """
     names = list(RUNGS) if rungs is None else list(rungs)
     for name in names:
         if name not in RUNGS:
             raise UnknownName("rung", name, RUNGS, f"There are: {', '.join(RUNGS)}.")
+    open_to_check(None, Path(data), on_event, follow_links=follow_links)[0].require("climb")
     start = _start(model, weights, names)
     given = {"data": Path(data), "model": model, "weights": start, "minutes": minutes, "seed": seed}
     given["follow_links"] = follow_links or None

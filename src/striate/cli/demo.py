@@ -24,7 +24,7 @@ def demo(
     """
     from striate.actions.demo import demo as action
     from striate.cli.text.show import Shown, result_line
-    from striate.tasks.task import Labelled
+    from striate.tasks.answers import Labelled
 
     with Shown() as shown:
         shown_demo = action(seed=seed, out=out, name=name, on_event=shown)

@@ -14,7 +14,7 @@ from striate.explanation.heat.target_layer import NoMap
 from striate.inference.predictor import Predictor
 from striate.models.surgery.untouched import frozen
 from striate.shapes import Picture
-from striate.tasks.task import Answer, Labelled
+from striate.tasks.answers import Answer, Labelled
 
 SIDE = 320  # pixels of a picture's longer side on the page
 LEAST_CELLS = 4  # of the map: a map of one place says nothing about where

@@ -25,7 +25,8 @@ from striate.events import Listener, silent
 from striate.inference.engine_named import USUAL, Serving, open_served
 from striate.inference.predictor import Fitted, Predictor, Reads, Size
 from striate.preprocess.preprocessing import stacked
-from striate.tasks.task import Context, Task
+from striate.tasks.answers import Context
+from striate.tasks.task import Task
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,8 @@ from striate.inference.views import PLAIN, Views
 from striate.preprocess.placement import Placement
 from striate.preprocess.preprocessing import Preprocessing, stacked
 from striate.shapes import FittedPicture, Picture, Pictures
-from striate.tasks.task import Context, Outputs, Task
+from striate.tasks.answers import Context, Outputs
+from striate.tasks.task import Task
 
 SMALLEST, LARGEST = 320, 4096  # pixels of a drawing's longer side: letters need room, files have limits
 Size = tuple[int, int]

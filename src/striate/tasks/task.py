@@ -13,190 +13,51 @@ returned. Targets, matching, auxiliary outputs, pairs and triplets are the step'
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, Generic, Literal, NamedTuple, Protocol, TypeVar, runtime_checkable
+from typing import Any, ClassVar, Generic, TypeVar
 
 from PIL import Image
 from torch import Tensor, nn
 
 from striate.data.dataset import Dataset, Item, Problem
-from striate.data.sample import Batch, Truth
+from striate.data.sample import Truth
 from striate.drawing.overlay import SHOWN
 from striate.errors import StriateError
 from striate.models.build import create_model
 from striate.preprocess.placement import Placement
-from striate.preprocess.preprocessing import Preprocessing
 from striate.runs.folder import RunFolder
 from striate.shapes import Picture
+from striate.tasks.abilities import Able
+from striate.tasks.answers import Agreement, Answer, Context, Figures, Metric, Outputs, Recorded
 from striate.tasks.choosing import Choice, Traits
 from striate.tasks.from_features import FromFeatures
 from striate.tasks.recipes.recipe import Recipe
 
-Outputs = tuple[Tensor, ...]  # what a network returns in eval mode; the first axis is pictures
-
-
-class EvaluationOutput(NamedTuple):
-    """What a step returns in eval mode: the plain losses and the decoded outputs of the batch."""
-
-    losses: Any
-    outputs: Any
-
-
-@runtime_checkable
-class Metric(Protocol):
-    """Collects decoded outputs and says what they are worth."""
-
-    def update(self, judged: EvaluationOutput, batch: Batch) -> None:
-        """Take in one batch."""
-        ...
-
-    def compute(self) -> dict[str, float]:
-        """The figures of everything seen so far."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Context:
-    """What a task knows of one network when it reads its outputs.
-
-    Attributes:
-        labels: the classes, in the order of the outputs; empty for a task without classes.
-        preprocessing: how pictures became inputs.
-        calibration: what `Task.calibrate` found, as it stands in calibration.json; empty before.
-        top: at most so many classes are named by an answer that names several.
-    """
-
-    labels: tuple[str, ...]
-    preprocessing: Preprocessing
-    calibration: Mapping[str, Any] = field(default_factory=dict)
-    top: int = 5
-
-
-@runtime_checkable
-class Answer(Protocol):
-    """What a network says of one picture, in the pixels of the user's picture."""
-
-    def to_json(self) -> dict[str, Any]:
-        """The keys of `predict --json` beside the file's name."""
-        ...
-
-    def row(self) -> dict[str, str | float]:
-        """Columns and values of `predict --csv` beside the file's name; the columns are always the same."""
-        ...
-
-
-@runtime_checkable
-class Labelled(Protocol):
-    """An answer that is one class of several; those of a task that can `sort` are."""
-
-    @property
-    def label(self) -> str: ...
-    @property
-    def probability(self) -> float: ...
-    @property
-    def top(self) -> Sequence[tuple[str, float]]: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Figures:
-    """What a network is worth on pictures with known truths, JSON-ready.
-
-    Attributes:
-        metrics: names and values; None is not measured, a pair [low, high] an interval.
-        per_class: figures of every class; empty for a task without classes.
-        details: what else evaluation.json and `evaluate --json` have (bins of calibration, distances).
-        kept: what only evaluation.json keeps for the report, because it is long (a confusion matrix).
-    """
-
-    metrics: dict[str, Any]
-    per_class: dict[str, dict[str, Any]] = field(default_factory=dict)
-    details: dict[str, Any] = field(default_factory=dict)
-    kept: dict[str, Any] = field(default_factory=dict)
-
-
-class Recorded(NamedTuple):
-    """What a line of predictions.csv says of one picture.
-
-    Attributes:
-        truth: what the data set says; two runs may know a picture under different truths.
-        right: whether the answer is right, as `Task.right_means` says.
-    """
-
-    truth: Hashable
-    right: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Agreement:
-    """How one engine's outputs compare with another's.
-
-    Attributes:
-        agreement: the share of pictures with the same answer.
-        largest_difference: between two outputs.
-        largest_score: of the reference's outputs, by amount, beside which the difference is to be seen.
-    """
-
-    agreement: float
-    largest_difference: float
-    largest_score: float
-
-
-Ability = Literal["views", "together", "sort", "int8", "compare", "doubt", "list", "draw"]
-CANNOT: Mapping[Ability, str] = {
-    "views": "--flips and --scales are not known for {}; leave them out.",
-    "together": "runs of {} do not answer together; name one run.",
-    "sort": "--unsure, --precision, --copy-to and --top go with classes and their probabilities, and answers "
-    "of {} have none; leave them out.",
-    "compare": "runs of {} cannot be compared picture by picture; their result.json has the figures.",
-    "doubt": "--run looks for wrong labels by the probabilities of classes, and answers of {} have none that "
-    "were calibrated; leave it out.",
-    "list": "--clean-list writes image,label,split, which is not what {} learns from; leave it out, and mend "
-    "what is named.",
-    "draw": "answers of {} have no place in the picture, so --draw has nothing to show; leave it out. "
-    "`striate explain` draws what the network looks at.",
-    "int8": "int8 is not known for {}; use --engine auto, or openvino-bf16.",
-}
-
 A = TypeVar("A", bound=Answer)
 
 
-class Task(ABC, Generic[A]):
-    """One kind of work. Methods with a body are what most tasks do; the others every task has to say.
+class Task(Able, ABC, Generic[A]):
+    """One kind of work, with a `name` and what it `can` do beside what all can (`tasks/abilities.py`).
+
+    Methods with a body are what most tasks do; the others every task has to say.
 
     Attributes:
-        name: as `--task` and the folder of its runs have it.
         about: one line for `--help` and the docs.
         truths: the fields of `Truth` that a picture must have to teach or to be measured.
         options: options of `train` that only some tasks read and this one does; others are refused.
         transfers: the values of `--transfer` that it knows.
         fewest_classes: in the training data; 0 for a task without classes.
         networks: it trains networks of the catalogue that are made for these tasks.
-        can: what of `predict` and `evaluate` not every task can do: merge the outputs of several `views`,
-            answer `together` with other runs, `sort` pictures by a class with a probability, be served in
-            `int8`; `compare` runs by which pictures each has right; `doubt` the labels of a data set, and
-            `list` what is left of one, for `check`; `draw` answers into the pictures.
         right_means: when `recorded` calls an answer right, for people; empty where that needs no words.
     """
 
-    name: ClassVar[str]
     about: ClassVar[str]
     truths: ClassVar[tuple[str, ...]]
     options: ClassVar[tuple[str, ...]] = ()
     transfers: ClassVar[tuple[str, ...]] = ("scratch", "frozen", "finetune")
     fewest_classes: ClassVar[int] = 0
     networks: ClassVar[tuple[str, ...]] = ("classify",)
-    can: ClassVar[tuple[Ability, ...]] = ()
     right_means: ClassVar[str] = ""
-
-    def require(self, ability: Ability) -> None:
-        """Refuse what this task cannot do, before anything is read.
-
-        Raises:
-            StriateError: says what to leave out.
-        """
-        if ability not in self.can:
-            raise StriateError(CANNOT[ability].format(self.name))
 
     # The data.
 
@@ -342,7 +203,7 @@ class Task(ABC, Generic[A]):
         Raises:
             StriateError: this task cannot; others say `together` in `can`.
         """
-        raise StriateError(CANNOT["together"].format(self.name))
+        raise self.refusal("together")
 
     def thresholds(self, run: RunFolder, context: Context, wanted: float) -> Mapping[str, float]:
         """For each class the probability from which on this share of its answers was right on validation.
@@ -350,7 +211,7 @@ class Task(ABC, Generic[A]):
         Raises:
             StriateError: this task cannot (others say `sort` in `can`), or validation cannot promise it.
         """
-        raise StriateError(CANNOT["sort"].format(self.name))
+        raise self.refusal("sort")
 
     def words(self, answer: A) -> str:
         """An answer for people, in a part of a line; those with classes (`sort`) have their columns."""
@@ -405,7 +266,7 @@ class Task(ABC, Generic[A]):
             KeyError, ValueError: it is none of this task's.
             StriateError: this task cannot; others say `compare` in `can`.
         """
-        raise StriateError(CANNOT["compare"].format(self.name))
+        raise self.refusal("compare")
 
     def compared(self, metrics: Mapping[str, Any]) -> dict[str, str]:
         """Columns and cells of a run's line in the table of `compare`."""

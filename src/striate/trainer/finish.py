@@ -29,7 +29,7 @@ from striate.runs.answers import write_rows
 from striate.runs.folder import RunFolder
 from striate.runs.record import RunRecord
 from striate.shapes import Picture
-from striate.tasks.task import Outputs
+from striate.tasks.answers import Outputs
 from striate.trainer.pictures.prepared_data import PreparedData
 
 TOGETHER = 256  # stored pictures that are copied at a time; engines take smaller batches of these

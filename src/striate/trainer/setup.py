@@ -19,8 +19,9 @@ from striate.models.backbone import head_parameter_names
 from striate.models.catalog import find_entry
 from striate.models.surgery.blocks import blocks_of
 from striate.models.surgery.dense_head import give_dense_head, standardise
+from striate.tasks.answers import Context
 from striate.tasks.recipes.recipe import Recipe, StageRecipe
-from striate.tasks.task import Context, Task
+from striate.tasks.task import Task
 from striate.trainer.measured_once import NOTHING, MeasuredOnce
 from striate.trainer.pictures.prepared_data import PreparedData
 from striate.trainer.plan import Plan

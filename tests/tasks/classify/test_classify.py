@@ -12,10 +12,10 @@ from striate.data.sample import Batch, Mixed
 from striate.errors import StriateError
 from striate.models.auxiliary import WithAuxiliary
 from striate.preprocess.preprocessing import Preprocessing
+from striate.tasks.answers import Context
 from striate.tasks.classify.decode import decode_scores, leading_classes
 from striate.tasks.classify.step import ClassifyStep, shares
 from striate.tasks.classify.task import CLASSIFY
-from striate.tasks.task import Context
 
 SPEC = Preprocessing((2, 2), 1, (0.0,), (1.0,))
 

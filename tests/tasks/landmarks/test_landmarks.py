@@ -8,13 +8,13 @@ import torch
 from striate.data.sample import Batch, Known, Truth
 from striate.losses.landmarks import landmarks
 from striate.preprocess.preprocessing import Preprocessing
+from striate.tasks.answers import Context, EvaluationOutput
 from striate.tasks.catalog import find_task
 from striate.tasks.landmarks.decode import Marked, parts_of
 from striate.tasks.landmarks.metric import LandmarksMetric
 from striate.tasks.landmarks.targets import count_points, marks_of, targets
 from striate.tasks.landmarks.task import LANDMARKS
 from striate.tasks.recipes.catalog import RECIPES
-from striate.tasks.task import Context, EvaluationOutput
 
 
 def truth(*points, visible=None):

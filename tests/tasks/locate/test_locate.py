@@ -9,13 +9,13 @@ from striate.data.sample import Batch, Known, Truth
 from striate.losses.localisation import localisation
 from striate.models.build import create_model
 from striate.preprocess.preprocessing import Preprocessing
+from striate.tasks.answers import Context, EvaluationOutput
 from striate.tasks.catalog import find_task
 from striate.tasks.locate.decode import Located
 from striate.tasks.locate.metric import LocateMetric
 from striate.tasks.locate.targets import main_object, targets
 from striate.tasks.locate.task import LOCATE
 from striate.tasks.recipes.catalog import RECIPES
-from striate.tasks.task import Context, EvaluationOutput
 
 LABELS = ("car", "cat")
 

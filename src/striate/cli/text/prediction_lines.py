@@ -4,7 +4,8 @@ from typing import Any
 
 from striate.data.wording import one_line
 from striate.inference.pictures.streaming import Prediction
-from striate.tasks.task import Labelled, Task
+from striate.tasks.answers import Labelled
+from striate.tasks.task import Task
 
 WIDEST = 48  # letters of a column; longer entries push their line out
 

@@ -15,7 +15,7 @@ from striate.inference.pictures.fitted_pictures import short_name
 from striate.inference.pictures.subjects import subjects
 from striate.inference.predictor import Predictor
 from striate.shapes import Picture
-from striate.tasks.task import Labelled
+from striate.tasks.answers import Labelled
 
 
 @dataclass(frozen=True, slots=True)

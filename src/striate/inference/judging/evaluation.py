@@ -14,7 +14,7 @@ from striate.inference.predictor import Predictor
 from striate.runs.answers import write_rows
 from striate.runs.folder import RunFolder
 from striate.shapes import FittedPicture, Picture
-from striate.tasks.task import Answer, Figures
+from striate.tasks.answers import Answer, Figures
 
 # Of pictures and what was answered of them: each with the answer's heat, or None where that says nothing.
 HeatOf = Callable[[Predictor, Sequence[Picture], Sequence[Answer]], list[Image.Image | None]]

@@ -14,7 +14,7 @@ from striate.data.writers.safe_names import class_folders, renamed_folders, safe
 from striate.errors import StriateError, WorkFailed
 from striate.files.output_place import refuse_inside
 from striate.inference.pictures.streaming import STDIN, Prediction
-from striate.tasks.task import Labelled
+from striate.tasks.answers import Labelled
 
 UNSURE = "unsure"
 

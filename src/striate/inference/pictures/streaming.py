@@ -22,7 +22,7 @@ from striate.events import Listener, Warned, silent
 from striate.inference.ensemble import Ensemble
 from striate.inference.predictor import Fitted
 from striate.machine.cpu import usable_cores
-from striate.tasks.task import Answer, Labelled
+from striate.tasks.answers import Answer, Labelled
 
 CHUNK = 16  # pictures that the network sees at a time; it starts when the first ones are read
 AHEAD = 8 * CHUNK  # pictures that are read before they are needed

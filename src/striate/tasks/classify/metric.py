@@ -8,7 +8,7 @@ from torch import Tensor
 from striate.data.sample import Batch
 from striate.losses.cross_entropy import cross_entropy
 from striate.metrics.accuracy import hits
-from striate.tasks.task import EvaluationOutput
+from striate.tasks.answers import EvaluationOutput
 
 
 @dataclass(slots=True)

@@ -20,8 +20,8 @@ from striate.models.auxiliary import WithAuxiliary
 from striate.models.surgery.trunk import head_scores
 from striate.preprocess.preprocessing import Preprocessing
 from striate.shapes import Labels, Logits, Shares
+from striate.tasks.answers import EvaluationOutput
 from striate.tasks.classify.decode import decode_scores
-from striate.tasks.task import EvaluationOutput
 
 
 def shares(labels: Labels, mixed: Mixed, classes: int) -> Shares:

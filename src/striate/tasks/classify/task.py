@@ -19,6 +19,7 @@ from striate.preprocess.placement import Placement
 from striate.runs.answers import read_answers, saved_answer
 from striate.runs.folder import RunFolder
 from striate.shapes import Picture
+from striate.tasks.answers import Agreement, Context, Figures, Outputs, Recorded
 from striate.tasks.choosing import Choice, Traits, choose_network
 from striate.tasks.classify.calibration import AT_BOUND, at_bound, fit_temperature, temperature_interval
 from striate.tasks.classify.decode import Answer, decode_scores, named_answers
@@ -31,7 +32,7 @@ from striate.tasks.classify.truths import labels_of
 from striate.tasks.classify.words import compared, figures_table, sentence
 from striate.tasks.recipes.catalog import OWN_RECIPE
 from striate.tasks.recipes.recipe import Recipe
-from striate.tasks.task import Agreement, Context, Figures, Outputs, Recorded, Task
+from striate.tasks.task import Task
 
 
 class Classify(Task[Answer]):
@@ -43,7 +44,7 @@ class Classify(Task[Answer]):
     options: ClassVar = ("label_smoothing", "balance")
     transfers: ClassVar = ("scratch", "auto", "probe", "features", "frozen", "finetune")
     fewest_classes: ClassVar = 2
-    can: ClassVar = ("views", "together", "sort", "int8", "compare", "doubt", "list")
+    can: ClassVar = ("views", "together", "sort", "int8", "compare", "doubt", "list", "climb")
 
     def choose(self, traits: Traits, available: Callable[[str], Path | None]) -> Choice:
         return choose_network(traits, available)

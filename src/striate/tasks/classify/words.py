@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from striate.data.wording import percent
-from striate.tasks.task import Figures
+from striate.tasks.answers import Figures
 from striate.tasks.words import class_table, interval, interval_of, number
 
 

@@ -11,9 +11,9 @@ from striate.data.sample import Truth
 from striate.metrics.accuracy import wilson_interval
 from striate.metrics.intervals import bootstrap_interval
 from striate.metrics.point_distance import distances, within
+from striate.tasks.answers import Figures
 from striate.tasks.landmarks.decode import THERE, Marked
 from striate.tasks.landmarks.targets import marks_of
-from striate.tasks.task import Figures
 
 SHARES = (0.01, 0.02, 0.05, 0.1)  # of the longer side of the picture
 

@@ -7,9 +7,9 @@ from torch import Tensor
 
 from striate.data.sample import Batch
 from striate.metrics.point_distance import distances
+from striate.tasks.answers import EvaluationOutput
 from striate.tasks.landmarks.decode import THERE, parts_of
 from striate.tasks.landmarks.targets import targets
-from striate.tasks.task import EvaluationOutput
 
 
 @dataclass(slots=True)

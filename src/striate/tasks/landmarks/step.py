@@ -7,9 +7,9 @@ from striate.data.sample import Batch
 from striate.errors import StriateError
 from striate.losses.landmarks import LandmarkLosses, landmarks
 from striate.preprocess.preprocessing import Preprocessing
+from striate.tasks.answers import EvaluationOutput
 from striate.tasks.landmarks.decode import parts_of
 from striate.tasks.landmarks.targets import targets
-from striate.tasks.task import EvaluationOutput
 
 POINT_WEIGHT = 40.0  # a fortieth of the picture beside the truth then costs 1
 

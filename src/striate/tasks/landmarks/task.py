@@ -13,6 +13,7 @@ from striate.drawing.overlay import SHOWN
 from striate.models.surgery.own_head import OwnHead
 from striate.preprocess.placement import Placement
 from striate.shapes import Picture
+from striate.tasks.answers import Agreement, Context, Figures, Outputs, Recorded
 from striate.tasks.choosing import Choice, Traits, choose_network
 from striate.tasks.landmarks.decode import Marked, marked, outputs_of, parts_of, points_of
 from striate.tasks.landmarks.draw import drawn
@@ -23,7 +24,7 @@ from striate.tasks.landmarks.step import LandmarksStep
 from striate.tasks.landmarks.targets import count_points, marks_of
 from striate.tasks.landmarks.words import compared, figures_table, in_words, sentence
 from striate.tasks.recipes.recipe import Recipe
-from striate.tasks.task import Agreement, Context, Figures, Outputs, Recorded, Task
+from striate.tasks.task import Task
 
 CLOSE = 0.02  # of the input's sides: points of two engines that differ less are the same answer
 MISTAKEN = 0.05  # of the longer side: a picture whose points lie farther off is a mistake

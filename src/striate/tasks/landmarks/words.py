@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from striate.data.wording import counted, percent
+from striate.tasks.answers import Figures
 from striate.tasks.landmarks.decode import THERE, Marked
 from striate.tasks.landmarks.figures import SHARES
-from striate.tasks.task import Figures
 from striate.tasks.words import interval, interval_of, nothing, number
 
 

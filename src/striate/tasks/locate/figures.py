@@ -10,9 +10,9 @@ from striate.data.sample import Truth
 from striate.metrics.accuracy import wilson_interval
 from striate.metrics.intervals import bootstrap_interval
 from striate.ops.boxes import paired_iou
+from striate.tasks.answers import Figures
 from striate.tasks.locate.decode import Located
 from striate.tasks.locate.targets import main_object
-from striate.tasks.task import Figures
 
 RIGHT_IOU = 0.5  # from which on a box is right, as in ImageNet's localisation
 BINS = 10  # of the histogram of IoU

@@ -8,10 +8,10 @@ from torch import Tensor
 from striate.data.sample import Batch
 from striate.losses.localisation import FIRST_CLASS
 from striate.ops.boxes import from_middles, paired_iou
+from striate.tasks.answers import EvaluationOutput
 from striate.tasks.locate.decode import THERE
 from striate.tasks.locate.figures import RIGHT_IOU
 from striate.tasks.locate.targets import targets
-from striate.tasks.task import EvaluationOutput
 
 
 @dataclass(slots=True)

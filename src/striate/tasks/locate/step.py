@@ -7,8 +7,8 @@ from striate.data.sample import Batch
 from striate.errors import StriateError
 from striate.losses.localisation import FIRST_CLASS, LocalisationLosses, localisation
 from striate.preprocess.preprocessing import Preprocessing
+from striate.tasks.answers import EvaluationOutput
 from striate.tasks.locate.targets import targets
-from striate.tasks.task import EvaluationOutput
 
 BOX_WEIGHT = 50.0  # a twentieth beside the truth on all four numbers then costs 0.5, as a doubtful class
 

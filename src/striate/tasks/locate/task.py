@@ -16,6 +16,7 @@ from striate.models.surgery.own_head import OwnHead
 from striate.ops.boxes import paired_iou
 from striate.preprocess.placement import Placement
 from striate.shapes import Picture
+from striate.tasks.answers import Agreement, Context, Figures, Outputs, Recorded
 from striate.tasks.choosing import Choice, Traits, choose_network
 from striate.tasks.locate.decode import COLUMNS, THERE, Located, input_boxes, located
 from striate.tasks.locate.draw import drawn
@@ -26,7 +27,7 @@ from striate.tasks.locate.step import LocateStep
 from striate.tasks.locate.targets import main_object
 from striate.tasks.locate.words import compared, data_notes, figures_table, in_words, sentence
 from striate.tasks.recipes.recipe import Recipe
-from striate.tasks.task import Agreement, Context, Figures, Outputs, Recorded, Task
+from striate.tasks.task import Task
 
 NOTHING = -1  # the stratum of pictures without an object
 

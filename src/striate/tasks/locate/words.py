@@ -5,9 +5,9 @@ from typing import Any
 
 from striate.data.dataset import Dataset
 from striate.data.wording import counted, one_line, percent
+from striate.tasks.answers import Figures
 from striate.tasks.locate.decode import Located
 from striate.tasks.locate.targets import main_object, several
-from striate.tasks.task import Figures
 from striate.tasks.words import class_table, interval, interval_of, nothing, number
 
 

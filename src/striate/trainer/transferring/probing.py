@@ -9,9 +9,10 @@ from torch import nn
 from striate.models.surgery.trunk import require_linear_head, set_linear_head
 from striate.ops.logistic_regression import Probe
 from striate.shapes import Images
+from striate.tasks.answers import Context
 from striate.tasks.from_features import FromFeatures, Seen
 from striate.tasks.recipes.recipe import Recipe
-from striate.tasks.task import Context, Task
+from striate.tasks.task import Task
 from striate.trainer.transferring.features import TOGETHER, FeatureBatches, Features
 from striate.training.validation import validator
 
