@@ -5,7 +5,7 @@ same `Batch` and stands beside it: loop, steps and metrics see only `training.lo
 """
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,12 +66,12 @@ class Store:
 
 
 def known_of(
-    truths: Sequence[Truth], sizes_hw: Sequence[tuple[int, int]], preprocessing: Preprocessing
+    truths: Iterable[Truth], sizes_hw: Sequence[tuple[int, int]], preprocessing: Preprocessing
 ) -> Known:
     """Truths as they lie in the input, for a store.
 
     Args:
-        truths: in pixels of the user's pictures.
+        truths: in pixels of the user's pictures; taken one at a time.
         sizes_hw: of these; (0, 0) where there is no picture, whose truth stays as it is.
         preprocessing: brings pictures to the input.
     """

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from striate.data.dataset import Dataset
 from striate.data.sample import Truth
+from striate.data.whole_truths import whole_truth
 from striate.engines.choosing import Choice
 from striate.engines.engine import joined
 from striate.events import Listener, Note, Warned
@@ -85,7 +86,7 @@ def _calibrated(folder: RunFolder, data: PreparedData, on_event: Listener) -> Pr
     predictor = replace(predictor, calibration={})
     predictor, record = choose_engine(predictor, data.store.pictures[spread(rows, COMPARED)], on_event)
     folder.write_json(ENGINE, record)
-    outputs, truths = _outputs(predictor, data, rows), _truths(data, rows)
+    outputs, truths = _outputs(predictor, data, rows), _truths(predictor, data, rows)
     calibration = predictor.task.calibrate(outputs, truths, predictor.context)
     if (warning := calibration.pop("warning", None)) is not None:
         on_event(Warned(str(warning)))
@@ -103,7 +104,7 @@ def _own_part(predictor: Predictor, data: PreparedData, on_event: Listener) -> E
     rows = torch.as_tensor(getattr(data.split, part), dtype=torch.int64)
     outputs, placements = _outputs(predictor, data, rows), _placements(predictor, data, rows)
     answers = predictor.answers(outputs, placements)
-    names, truths = data.names(rows), _truths(data, rows)
+    names, truths = data.names(rows), _truths(predictor, data, rows)
     return evaluation_of(predictor, str(data.dataset.path), part, names, answers, truths)
 
 
@@ -113,8 +114,8 @@ def _outputs(predictor: Predictor, data: PreparedData, rows: Tensor) -> Outputs:
     return joined([predictor.outputs(pictures[some]) for some in torch.split(rows, TOGETHER)])
 
 
-def _truths(data: PreparedData, rows: Tensor) -> list[Truth]:
-    return [data.dataset.items[row].truth for row in rows.tolist()]
+def _truths(predictor: Predictor, data: PreparedData, rows: Tensor) -> list[Truth]:
+    return [whole_truth(data.dataset, row, predictor.task.truths) for row in rows.tolist()]
 
 
 def _placements(predictor: Predictor, data: PreparedData, rows: Tensor) -> list[Placement]:

@@ -15,6 +15,7 @@ from striate.data.decoding.decode import Limits, reading_for
 from striate.data.fingerprint import digest
 from striate.data.in_threads import in_threads
 from striate.data.sample import Truth
+from striate.data.whole_truths import has_truth, whole_truth
 from striate.data.wording import composed, counted
 from striate.errors import StriateError
 from striate.events import Listener, Progress, Warned
@@ -43,12 +44,12 @@ def require_shared_classes(classes: Sequence[str], dataset: Dataset) -> None:
 
 
 def truth_in(dataset: Dataset, row: int, task: Task[Any], labels: Sequence[str]) -> Truth | None:
-    """The truth of a picture with its classes, matched by name, as places in `labels`.
+    """The truth of a picture with its classes, matched by name, as places in `labels`; masks come later.
 
     None where what the task measures is not known of it, or is of a class that is not among them.
     """
     truth = dataset.items[row].truth
-    if any(getattr(truth, name) is None for name in task.truths):
+    if not has_truth(dataset, row, task.truths):
         return None
     if not labels:
         return truth
@@ -86,12 +87,13 @@ def judge(
         answers.extend(predictor.answers_of(waiting))
         waiting.clear()
 
-    def read(row: int, _: threading.Event) -> Fitted | BadPicture:
+    def read(row: int, _: threading.Event) -> tuple[Fitted, Truth] | BadPicture:
         try:
             found = read_for(dataset, row, predictor.preprocessing.size_hw)
+            masks = whole_truth(dataset, row, predictor.task.truths, found.size_hw).masks
         except BadPicture as error:
             return error
-        return predictor.fitted(found.picture, found.size_hw)
+        return predictor.fitted(found.picture, found.size_hw), replace(truths[row], masks=masks)
 
     for done, (row, found) in enumerate(zip(chosen, in_threads(read, chosen), strict=True), start=1):
         name = dataset.items[row].name
@@ -99,9 +101,10 @@ def judge(
             skipped.append(Problem(name, str(found)))
             on_event(Warned(f"skipped {name}: {found}"))
         else:
-            waiting.append(found)
+            fitted, truth = found
+            waiting.append(fitted)
             names.append(name)
-            measured.append(truths[row])
+            measured.append(truth)
         if done % CHUNK == 0 or done == len(chosen):
             answer()
             on_event(Progress("evaluating", done, len(chosen)))

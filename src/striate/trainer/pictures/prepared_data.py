@@ -12,13 +12,14 @@ from torch import Tensor
 from striate.data.audit.sample_range import unused_range
 from striate.data.dataset import PARTS, Dataset, Part, Problem, class_of
 from striate.data.datasets.picture_files import set_limits
-from striate.data.loading import Batches, Store, known_of
+from striate.data.loading import Batches, Store
 from striate.data.look_alikes.duplicates import exact_pairs, members, near_pairs
 from striate.data.look_alikes.duplicates import groups as groups_of
 from striate.data.reading import read_pictures
 from striate.data.scan import Scan, Scanned, scan
 from striate.data.splits import Split, numbered, read_split_file, split
 from striate.data.transforms.augmentation import Augmentation
+from striate.data.whole_truths import known_in
 from striate.data.wording import counted
 from striate.errors import StriateError
 from striate.events import Listener, Note, Warned
@@ -125,6 +126,9 @@ def prepare_data(dataset: Dataset, plan: Plan, options: DataOptions, on_event: L
     pictures, found = read_pictures(
         dataset, spec, on_event, threads=options.workers, memory_bytes=memory().total
     )
+    known = None  # labels say all, which costs nothing
+    if task.truths != ("label",):
+        known, found = known_in(dataset, found, task.truths, spec)
     pairs = list(zip(dataset.items, found.rows, strict=True))
     skipped = tuple(Problem(item.name, row.problem) for item, row in pairs if row.problem)
     damaged = tuple(Problem(item.name, row.damage) for item, row in pairs if row.damage)
@@ -145,19 +149,14 @@ def prepare_data(dataset: Dataset, plan: Plan, options: DataOptions, on_event: L
         raw = find_entry(plan.model).raw_values
         spec = _normalised(spec, pictures, torch.tensor(parts.train), raw=raw)
     store, kept = (
-        _store(dataset, found, pictures, task, spec),
+        Store(pictures, _labels(dataset), known),
         (*dataset.notes, *notes, *warnings),
     )
     return PreparedData(options, dataset, found, store, parts, spec, skipped, damaged, external, kept)
 
 
-def _store(dataset: Dataset, found: Scan, pictures: Tensor, task: Task[Any], spec: Preprocessing) -> Store:
-    """Pictures and labels, and for a task that needs more, whole truths."""
-    labels = torch.tensor([-1 if item.truth.label is None else item.truth.label for item in dataset.items])
-    if task.truths == ("label",):
-        return Store(pictures, labels)
-    sizes = [row.size_hw for row in found.rows]
-    return Store(pictures, labels, known_of([item.truth for item in dataset.items], sizes, spec))
+def _labels(dataset: Dataset) -> Tensor:
+    return torch.tensor([-1 if item.truth.label is None else item.truth.label for item in dataset.items])
 
 
 def _report_bad(

@@ -8,6 +8,7 @@ from typing import Any
 
 from striate.data.dataset import Dataset
 from striate.data.datasets.recognise import open_dataset
+from striate.data.whole_truths import has_truth
 from striate.data.wording import counted, listed
 from striate.errors import StriateError
 from striate.events import Listener, silent
@@ -121,7 +122,7 @@ def _suited(path: Path, on_event: Listener, *, follow_links: bool) -> str:
 
 def taught(dataset: Dataset, task: Task[Any]) -> set[int]:
     """The rows whose truths the task can learn from, or be measured on."""
-    return {row for row, item in enumerate(dataset.items) if item.truth.has(task.truths)}
+    return {row for row in range(len(dataset.items)) if has_truth(dataset, row, task.truths)}
 
 
 def _offer_others(task: Task[Any], path: Path, *, follow_links: bool) -> None:
@@ -147,7 +148,8 @@ def _offer_others(task: Task[Any], path: Path, *, follow_links: bool) -> None:
 
 
 def _has(dataset: Dataset) -> str:
-    said = [name for name in WORDS if any(item.truth.has((name,)) for item in dataset.items)]
+    rows = range(len(dataset.items))
+    said = [name for name in WORDS if any(has_truth(dataset, row, (name,)) for row in rows)]
     return f"{dataset.path} ({dataset.layout}) has {_words(said) or 'nothing to learn from'}"
 
 

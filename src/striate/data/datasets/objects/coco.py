@@ -39,12 +39,20 @@ class CocoDataset(ObjectFiles):
     """Pictures and objects of COCO files. `masks` draws what `segmentation` says, box by box."""
 
     _segmentations: tuple[tuple[Any, ...], ...] = ()
+    _any_masks = False
+
+    def has_masks(self, row: int) -> bool:
+        """Whether every object has one; a picture without objects has them where others do."""
+        sized = self.annotated[row].size_hw is not None
+        return sized and self._any_masks and all(self._segmentations[row])
 
     def masks(self, row: int) -> Tensor | None:
         """(N, H, W) of the boxes; None if an object has none. Raises BadPicture where one is damaged."""
         picture, wanted = self.annotated[row], self._segmentations[row]
-        if not wanted or picture.size_hw is None or not all(wanted):
+        if not self.has_masks(row) or picture.size_hw is None:
             return None
+        if not wanted:
+            return torch.zeros((0, *picture.size_hw), dtype=torch.bool)
         try:
             drawn = [drawn_mask(one, picture.size_hw) for one in wanted]
         except (ValueError, TypeError, KeyError, OverflowError) as error:
@@ -82,6 +90,7 @@ def open_coco(path: Path, *, follow_links: bool = False) -> CocoDataset:
         shapes |= drawn
         names += [name for name in classes if name not in names]
     dataset = CocoDataset(path, "COCO", pictures, folder, declared=names, follow_links=follow_links)
+    dataset._any_masks = any(any(each) for each in shapes.values())
     dataset._segmentations = tuple(
         tuple(shapes[one.image][at] for at in kept_objects(one)) for one in dataset.annotated
     )

@@ -172,6 +172,10 @@ class ObjectFiles(PictureFiles):
     def _problem(self, row: int) -> None:
         """Nothing is known of a file before it is read."""
 
+    def has_masks(self, row: int) -> bool:  # noqa: ARG002 - of formats that have masks
+        """Whether there are masks of item `row`; they are not looked at."""
+        return False
+
     def masks(self, row: int) -> Tensor | None:  # noqa: ARG002 - of formats that have masks
         """(N, H, W) of the boxes of item `row`, or (H, W) of classes; None without. Raises BadPicture."""
         return None

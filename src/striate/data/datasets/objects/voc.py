@@ -33,6 +33,10 @@ class VocDataset(ObjectFiles):
 
     _folders: tuple[Path, Path] = (Path(), Path())
 
+    def has_masks(self, row: int) -> bool:
+        """Whether a picture has a file of them."""
+        return any((folder / f"{Path(self.items[row].name).stem}.png").is_file() for folder in self._folders)
+
     def masks(self, row: int) -> Tensor | None:
         """(N, H, W) of the boxes, else (H, W) class numbers as they stand, else None. Raises BadPicture."""
         objects, classes = (folder / f"{Path(self.items[row].name).stem}.png" for folder in self._folders)
