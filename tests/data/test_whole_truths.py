@@ -11,9 +11,9 @@ from PIL import Image
 from striate.data.dataset import BadPicture
 from striate.data.datasets.recognise import open_dataset
 from striate.data.loading import Batches, Store
-from striate.data.reading import read_pictures
+from striate.data.reading import known_in, read_pictures
 from striate.data.transforms.presets import AUGMENTATIONS
-from striate.data.whole_truths import has_truth, known_in, whole_truth
+from striate.data.whole_truths import has_truth, whole_truth
 from striate.preprocess.preprocessing import Preprocessing
 
 WANTED = ("boxes", "box_labels", "masks")

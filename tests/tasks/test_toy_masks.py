@@ -11,7 +11,7 @@ from striate.actions.train import train
 from striate.errors import StriateError
 
 
-@pytest.mark.parametrize("form", ["coco", "voc"])
+@pytest.mark.parametrize("form", ["coco", pytest.param("voc", marks=pytest.mark.slow)])
 def test_masks_teach_and_measure_in_the_pixels_of_the_users_pictures(tmp_path, monkeypatch, form):
     toy_masks.register(monkeypatch)
     data = masked_set(tmp_path / form, form, 150)

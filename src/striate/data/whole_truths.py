@@ -4,19 +4,14 @@
 needs them asks here, row by row; the store keeps them at the size of the input.
 """
 
-import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Protocol, runtime_checkable
 
 from torch import Tensor
 
 from striate.data.dataset import BadPicture, Dataset
-from striate.data.in_threads import in_threads
-from striate.data.loading import known_of
-from striate.data.sample import Known, Truth
-from striate.data.scan import Scan
-from striate.preprocess.preprocessing import Preprocessing
+from striate.data.sample import Truth
 
 LATER = "masks"
 
@@ -65,37 +60,3 @@ def whole_truth(
         (height, width), (high, wide) = masks.shape[-2:], size_hw
         raise BadPicture(f"its masks have {width} x {height} pixels, the picture has {wide} x {high}")
     return replace(truth, masks=masks)
-
-
-def known_in(
-    dataset: Dataset, found: Scan, names: Sequence[str], preprocessing: Preprocessing
-) -> tuple[Known, Scan]:
-    """What is known of all pictures as it lies in the input, and the scan with damaged masks as problems.
-
-    Args:
-        dataset: whose pictures were scanned.
-        found: their sizes.
-        names: fields of `Truth` that are needed.
-        preprocessing: brings pictures to the input.
-    """
-    problems: dict[int, str] = {}
-
-    def read(row: int, _: threading.Event) -> Truth | BadPicture:
-        size_hw = found.rows[row].size_hw
-        try:
-            return whole_truth(dataset, row, names if min(size_hw) > 0 else (), size_hw)
-        except BadPicture as error:
-            return error
-
-    def truths() -> Iterator[Truth]:
-        for row, one in enumerate(in_threads(read, range(len(dataset.items)))):
-            if isinstance(one, BadPicture):
-                problems[row] = str(one)
-            yield dataset.items[row].truth if isinstance(one, BadPicture) else one
-
-    sizes = [row.size_hw for row in found.rows]
-    if LATER not in names:
-        return known_of([item.truth for item in dataset.items], sizes, preprocessing), found
-    known = known_of(truths(), sizes, preprocessing)
-    rows = tuple(replace(one, problem=one.problem or problems.get(row)) for row, one in enumerate(found.rows))
-    return known, replace(found, rows=rows)

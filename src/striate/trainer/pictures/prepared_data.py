@@ -15,11 +15,10 @@ from striate.data.datasets.picture_files import set_limits
 from striate.data.loading import Batches, Store
 from striate.data.look_alikes.duplicates import exact_pairs, members, near_pairs
 from striate.data.look_alikes.duplicates import groups as groups_of
-from striate.data.reading import read_pictures
+from striate.data.reading import known_in, read_pictures
 from striate.data.scan import Scan, Scanned, scan
 from striate.data.splits import Split, numbered, read_split_file, split
 from striate.data.transforms.augmentation import Augmentation
-from striate.data.whole_truths import known_in
 from striate.data.wording import counted
 from striate.errors import StriateError
 from striate.events import Listener, Note, Warned
