@@ -106,3 +106,11 @@ def test_a_sheet_of_a_table_of_boxes_is_drawn(striate, pictures, tmp_path):  # n
     assert code == 0 and json.loads(out)["files"] == [str(tmp_path / "sheet.png")]
     code, _, said = striate(*given, "--task", "locate")
     assert code == 2 and "--task is about problems" in said
+
+
+@pytest.mark.parametrize("name", [b"caf\xe9.png", "\u00e9.png".encode("utf-16")])
+def test_a_table_in_another_encoding_is_still_a_table(pictures, name):
+    """What a byte stands for is not known; the other lines are read."""
+    (pictures / "boxes.csv").write_bytes(BOXES.encode() + name + b",1,1,9,9,cat\n")
+    found = check(pictures / "boxes.csv")
+    assert found.pictures == 4 and len(found.problems.unreadable) == 1

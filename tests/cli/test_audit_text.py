@@ -43,7 +43,7 @@ def test_the_worst_comes_first_in_the_summary_and_below():
 
 
 def test_every_kind_of_problem_has_words():
-    one_file = ("unreadable", "damaged", "wrong_extension", "blank", "odd_sizes")
+    one_file = ("unreadable", "damaged", "wrong_extension", "blank", "odd_sizes", "annotations")
     kinds = dict.fromkeys(Problems.__slots__, (("a", "b"),))
     kinds |= {kind: (Problem("a", "reason"),) for kind in one_file}
     kinds |= {

@@ -22,6 +22,7 @@ from striate.data.datasets.tables.csv_table import (
     LONGEST_LINE,
     MAX_BYTES,
     SPLIT_COLUMNS,
+    encoding_of,
 )
 from striate.data.paths.files import readable
 from striate.data.wording import one_line
@@ -73,7 +74,7 @@ def open_object_table(path: Path, *, follow_links: bool = False) -> ObjectFiles:
     try:
         if path.stat().st_size > MAX_BYTES:
             raise StriateError(f"{path} has over {MAX_BYTES:,} bytes, the most that are read of a table.")
-        with path.open(newline="", encoding="utf-8-sig") as file:
+        with path.open(newline="", encoding=encoding_of(path), errors="surrogateescape") as file:
             first = file.readline(100_000)
             file.seek(0)
             lines = iter(lambda: file.readline(LONGEST_LINE), "")
@@ -87,6 +88,8 @@ def open_object_table(path: Path, *, follow_links: bool = False) -> ObjectFiles:
                 raise StriateError(f"{path}, line {table.line_num}: {one_line(str(error))}.") from error
     except OSError as error:
         raise StriateError(f"{path} cannot be read: {error.strerror}.") from error
+    except UnicodeError as error:
+        raise StriateError(f"{path} is not UTF-8 text. Save it as CSV with UTF-8.") from error
     if not pictures:
         raise StriateError(f"{path} names no picture.")
     kind = "CSV of boxes" if columns.boxes else f"CSV of {len(columns.points)} landmarks"

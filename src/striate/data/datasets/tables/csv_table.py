@@ -106,7 +106,7 @@ def open_csv(path: Path, *, follow_links: bool = False) -> TableDataset:
                 f"{path} has {path.stat().st_size:,} bytes; at most {MAX_BYTES:,} are read of a table. "
                 "Is it a list of pictures? Divide it into several."
             )
-        with path.open(newline="", encoding=_encoding(path), errors="surrogateescape") as file:
+        with path.open(newline="", encoding=encoding_of(path), errors="surrogateescape") as file:
             rows, left = _read(path, file)
     except OSError as error:
         raise StriateError(f"{path} cannot be read: {error.strerror}.") from error
@@ -206,7 +206,8 @@ def _lines(file: TextIO) -> Iterator[str]:
         yield line
 
 
-def _encoding(path: Path) -> str:
+def encoding_of(path: Path) -> str:
+    """UTF-16 where the file begins as such a text does, else UTF-8."""
     with path.open("rb") as file:
         start = file.read(2)
     return "utf-16" if start in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
