@@ -5,6 +5,8 @@ tensors must be those of the header: an architecture of absurd size then costs n
 """
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -127,6 +129,13 @@ def build(architecture: Architecture) -> nn.Module:
         raise StriateError(f"the run's weights describe no network ({text}); train the run again.") from error
 
 
+@contextmanager
+def without_memory() -> Iterator[None]:
+    """Networks that are built inside have names and shapes, and neither memory nor values."""
+    with torch.device("meta"), _WithoutValues():
+        yield
+
+
 class _WithoutValues(TorchFunctionMode):
     """Tensors without memory are given no values: torch would import its compiler to do nothing, slowly."""
 
@@ -149,7 +158,7 @@ def _checked(record: RunRecord) -> tuple[Architecture, nn.Module]:
         raise record.folder.missing(WEIGHTS) from error
     architecture = record.architecture(stored.architecture)
     _require_sides(record, architecture, stored)
-    with torch.device("meta"), _WithoutValues():
+    with without_memory():
         network = build(architecture)
     wanted = {name: tuple(tensor.shape) for name, tensor in network.state_dict().items()}
     if wanted != stored.shapes:

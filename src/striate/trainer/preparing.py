@@ -13,6 +13,7 @@ from striate.data.datasets.picture_files import set_limits
 from striate.data.decoding.decode import reading_for
 from striate.data.wording import counted
 from striate.events import Listener, Note, Warned, silent
+from striate.inference.network_of_run import without_memory
 from striate.machine.cpu import cpu
 from striate.tasks.catalog import find_task
 from striate.tasks.task import Task
@@ -108,7 +109,7 @@ def _launched(plan: Plan, dataset: Dataset, machine: MachineOptions) -> Fabric:
     A fabric keeps the precision that it is made with, and that follows from the network's layers; so they are
     looked at first, without memory for their weights.
     """
-    with torch.random.fork_rng(devices=[]), torch.device("meta"):
+    with torch.random.fork_rng(devices=[]), without_memory():
         network = plan.task.build(plan.architecture(dataset))
     precision = choose_precision(machine.precision, machine.device, cpu().features, wide=_wide(network))
     return launched(machine.device, machine.devices, precision)
