@@ -9,9 +9,9 @@ from tests.tasks.toy_points import FindSpot, Spot, SpotLosses, SpotMetric, SpotS
 from torch import nn
 
 from striate.data.sample import Batch, Truth
+from striate.tasks.answers import Context, EvaluationOutput, Figures
 from striate.tasks.catalog import TASKS
 from striate.tasks.recipes.recipe import Recipe
-from striate.tasks.task import Context, EvaluationOutput, Figures
 
 NAME = "toy-masks"
 

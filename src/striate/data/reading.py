@@ -1,4 +1,4 @@
-"""A data set's pictures and truths at the network's size; pictures out of the cache, or read once and kept."""
+"""A data set's pictures and truths at the network's size; pictures from the cache, or read once and kept."""
 
 import threading
 from collections.abc import Iterator, Sequence
