@@ -8,6 +8,7 @@ from tests.cli.test_commands import striate  # noqa: F401
 from tests.conftest import write_digits
 
 from striate.actions.check import check
+from striate.cli.text.audit_text import audit_lines
 from striate.errors import StriateError
 from striate.events import Note
 from striate.inference.network_of_run import task_of
@@ -61,7 +62,10 @@ def test_landmarks_have_no_classes_to_count(pictures, tmp_path):
     (pictures / "points.csv").write_text(POINTS)
     audit = check(pictures / "points.csv", out=tmp_path / "page.html")
     assert audit.classes == {} and audit.pictures == 4 and not audit.problems.small_classes
-    assert "Boxes and points" not in (tmp_path / "page.html").read_text()
+    page = (tmp_path / "page.html").read_text()
+    assert "Boxes and points" not in page and "0 classes" not in page
+    assert "--run RUN" not in page  # no run could look for wrong labels here
+    assert next(audit_lines(audit)).endswith("4 readable pictures")
 
 
 def test_classes_are_checked_as_before(digits):

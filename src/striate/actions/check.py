@@ -90,7 +90,7 @@ def check(
     if csv is not None:
         _write_list(dataset, looked, csv, on_event, strict=strict)
     if page is not None:
-        write_check_page(dataset, looked, audit, followed(page))
+        write_check_page(dataset, looked, audit, followed(page), doubtable="doubt" in found.can)
         on_event(Note(f"page: {page}"))
     return audit
 

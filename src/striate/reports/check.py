@@ -23,14 +23,19 @@ LISTED = 200  # lines of a table of files
 CLASSES = 100  # classes with a bar
 
 
-def write_check_page(dataset: Dataset, looked: Looked, audit: Audit, path: Path) -> Path:
-    """Write the page whole to `path`."""
-    write_text(path, check_html(dataset, looked, audit))
+def write_check_page(
+    dataset: Dataset, looked: Looked, audit: Audit, path: Path, *, doubtable: bool = True
+) -> Path:
+    """Write the page whole to `path`; see `check_html`."""
+    write_text(path, check_html(dataset, looked, audit, doubtable=doubtable))
     return path
 
 
-def check_html(dataset: Dataset, looked: Looked, audit: Audit) -> str:
-    """The page as a text; the pictures that it shows are read again, one by one."""
+def check_html(dataset: Dataset, looked: Looked, audit: Audit, *, doubtable: bool = True) -> str:
+    """The page as a text; the pictures that it shows are read again, one by one.
+
+    `doubtable` says that a run can look for wrong labels in such a data set.
+    """
     album = _Album(dataset, looked)
     kinds = audit.problems.by_kind()
     sections = [_section(section, kinds[section.kind], album) for section in SECTIONS if kinds[section.kind]]
@@ -50,7 +55,8 @@ def check_html(dataset: Dataset, looked: Looked, audit: Audit) -> str:
         "sizes": Markup(size_chart(_sizes(looked), {album.row(p.file) for p in audit.problems.odd_sizes})),
         "different_sizes": len(set(_sizes(looked).values())),
         "compared": int(looked.scan.comparable.sum()),
-        "split": bool(audit.parts),
+        "split": any(item.part is not None for item in dataset.items),
+        "doubtable": doubtable,
         "fingerprint": looked.scan.fingerprint,
         "album": album,
     }

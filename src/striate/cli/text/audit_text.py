@@ -15,9 +15,8 @@ CLASSES = 24  # bars of classes
 
 def audit_lines(audit: Audit) -> Iterator[str]:
     """The audit line by line."""
-    yield f"{audit.layout}: {_many(audit.pictures, 'readable picture')}, " + _many(
-        len(audit.classes), "class", "classes"
-    )
+    classes = f", {_many(len(audit.classes), 'class', 'classes')}" if audit.classes else ""
+    yield f"{audit.layout}: {_many(audit.pictures, 'readable picture')}{classes}"
     yield from _classes(audit)
     yield from audit.notes
     if audit.ignored:
