@@ -1,5 +1,6 @@
 """What import contracts between rooms cannot see: circles of files, and who knows a single task."""
 
+import re
 from pathlib import Path
 
 from tools.circles import circles, imports_of
@@ -57,4 +58,20 @@ def test_an_import_of_a_single_task_would_be_noticed():
     assert found == [
         ("striate.tasks.landmarks.task", "striate.tasks.locate.words"),
         ("striate.trainer.setup", step),
+    ]
+
+
+def test_few_files_receive_all_options_of_a_training():
+    """The others take the group or the value that they read (`trainer/option_groups.py`)."""
+    whole = [
+        str(path.relative_to(ROOT / "src" / "striate"))
+        for path in sorted((ROOT / "src").rglob("*.py"))
+        if re.search(r"\w+: TrainOptions", path.read_text(encoding="utf-8"))
+    ]
+    assert whole == [
+        "actions/ladder.py",
+        "actions/train.py",
+        "trainer/options.py",
+        "trainer/preparing.py",
+        "trainer/transferring/learning_curve.py",
     ]
