@@ -4,8 +4,9 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from torchvision.ops import generalized_box_iou
 
-from striate.ops.boxes import areas, from_middles, paired_iou, to_middles
+from striate.ops.boxes import areas, from_middles, paired_giou, paired_iou, to_middles
 
 COURSE = [
     ((0, 0, 10, 10), (5, 5, 15, 15), 1 / 7),
@@ -36,6 +37,16 @@ def test_iou_is_what_counting_pixels_gives(boxes):
     a, b = (torch.tensor([box]).float() for box in boxes)
     assert areas(a).item() == int(masks[0].sum())
     assert paired_iou(a, b).item() == pytest.approx(counted, abs=1e-6)
+
+
+def test_generalised_iou_is_torchvisions_and_of_points_a_number():
+    generator = torch.Generator().manual_seed(0)
+    corners = torch.rand(2, 200, 2, 2, generator=generator).sort(dim=2).values.flatten(2)
+    expected = generalized_box_iou(*corners).diagonal()
+    torch.testing.assert_close(paired_giou(*corners), expected)
+    point, square = torch.tensor([[0.0, 0, 0, 0]]), torch.tensor([[1.0, 1, 2, 2]])
+    assert paired_giou(point, square).item() == pytest.approx(-3 / 4)  # 3 of the frame's 4 are empty
+    assert paired_giou(point, point).item() == 0.0
 
 
 def test_middles_are_shares_and_height_comes_before_width():

@@ -27,6 +27,19 @@ def paired_iou(a: Boxes, b: Boxes) -> Float[Tensor, " N"]:
     return shared / union.clamp(min=1e-12)
 
 
+def paired_giou(a: Boxes, b: Boxes) -> Float[Tensor, " N"]:
+    """Generalised IoU of boxes of the same row: their IoU less the empty share of the frame around both.
+
+    Values in (-1, 1]; of boxes that do not touch the frame says how far away they are.
+
+    Source: Rezatofighi et al., CVPR 2019, algorithm 1, arXiv:1902.09630
+    """
+    corners = torch.cat([a[:, :2].minimum(b[:, :2]), a[:, 2:].maximum(b[:, 2:])], dim=1)
+    iou, frame = paired_iou(a, b), areas(corners)
+    shared = (a[:, 2:].minimum(b[:, 2:]) - a[:, :2].maximum(b[:, :2])).clamp(min=0).prod(dim=1)
+    return iou - (frame - (areas(a) + areas(b) - shared)) / frame.clamp(min=1e-12)
+
+
 def to_middles(boxes: Boxes, size_hw: tuple[int, int]) -> Float[Tensor, "N 4"]:
     """(b_x, b_y, b_h, b_w): middle, height and width as shares of a picture of this size."""
     height, width = size_hw

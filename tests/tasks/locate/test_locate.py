@@ -166,5 +166,8 @@ def test_it_is_in_the_table_and_its_records_name_the_same_columns():
 def test_a_classifiers_network_gets_this_tasks_head():
     plain = create_model("lenet5", num_classes=7, in_channels=3, image_size=64)
     architecture = {"model": "lenet5", "num_classes": 7, "in_channels": 3, "image_size": [64, 64]}
-    assert LOCATE.headed(plain, architecture)(torch.zeros(1, 3, 64, 64)).shape == (1, 7)
+    network, pictures = LOCATE.headed(plain, architecture), torch.zeros(2, 3, 64, 64)
+    outputs, weights = network.train()(pictures)
+    assert outputs.shape == network.eval()(pictures).shape == (2, 7)
+    torch.testing.assert_close(weights.sum(dim=(1, 2)), torch.ones(2))
     assert LOCATE.fits(LABELS, 7) and not LOCATE.fits(LABELS, 8)

@@ -44,9 +44,9 @@ class OwnHead(nn.Module):
         assert isinstance(self.trunk, Backbone)
         return self.trunk.feature_maps(images)
 
-    def forward(self, images: Images) -> Tensor:
-        """What the head makes of the maps, a row a picture."""
-        outputs: Tensor = self.place(last_sizes(self.feature_maps(images)))
+    def forward(self, images: Images) -> Tensor | tuple[Tensor, ...]:
+        """What the head makes of the maps, a row a picture; in training mode, too, what else its step reads."""
+        outputs: Tensor | tuple[Tensor, ...] = self.place(last_sizes(self.feature_maps(images)))
         return outputs
 
 

@@ -10,7 +10,7 @@ Differs: the places are weighted by a softmax, not merged box by box, as there i
 """
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -20,7 +20,7 @@ from striate.losses.localisation import FIRST_CLASS
 from striate.models.backbone import Backbone, Map, initialise_head
 from striate.shapes import Images, Logits
 
-CHANNELS = 64
+CHANNELS = 128
 USUAL_SIDE = 0.3  # of a box, as a share of the picture's: where training begins
 
 
@@ -44,30 +44,34 @@ class ClassScores(nn.Module):
         return logits
 
 
+class Looked(NamedTuple):
+    """What the head says while it learns, (B, 5 + K), and how it weights the cells, (B, h, w)."""
+
+    outputs: Tensor
+    weights: Tensor
+
+
 class LocateHead(nn.Module):
     """From maps, coarsest first, to (p_c, b_x, b_y, b_h, b_w, c_1, ..., c_K); p_c and classes are logits."""
 
     def __init__(self, depths: Sequence[int], classes: int) -> None:
         super().__init__()
-        self.maps = JoinedMaps(depths, CHANNELS)
+        self.maps, self.kinds = JoinedMaps(depths, CHANNELS), JoinedMaps(depths, CHANNELS)
         self.scores = nn.Conv2d(CHANNELS, 1, kernel_size=1)
         self.outputs = nn.Conv2d(CHANNELS, FIRST_CLASS, kernel_size=1)
-        self.classes = nn.Conv2d(depths[0], classes, kernel_size=1)
+        self.classes = nn.Conv2d(CHANNELS, classes, kernel_size=1)
         for layer in (self.scores, self.outputs, self.classes):
             initialise_head(layer)
         assert self.outputs.bias is not None
         nn.init.constant_(self.outputs.bias[3:], USUAL_SIDE)
 
-    def forward(self, maps: Sequence[Map]) -> Tensor:
-        """(B, 5 + K)."""
-        coarse, hidden = maps[0], self.maps(maps)
+    def forward(self, maps: Sequence[Map]) -> Tensor | Looked:
+        """(B, 5 + K); in training mode with the weights of the places."""
+        hidden, kinds = self.maps(maps), self.kinds(maps)
         height, width = hidden.shape[2:]
-        scores = self.scores(hidden)
-        weights = scores.flatten(2).softmax(dim=2)  # (B, 1, L)
+        weights = self.scores(hidden).flatten(2).softmax(dim=2)  # (B, 1, L)
         said = (self.outputs(hidden).flatten(2) * weights).sum(dim=2)  # (B, 5)
+        seen = (self.classes(kinds).flatten(2) * weights).sum(dim=2)
         middle = mean_places(weights, height, width)[:, 0]
-        pooled = nn.functional.adaptive_avg_pool2d(
-            weights.unflatten(2, (height, width)), (coarse.shape[2], coarse.shape[3])
-        ).flatten(2)
-        looked = (self.classes(coarse).flatten(2) * pooled).sum(dim=2) / pooled.sum(dim=2)
-        return torch.cat([said[:, :1], said[:, 1:3] + middle, said[:, 3:], looked], dim=1)
+        outputs = torch.cat([said[:, :1], said[:, 1:3] + middle, said[:, 3:], seen], dim=1)
+        return Looked(outputs, weights.unflatten(2, (height, width))[:, 0]) if self.training else outputs

@@ -13,7 +13,7 @@ from typing import Any
 from striate.hyperparameters import AdamW
 from striate.tasks.recipes.recipe import Recipe, StageRecipe, epochs_for
 
-HEAD_LR, BLOCKS_LR = 3e-3, 1e-3
+HEAD_LR, BLOCKS_LR = 3e-3, 5e-4
 FALL = 0.5  # of the rate from a block to the one before it
 HEAD_STEPS, BLOCK_STEPS, SCRATCH_STEPS = 150, 350, 4000
 
