@@ -45,7 +45,7 @@ class OwnHead(nn.Module):
         return self.trunk.feature_maps(images)
 
     def forward(self, images: Images) -> Tensor | tuple[Tensor, ...]:
-        """What the head makes of the maps, a row a picture; in training mode, too, what else its step reads."""
+        """What the head makes of the maps, a row a picture; in training mode with all that its step reads."""
         outputs: Tensor | tuple[Tensor, ...] = self.place(last_sizes(self.feature_maps(images)))
         return outputs
 
