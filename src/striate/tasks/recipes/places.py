@@ -15,7 +15,7 @@ from striate.tasks.recipes.recipe import Recipe, StageRecipe, epochs_for
 
 HEAD_LR, BLOCKS_LR = 3e-3, 5e-4
 FALL = 0.5  # of the rate from a block to the one before it
-HEAD_STEPS, BLOCK_STEPS, SCRATCH_STEPS = 150, 350, 4000
+HEAD_STEPS, BLOCK_STEPS, SCRATCH_STEPS = 250, 700, 4000
 
 Table = Mapping[str, Any]
 # Boxes stay upright, so pictures are not turned; a border in a plain colour repeats no object.
