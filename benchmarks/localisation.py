@@ -2,12 +2,12 @@
 
     python benchmarks/localisation.py CUTOUTS PHOTOS TEXTURES OUT
 
-Photographs are few, and a network soon knows them by heart. So each is also cut into overlapping tiles of half
-its shorter side, and pictures of plain surfaces lie beside them. Two thirds of the photographs, with their
-tiles, and a third of the surfaces serve training; others serve the test sets alone. OUT then holds `train` and
-three test sets: `seen` (the cut-outs of training), `unseen` (other files of the same classes), and `whole` (the
-cut-outs of training over whole photographs, the hardest: these show things of their own). docs/locate.md has
-what came of it.
+Photographs are few, and a network soon knows them by heart. So each is also cut into overlapping tiles of
+half its shorter side, and pictures of plain surfaces lie beside them. Two thirds of the photographs, with
+their tiles, and a third of the surfaces serve training; others serve the test sets alone. OUT then holds
+`train` and three test sets: `seen` (the cut-outs of training), `unseen` (other files of the same classes),
+and `whole` (the cut-outs of training over whole photographs, the hardest: these show things of their own).
+docs/locate.md has what came of it.
 """
 
 import argparse
