@@ -3,7 +3,7 @@
 `predict` and `evaluate`: merge the outputs of several `views`, answer `together` with other runs, `sort`
 pictures by a class with a probability, be served in `int8`, `draw` answers into the pictures. `compare`: say
 of each picture whether the answer is right. `check`: `doubt` the labels of a data set, `list` what is left of
-one. `ladder`: `climb` it.
+one. `ladder`: `climb` it. `train`: learn from `mix`ed pictures.
 """
 
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from typing import ClassVar, Literal
 
 from striate.errors import StriateError
 
-Ability = Literal["views", "together", "sort", "int8", "compare", "doubt", "list", "draw", "climb"]
+Ability = Literal["views", "together", "sort", "int8", "compare", "doubt", "list", "draw", "climb", "mix"]
 CANNOT: Mapping[Ability, str] = {  # what is said where a task cannot; {0} is its name
     "views": "--flips and --scales are not known for {}; leave them out.",
     "together": "runs of {} do not answer together; name one run.",
@@ -26,6 +26,7 @@ CANNOT: Mapping[Ability, str] = {  # what is said where a task cannot; {0} is it
     "`striate explain` draws what the network looks at.",
     "climb": "the rungs of `striate ladder` are a classifier's, and the data are for {0}; compare its starts "
     "with `striate train DATA --task {0} --transfer scratch`, frozen and finetune, and `striate compare`.",
+    "mix": "mixed pictures have two classes, and {} learns from more than a class; choose another --augment.",
     "int8": "int8 is not known for {}; use --engine auto, or openvino-bf16.",
 }
 

@@ -107,11 +107,8 @@ def make_setup(
 
 
 def _require_unmixed(augmentation: Augmentation | None, task: Task[Any]) -> None:
-    if augmentation is not None and augmentation.mixing is not None and task.truths != ("label",):
-        raise StriateError(
-            f"mixed pictures have two classes, and {task.name} learns from more than a class; choose another "
-            "--augment."
-        )
+    if augmentation is not None and augmentation.mixing is not None:
+        task.require("mix")
 
 
 def _require_company(setup: TrainingSetup, data: PreparedData) -> None:
