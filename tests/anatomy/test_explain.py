@@ -6,13 +6,13 @@ from tests.anatomy.nets import alexnet
 from torch import nn
 
 from striate.anatomy.anatomy import anatomy_of
-from striate.anatomy.explain import describe, explain, find_layer
+from striate.anatomy.explain import describe, explain
 from striate.errors import UnknownName
 
 
 def lines(network, size, name):
     anatomy = anatomy_of(network, size)
-    return dict(explain(anatomy, find_layer(anatomy, name)))
+    return {line.what: line.how for line in explain(anatomy.by_name, anatomy.by_name[name])}
 
 
 def test_alexnets_first_layer():
@@ -75,6 +75,7 @@ def test_an_asymmetric_dilated_filter_has_a_line_an_axis():
 def test_an_unknown_layer_offers_the_nearest():
     anatomy = anatomy_of(nn.Sequential(nn.Conv2d(1, 6, 5)), (1, 32, 32), "lenet5")
     with pytest.raises(
-        UnknownName, match=r"unknown layer 'conv'. `striate inspect lenet5` lists the layers."
+        UnknownName,
+        match=r"unknown layer 'conv'. `striate inspect lenet5` lists the layers, and `all` explains",
     ):
-        find_layer(anatomy, "conv")
+        anatomy.explain("conv")

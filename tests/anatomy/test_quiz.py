@@ -40,9 +40,10 @@ def test_vectors_and_numbers_with_commas(small):
 
 def test_a_wrong_answer_is_met_with_the_arithmetic(small):
     shape, count = questions(small)[:2]
-    assert shape.arithmetic(small)[0] == ("height and width", "floor((32 + 2*0 - 5) / 1) + 1 = 28")
+    assert shape.arithmetic(small)[0][:2] == ("height and width", "floor((32 + 2*0 - 5) / 1) + 1 = 28")
     assert count.arithmetic(small)[0][1].startswith("6 * (5*5*1 + 1) = 156")
-    assert ("values", "6*14*14 = 1,176") in questions(small)[4].arithmetic(small)
+    told = [line[:2] for line in questions(small)[4].arithmetic(small)]
+    assert ("values", "6*14*14 = 1,176") in told
 
 
 def test_of_a_long_network_the_seed_draws_rows_in_its_order():

@@ -1,5 +1,6 @@
 """`striate inspect` as a person and as a script use it."""
 
+import csv
 import io
 import json
 import subprocess
@@ -81,6 +82,40 @@ def test_explain_writes_the_arithmetic(run):
     assert code == 2 and err.startswith("error: unknown layer 'c2'. Did you mean s2")
 
 
+def test_explain_all_writes_every_layer_with_the_general_formula_beside_the_numbers(run):
+    code, out, _ = run("inspect", "lenet5", "--explain", "all")
+    layers = striate.inspect("lenet5").layers
+    assert code == 0 and all(f"\n{layer.name}: " in f"\n{out}" for layer in layers)
+    assert "K * (f*f*C + 1) = 6 * (5*5*1 + 1) = 156" in out and "\nSymbols: n side of the input" in out
+
+
+def test_the_table_is_written_in_three_forms_and_still_shown(run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    files = {"--html": "a.html", "--markdown": "a.md", "--latex": "a.tex", "--csv": "a.csv"}
+    words = [word for pair in files.items() for word in pair]
+    code, out, _ = run("inspect", "lenet5", *words)
+    assert code == 0 and out.startswith("layer ") and "parameters      61,706" in out
+    assert out.splitlines()[-4:] == [f"wrote {name}" for name in files.values()]
+    assert "| c1 | Conv2d | 6x28x28 | 156 | 117,600 |" in (tmp_path / "a.md").read_text()
+    assert r"c1 & Conv2d & 6x28x28 & 156 & 117\,600 &" in (tmp_path / "a.tex").read_text()
+    rows = list(csv.DictReader((tmp_path / "a.csv").read_text().splitlines()))
+    assert len(rows) == len(striate.inspect("lenet5").layers) and rows[0]["multiply-adds"] == "117600"
+    assert run("inspect", "lenet5", *words, "--explain", "all", "--json")[0] == 0  # its own files it replaces
+    rows = list(csv.DictReader((tmp_path / "a.csv").read_text().splitlines()))
+    assert rows[1]["formula"] == "K * (f*f*C + 1)" and rows[1]["numbers"].startswith("6 * (5*5*1 + 1) = 156")
+
+
+@pytest.mark.parametrize("option", ["--markdown", "--latex", "--csv"])
+def test_a_table_is_printed_alone_and_no_strangers_file_is_replaced(run, tmp_path, option):
+    code, out, _ = run("inspect", "lenet5", option, "-")
+    assert code == 0 and "6x28x28" in out and "most memory" not in out
+    name = tmp_path / f"mine{ {'--markdown': '.md', '--latex': '.tex', '--csv': '.csv'}[option] }"
+    name.write_text("mine, not yours\n")
+    code, _, err = run("inspect", "lenet5", option, name)
+    assert code == 2 and "not overwritten" in err and name.read_text() == "mine, not yours\n"
+    assert run("inspect", "lenet5", option, name, "--overwrite")[0] == 0
+
+
 def test_other_sizes_and_classes(run):
     told = json.loads(run("inspect", "resnet18", "--image-size", 64, "--classes", 7, "--json")[1])
     assert told["input"] == [3, 64, 64] and told["layers"][-1]["output"] == [7]
@@ -98,6 +133,7 @@ def test_other_sizes_and_classes(run):
         (["lenet5", "--input", "1x0x9"], "is no picture"),
         (["lenet5", "--input", "32x32"], "channels x height x width"),
         (["no.onnx"], "is not there"),
+        (["lenet5", "--csv", "-", "--json"], "--csv and --json cannot be printed at once"),
     ],
 )
 def test_errors_are_one_line(run, words, message):

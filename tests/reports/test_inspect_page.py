@@ -66,6 +66,25 @@ def test_blocks_open_close_and_tell_their_arithmetic(tmp_path, width):
         assert errors == []
 
 
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_long_network_scrolls_with_a_sign_until_its_end_or_fits(tmp_path, width):
+    browser = _chromium()
+    page_file(striate.inspect("vgg16"), tmp_path / "net.html")
+    with browser() as chromium:
+        page = chromium.new_page(viewport={"width": width, "height": 800})
+        page.goto(f"file://{tmp_path}/net.html")
+        more = page.locator("#more")
+        assert more.inner_text() == ("More to the right →" if width == 1280 else "More below ↓")
+        page.evaluate("stage.scrollTo(stage.scrollWidth, stage.scrollHeight)")
+        page.wait_for_function("more.textContent === 'Back to the beginning'")
+        page.locator('[aria-label^="features.0,"]').press("Enter")
+        assert "K * (f*f*C + 1) = 64 * (3*3*3 + 1) = 1,792" in page.inner_text("#panel")
+        page.evaluate("stage.scrollTo(0, 0)")
+        page.click("#fit")
+        assert page.evaluate("stage.scrollWidth <= stage.clientWidth")
+
+
 OVERLAPS = """() => {
   const texts = [...document.querySelectorAll("#stage svg text")]
     .map((text) => [text.textContent, text.getBoundingClientRect()]);

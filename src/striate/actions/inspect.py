@@ -11,12 +11,28 @@ from torch import nn
 
 from striate.anatomy.anatomy import Anatomy, anatomy_of
 from striate.errors import StriateError
-from striate.files.output_place import PAGE, followed, output_file
+from striate.files.output_place import PAGE, Kind, followed, output_file
 from striate.files.possible_paths import possible_paths
 from striate.models.build import create_model
 from striate.models.catalog import MODELS
 
 Size = tuple[int, ...]
+MARKS = {
+    "--markdown": "<!-- written by Striate -->\n",
+    "--latex": "% written by Striate\n",
+}  # their first lines
+TABLES = {  # what each option writes, and its usual name
+    "--markdown": (Kind("Markdown table", (".md",), (MARKS["--markdown"].encode(),)), "layers.md"),
+    "--latex": (Kind("LaTeX table", (".tex",), (MARKS["--latex"].encode(),)), "layers.tex"),
+    "--csv": (
+        Kind(
+            "table",
+            (".csv",),
+            (b"layer,kind,output,parameters,", b"layer,figure,formula,numbers"),
+        ),
+        "layers.csv",
+    ),
+}
 
 
 @possible_paths
@@ -69,6 +85,44 @@ def page_file(anatomy: Anatomy, out: str | PathLike[str], *, overwrite: bool = F
 
     target = output_file(out, PAGE, "inspect.html", "--html", overwrite=overwrite)
     write_text(followed(target), inspect_html(page_values(anatomy)))
+    return target
+
+
+def table_text(anatomy: Anatomy, option: str, layer: str | None = None) -> str:
+    """The table of layers, or with `layer` the arithmetic of one or of `all`, as `--markdown` and so on.
+
+    Raises:
+        StriateError: there is no such layer.
+    """
+    table = anatomy.table() if layer is None else anatomy.explain(layer).table()
+    return {"--markdown": table.markdown, "--latex": table.latex, "--csv": table.csv}[option]()
+
+
+def table_file(
+    anatomy: Anatomy,
+    out: str | PathLike[str],
+    option: str,
+    layer: str | None = None,
+    *,
+    overwrite: bool = False,
+) -> Path:
+    """Write what `table_text` says to `out`.
+
+    Args:
+        option: `--markdown`, `--latex` or `--csv`.
+        layer: as for `table_text`.
+        overwrite: replace a file at `out` that Striate did not write, too.
+
+    Raises:
+        StriateError: there is no such layer, or what is there is not to be replaced.
+        WorkFailed: it cannot be written.
+    """
+    from striate.files.writing import write_text
+
+    kind, usual = TABLES[option]
+    text = table_text(anatomy, option, layer)
+    target = output_file(out, kind, usual, option, overwrite=overwrite)
+    write_text(followed(target), MARKS.get(option, "") + text)
     return target
 
 

@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from striate.anatomy.anatomy import Anatomy, Layer
+from striate.anatomy.anatomy import Anatomy
 from striate.anatomy.explain import describe, explain, shape_text
+from striate.anatomy.layer import Layer
 from striate.anatomy.uncounted import SO_AT_LEAST, uncounted
 
 SIGNS = {"add": "+", "sub": "\u2212", "mul": "\u00d7", "cat": "\u2225"}
@@ -18,7 +19,7 @@ FAMILIES = (  # what a kind's name contains, and the colour it gets
 
 
 def page_values(anatomy: Anatomy) -> dict[str, Any]:
-    """All that the page shows: `model`, `input`, `figures`, `rows`, `blocks` and `not_counted`."""
+    """All that the page shows: `model`, `input`, `figures`, `rows`, `blocks`, `symbols` and `not_counted`."""
     training, missing = anatomy.training, uncounted(anatomy)
     return {
         "model": anatomy.model,
@@ -47,6 +48,7 @@ def page_values(anatomy: Anatomy) -> dict[str, Any]:
             for layer in anatomy.layers
         ],
         "blocks": blocks_of(anatomy),
+        "symbols": anatomy.explain().symbols,
     }
 
 
@@ -99,7 +101,7 @@ def _layer(anatomy: Anatomy, layer: Layer) -> dict[str, Any]:
         "name": layer.name,
         "told": describe(layer),
         "short": _short(layer),
-        "lines": [list(line) for line in explain(anatomy, layer)],
+        "lines": [list(line) for line in explain(anatomy.by_name, layer)],  # figure, numbers, formula
     }
 
 

@@ -4,8 +4,9 @@ import random
 import re
 from dataclasses import dataclass
 
-from striate.anatomy.anatomy import Anatomy, Layer
+from striate.anatomy.anatomy import Anatomy
 from striate.anatomy.explain import Line, describe, explain, shape_text
+from striate.anatomy.layer import Layer
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ class Question:
         wanted = (
             {"parameters"} if self.asks == "parameters" else {"height and width", "height", "width", "length"}
         )
-        lines = [line for line in explain(anatomy, self.layer) if line[0] in wanted]
+        lines = [line for line in explain(anatomy.by_name, self.layer) if line.what in wanted]
         if self.asks == "output shape" and self.layer.output:
             lines += _channels(self.layer)
         return lines
@@ -75,9 +76,9 @@ def questions(anatomy: Anatomy, rows: int = 12, seed: int = 0) -> list[Question]
 def _channels(layer: Layer) -> list[Line]:
     arithmetic = layer.arithmetic
     if arithmetic is not None and arithmetic.name == "convolution":
-        return [("channels", f"one a filter: {layer.output[0]}")]
+        return [Line("channels", f"one a filter: {layer.output[0]}")]
     if arithmetic is not None and arithmetic.name == "dense":
-        return [("outputs", f"{layer.output[-1]}")]
+        return [Line("outputs", f"{layer.output[-1]}")]
     if len(layer.output) == 1 and len(layer.input) == 3:
-        return [("values", f"{'*'.join(map(str, layer.input))} = {layer.output[0]:,}")]
-    return [("channels", f"{layer.output[0]}")]
+        return [Line("values", f"{'*'.join(map(str, layer.input))} = {layer.output[0]:,}")]
+    return [Line("channels", f"{layer.output[0]}")]

@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 
-from striate.anatomy.anatomy import Anatomy, Layer
-from striate.anatomy.explain import describe, explain, find_layer, shape_text
+from striate.anatomy.anatomy import Anatomy
+from striate.anatomy.explain import blocks_of_text, shape_text
 from striate.anatomy.formula import fit
 from striate.anatomy.geometry import Window
+from striate.anatomy.layer import Layer
+from striate.anatomy.table import field_text
 from striate.anatomy.training import PEAK
 from striate.anatomy.uncounted import SO_AT_LEAST, uncounted
 
@@ -86,18 +88,9 @@ def training_lines(anatomy: Anatomy, batch: int | None) -> list[str]:
 
 
 def explain_lines(anatomy: Anatomy, name: str) -> list[str]:
-    """The arithmetic of one layer."""
-    layer = find_layer(anatomy, name)
-    lines = explain(anatomy, layer)
-    wide = max(len(what) for what, _ in lines) + 2
-    reads = ", ".join(layer.inputs)
-    head = f"{layer.name}: {describe(layer)}"
-    return [
-        head,
-        f"reads {reads}; {shape_text(layer.input)} -> {shape_text(layer.output)}",
-        "",
-        *(f"{what:<{wide}}{how}" for what, how in lines),
-    ]
+    """The arithmetic of one layer, or of `all`, and what the symbols mean."""
+    blocks = blocks_of_text(anatomy.explain(name))
+    return [line for at, block in enumerate(blocks) for line in ([""] if at else []) + block]
 
 
 def size_text(count: int) -> str:
@@ -109,13 +102,6 @@ def size_text(count: int) -> str:
             value = count / unit
             return f"{value:.0f} {name}" if value >= 100 else f"{value:.1f} {name}"
     return f"{count} B"
-
-
-def field_text(layer: Layer) -> str:
-    """`11x11`, `all` for the whole picture, `?` where it is not known."""
-    if layer.receptive_field is None:
-        return "?"
-    return "all" if layer.whole_picture else shape_text(layer.receptive_field)
 
 
 def _rows(anatomy: Anatomy, depth: int | None) -> list[tuple[str, list[Layer]]]:

@@ -56,6 +56,6 @@ def _grade(anatomy: Anatomy, question: Question, answer: str) -> int:
         return 1
     verdict = "wrong, it is" if answer.strip() else "it is"
     say(f"  {verdict} {question.answer}")
-    for what, how in question.arithmetic(anatomy):
-        say(f"      {what}: {how}")
+    for line in question.arithmetic(anatomy):
+        say(f"      {line.what}: {line.how}")
     return 0

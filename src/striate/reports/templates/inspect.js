@@ -151,8 +151,27 @@ function draw(focus) {
   svg.append(...shapes);
   stage.replaceChildren(svg);
   separate(svg, width, height);
+  sign();
   if (focus) stage.querySelector(`[data-key="${CSS.escape(focus)}"]`)?.focus();
 }
+// ---- a sign where the drawing goes on outside its window, which also takes the reader there
+const view = document.getElementById("window"), more = document.getElementById("more");
+function sign() {
+  const right = stage.scrollWidth - stage.clientWidth, down = stage.scrollHeight - stage.clientHeight;
+  const onRight = right - stage.scrollLeft > 8, below = !onRight && down - stage.scrollTop > 8;
+  view.classList.toggle("more-right", onRight);
+  view.classList.toggle("more-down", below);
+  more.hidden = right <= 8 && down <= 8;
+  more.textContent = onRight ? "More to the right →" : below ? "More below ↓" : "Back to the beginning";
+}
+more.addEventListener("click", () => {
+  const { classList } = view;
+  if (classList.contains("more-right")) stage.scrollBy({ left: stage.clientWidth * 0.8, behavior: "smooth" });
+  else if (classList.contains("more-down")) stage.scrollBy({ top: stage.clientHeight * 0.8, behavior: "smooth" });
+  else stage.scrollTo({ left: 0, top: 0, behavior: "smooth" });
+});
+stage.addEventListener("scroll", sign);
+
 function arrowHead() {
   const definitions = make("defs");
   const marker = make("marker", { id: "head", viewBox: "0 0 8 8", refX: 7, refY: 4, markerWidth: 7, markerHeight: 7, orient: "auto-start-reverse" });
@@ -257,12 +276,19 @@ function choose(part, group) {
   panel.replaceChildren(...blocks[part.numbers[0]].layers.flatMap((layer) => {
     const head = document.createElement("h3"), table = document.createElement("table");
     head.textContent = `${layer.name}: ${layer.told}`;
-    for (const [what, how] of layer.lines) {
+    for (const [what, how, formula] of layer.lines) {
       const row = table.insertRow(), cell = document.createElement("th");
       cell.textContent = what;
       cell.scope = "row";
       row.append(cell);
-      row.insertCell().textContent = how;
+      const numbers = row.insertCell();
+      if (formula) {
+        const symbols = document.createElement("span");
+        symbols.className = "symbols";
+        symbols.textContent = formula;
+        numbers.append(symbols, " = ");
+      }
+      numbers.append(how);
     }
     return [head, table];
   }));
@@ -273,10 +299,12 @@ document.getElementById("close").addEventListener("click", () => { opened.clear(
 document.getElementById("fit").addEventListener("click", (event) => {
   const on = stage.classList.toggle("fit");
   event.currentTarget.setAttribute("aria-pressed", String(on));
+  sign();
 });
 let before = window.innerWidth;
-window.addEventListener("resize", () => { if ((before < 760) !== (window.innerWidth < 760)) draw(); before = window.innerWidth; });
+window.addEventListener("resize", () => { if ((before < 760) !== (window.innerWidth < 760)) draw(); else sign(); before = window.innerWidth; });
 openAtFirst();
 draw();
 const first = stage.querySelector(".picture").getBBox();
 stage.scrollLeft = first.x + first.width / 2 - stage.clientWidth / 2;
+sign();
