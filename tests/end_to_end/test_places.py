@@ -80,6 +80,17 @@ def test_points_from_train_to_report(tables, tmp_path):
     said = json.loads(call("predict", run, tables[1].parent / "001.png", "--json"))
     assert {"file", "points", "present", "presence"} <= set(said)
     assert "Point by point" in (run / "report.html").read_text()
+    broken = tmp_path / "broken.png"
+    broken.write_bytes(b"no picture")  # its line has every column as well
+    table = tmp_path / "answers.csv"
+    words = ("predict", run, tables[1].parent / "001.png", broken, "--csv", table)
+    assert CliRunner().invoke(app, [str(word) for word in words]).exit_code != 0  # one file has no answer
+    header, line, bad = csv.reader(table.read_text().splitlines())
+    columns = ["presence", "x1", "y1", "v1", "x2", "y2", "v2"]
+    assert header == ["file", *columns, "damaged", "error"] and len(line) == len(bad) == len(header)
+    row = dict(zip(header, line, strict=True))
+    places = [[float(row[f"{axis}{number}"]) for axis in "xy"] for number in (1, 2)] if row["x1"] else None
+    assert places == (said["points"] and [[point["x"], point["y"]] for point in said["points"]])
 
 
 def test_a_run_goes_on_from_an_earlier_one_with_its_head_where_the_answers_are_the_same(tables, tmp_path):

@@ -242,6 +242,18 @@ def test_pictures_outside_the_run_are_not_shown(digits, tmp_path):
     assert "no picture" in page.text
 
 
+@pytest.mark.parametrize("task", ["classify", "locate", "landmarks", "a task without a section"])
+def test_an_answer_without_a_value_leaves_the_evaluation_whole(digits, task):
+    """Such as a missed object, of which there is no class, no probability and no box."""
+    missed = {"file": "a.png", "true_label": "cup", "label": "", "probability": "", "presence": 0.1, "x1": ""}
+    evaluation = digits.read_json("evaluation.json")
+    digits.write_json("evaluation.json", evaluation | {"mistakes": [missed]})
+    digits.write_json("result.json", digits.read_json("result.json") | {"task": task})
+    page = Page(report_html(digits))
+    assert "evaluation.json" not in page.text.split("Train it again")[0] and "a.png" in page.text
+    assert "is damaged" not in page.text and "lists no mistakes" not in page.text
+
+
 def test_a_run_that_moved_is_named_by_its_new_place(digits, tmp_path):
     moved = tmp_path / "else where" / "renamed"
     moved.parent.mkdir()

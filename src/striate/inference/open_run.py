@@ -87,6 +87,7 @@ def _from_run(record: RunRecord, views: Views) -> Predictor:
         labels_of(record, architecture),
         record.calibration_table,
         views=views,
+        width=architecture.num_classes,
     )
 
 

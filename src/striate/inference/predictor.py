@@ -63,6 +63,7 @@ class Predictor:
         calibration: what the task found on validation, as calibration.json keeps it.
         engine: what computes the outputs; None is torch in fp32.
         views: the outputs are merged from those of several views of a picture.
+        width: how many numbers the last layer gives; 0 is not known.
     """
 
     name: str
@@ -73,11 +74,12 @@ class Predictor:
     calibration: Mapping[str, Any] = field(default_factory=dict)
     engine: EngineRunner | None = None
     views: Views = PLAIN
+    width: int = 0
 
     @property
     def context(self) -> Context:
         """What the task has to know to read the outputs."""
-        return Context(self.labels, self.preprocessing, self.calibration)
+        return Context(self.labels, self.preprocessing, self.calibration, outputs=self.width)
 
     @property
     def reads(self) -> Reads:

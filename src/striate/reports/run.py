@@ -110,9 +110,6 @@ def _mistakes(contents: Contents) -> dict[str, Any]:
         picture, heat = mistake.get("picture"), mistake.get("heat")
         shown.append(
             {
-                "label": str(mistake.get("label", "")),
-                "predicted": str(mistake.get("predicted", "")),
-                "probability": mistake.get("probability"),
                 "file": str(mistake.get("file", "")),
                 "uri": _inside(contents.folder, picture) if picture else None,
                 "heat": _inside(contents.folder, heat) if heat else None,

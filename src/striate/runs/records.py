@@ -235,12 +235,9 @@ class ClassFigures(Record):
 
 
 class Mistake(Record):
-    """A confident wrong answer."""
+    """A wrong answer; truth and answer beside it are the task's, as it writes them to predictions.csv."""
 
     file: str = ""
-    label: str = ""
-    predicted: str = ""
-    probability: Share | None = None
     picture: str | None = None
     heat: str | None = None
 

@@ -41,12 +41,14 @@ class Context:
         preprocessing: how pictures became inputs.
         calibration: what `Task.calibrate` found, as it stands in calibration.json; empty before.
         top: at most so many classes are named by an answer that names several.
+        outputs: how many numbers the last layer gives, as `Task.outputs` said; 0 is not known.
     """
 
     labels: tuple[str, ...]
     preprocessing: Preprocessing
     calibration: Mapping[str, Any] = field(default_factory=dict)
     top: int = 5
+    outputs: int = 0
 
 
 @runtime_checkable

@@ -95,7 +95,7 @@ def make_setup(
         give_dense_head(network, recipe.hidden)
         standardise(network, features.of(data.split.train))
         architecture["hidden"] = recipe.hidden
-    context = Context(classes, data.preprocessing)
+    context = Context(classes, data.preprocessing, outputs=int(architecture["num_classes"]))
     truths = [data.dataset.items[row].truth for row in data.split.train]
     step = task.step(network, context, recipe, truths)
     stages = make_stages(task, context, step, recipe, features)

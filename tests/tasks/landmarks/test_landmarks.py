@@ -27,7 +27,7 @@ def answer(*points, presence=0.9, seen=None, size_hw=(100, 200)):
 
 
 def context(side=64, fit="squeeze"):
-    return Context((), Preprocessing((side, side), 3, (0.5,) * 3, (0.5,) * 3, fit))
+    return Context((), Preprocessing((side, side), 3, (0.5,) * 3, (0.5,) * 3, fit), outputs=7)
 
 
 def test_points_are_those_of_the_picture_or_of_its_largest_object():
@@ -66,6 +66,7 @@ def test_answers_are_in_the_pixels_of_the_users_picture():
     assert shown["points"][0] == {"x": 100.0, "y": 50.0, "visible": True, "visibility": pytest.approx(0.75)}
     assert [point["visible"] for point in shown["points"]] == [True, False]
     assert list(said.row()) == ["presence", "x1", "y1", "v1", "x2", "y2", "v2"]
+    assert LANDMARKS.columns(context()) == tuple(said.row())
     assert LANDMARKS.words(said) == "(100.0, 50.0) [50.0, 0.0]"
 
 

@@ -38,10 +38,6 @@ class PredictionTable:
         self._table.row((prediction.file, *values, prediction.damaged or "", prediction.error or ""))
 
 
-def _rounded(value: str | float) -> str | float:
-    return value if isinstance(value, str) else round(value, 6)
-
-
 def table_file(
     given: str | PathLike[str], images: Sequence[str | PathLike[str]], *, overwrite: bool = False
 ) -> Path:

@@ -60,12 +60,17 @@ class Marked:
 
     def row(self) -> dict[str, str | float]:
         """The columns of `predict --csv`: x1, y1, v1, ...; empty where the thing is not there."""
-        row: dict[str, str | float] = {"presence": round(self.presence, 6)}
-        for number, ((x, y), seen) in enumerate(zip(self.points, self.visibility, strict=True), 1):
-            values: tuple[str | float, ...] = (round(x, 2), round(y, 2), round(seen, 6))
-            names = (f"x{number}", f"y{number}", f"v{number}")
-            row |= dict(zip(names, values if self.present else ("", "", ""), strict=True))
+        row: dict[str, str | float] = dict.fromkeys(columns_of(len(self.points)), "")
+        row["presence"] = round(self.presence, 6)
+        if self.present:
+            for number, ((x, y), seen) in enumerate(zip(self.points, self.visibility, strict=True), 1):
+                row |= {f"x{number}": round(x, 2), f"y{number}": round(y, 2), f"v{number}": round(seen, 6)}
         return row
+
+
+def columns_of(points: int) -> tuple[str, ...]:
+    """Those of `Marked.row` for so many points."""
+    return ("presence", *(f"{name}{number}" for number in range(1, points + 1) for name in "xyv"))
 
 
 def outputs_of(points: int) -> int:

@@ -15,7 +15,7 @@ from striate.preprocess.placement import Placement
 from striate.shapes import Picture
 from striate.tasks.answers import Agreement, Context, Figures, Outputs, Recorded
 from striate.tasks.choosing import Choice, Traits, choose_network
-from striate.tasks.landmarks.decode import Marked, marked, outputs_of, parts_of, points_of
+from striate.tasks.landmarks.decode import Marked, columns_of, marked, outputs_of, parts_of, points_of
 from striate.tasks.landmarks.draw import drawn
 from striate.tasks.landmarks.figures import landmark_figures, mean_distance
 from striate.tasks.landmarks.head import LandmarksHead
@@ -104,7 +104,7 @@ class Landmarks(Task[Marked]):
         return outputs > 1 and outputs % 3 == 1
 
     def columns(self, context: Context) -> tuple[str, ...]:
-        return ("presence",)  # how many points there are, only an answer says
+        return columns_of(points_of(context.outputs))
 
     def words(self, answer: Marked) -> str:
         """The points, or that there are none."""

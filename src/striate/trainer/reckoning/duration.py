@@ -44,6 +44,7 @@ def finishing_seconds(setup: TrainingSetup, data: PreparedData) -> float:
         setup.task,
         data.preprocessing,
         tuple(data.dataset.classes),
+        width=int(setup.architecture["num_classes"]),
     )
     validation = torch.as_tensor(data.split.validation, dtype=torch.int64)
     rows = validation if len(validation) else torch.tensor(data.split.train)
