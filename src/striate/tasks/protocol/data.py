@@ -1,0 +1,46 @@
+"""What a task says of data: what it learns from, what is wrong with it, what a split keeps together."""
+
+from collections import Counter
+from collections.abc import Hashable, Sequence
+from typing import ClassVar
+
+from striate.data.dataset import Dataset, Item, Problem
+
+
+class OfData:
+    """The part of a task that is asked before anything is trained.
+
+    Attributes:
+        truths: the fields of `Truth` that a picture must have to teach or to be measured.
+        fewest_classes: in the training data; 0 for a task without classes.
+    """
+
+    truths: ClassVar[tuple[str, ...]]
+    fewest_classes: ClassVar[int] = 0
+
+    def check(self, dataset: Dataset) -> list[Problem]:
+        """What is wrong with the truths of a data set for this task; `check` shows it, `train` refuses it."""
+        return []
+
+    def notes(self, dataset: Dataset) -> list[str]:
+        """What people should know of a data set before they train this task with it."""
+        return []
+
+    def picture_class(self, item: Item) -> int | None:
+        """The class of a whole picture, as this task counts it; None where it has none."""
+        return item.truth.label
+
+    def stratum(self, item: Item) -> Hashable:
+        """What splits balance: items of one stratum are spread over the parts."""
+        return self.picture_class(item)
+
+    def kept_together(self, item: Item) -> Hashable | None:
+        """What lies on one side of a split beside look-alikes: an identity, a scene; None is nothing."""
+        return None
+
+    def counts(self, items: Sequence[Item], classes: Sequence[str]) -> dict[str, int]:
+        """How many pictures every class has in one part; empty for a task without classes."""
+        if not self.fewest_classes:
+            return {}
+        found = Counter(self.picture_class(item) for item in items)
+        return {name: found[at] for at, name in enumerate(classes)}
