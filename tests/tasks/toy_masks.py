@@ -18,7 +18,7 @@ NAME = "toy-masks"
 
 def centred(truth: Truth) -> Truth:
     """The truth with the middle of its masks as its point."""
-    assert truth.masks is not None and truth.masks.ndim == 3
+    assert truth.masks is not None
     ys, xs = torch.nonzero(truth.masks.any(dim=0), as_tuple=True)
     return replace(truth, points=torch.stack([xs.float().mean() + 0.5, ys.float().mean() + 0.5])[None])
 

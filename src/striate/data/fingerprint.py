@@ -3,9 +3,13 @@
 import hashlib
 import json
 from collections.abc import Sequence
+from dataclasses import fields
+
+from torch import Tensor
 
 from striate.data.dataset import BadPicture, Dataset, Item
 from striate.data.sample import Truth
+from striate.data.whole_truths import ReadsLater
 
 
 def digest(content: bytes) -> str:
@@ -40,13 +44,12 @@ def fingerprint(
 
 def mask_digests(dataset: Dataset) -> list[str | None] | None:
     """Digests of the masks that a data set reads later; None if it has no such."""
-    content = getattr(dataset, "mask_content", None)
-    if content is None:
+    if not isinstance(dataset, ReadsLater):
         return None
     found: list[str | None] = []
     for row in range(len(dataset.items)):
         try:
-            masks = content(row)
+            masks = dataset.later_content(row)
         except BadPicture as error:
             masks = str(error).encode()
         found.append(digest(masks) if masks else None)
@@ -56,10 +59,10 @@ def mask_digests(dataset: Dataset) -> list[str | None] | None:
 def _more(truth: Truth, mask: str | None) -> list[object]:
     """What there is besides a label, each with its name."""
     found: list[object] = []
-    for name in ("boxes", "box_labels", "crowd", "difficult", "masks", "points", "visible"):
-        values = getattr(truth, name)
-        if values is not None:
-            found.append([name, list(values.shape), digest(values.contiguous().numpy().tobytes())])
-    if truth.caption is not None:
-        found.append(["caption", truth.caption])
+    for field in fields(truth):
+        values = getattr(truth, field.name)
+        if isinstance(values, Tensor):
+            found.append([field.name, list(values.shape), digest(values.contiguous().numpy().tobytes())])
+        elif values is not None and field.name != "label":  # which stands in the line already
+            found.append([field.name, values])
     return found if mask is None else [*found, ["masks read later", mask]]

@@ -88,7 +88,7 @@ def known_in(
             yield dataset.items[row].truth if isinstance(one, BadPicture) else one
 
     sizes = [row.size_hw for row in found.rows]
-    if LATER not in names:
+    if not any(name in LATER for name in names):
         return known_of([item.truth for item in dataset.items], sizes, preprocessing), found
     known = known_of(truths(), sizes, preprocessing)
     rows = tuple(replace(one, problem=one.problem or problems.get(row)) for row, one in enumerate(found.rows))

@@ -1,13 +1,14 @@
 """What moves through training: a picture together with its truth, and a batch of them.
 
 Every field but the picture is optional, and a task reads the ones it needs: a classifier `label`; a detector
-`boxes` and `box_labels`; a segmenter `masks`; landmarks `points` and `visible`; a captioner `caption`.
+`boxes` and `box_labels`; a segmenter `class_map` or `masks`; landmarks `points` and `visible`; a captioner
+`captions`.
 Pairs and triplets (faces) are not a kind of sample: `label` is the identity, and the step forms the pairs
 inside a batch.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 import torch
@@ -16,6 +17,8 @@ from torch import Tensor
 
 from striate.preprocess.placement import Placement
 from striate.shapes import Boxes, Picture
+
+OBJECTS = "axes where there is one entry an object"  # what leaves the picture takes its entries with it
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,29 +31,40 @@ class Truth:
         box_labels: the class of each box.
         crowd: boxes around several objects that nobody counted (COCO's `iscrowd`).
         difficult: boxes that an evaluation leaves out (VOC's `difficult`).
-        masks: (H, W) class indices, 255 where nothing is known, or (N, H, W) whether a pixel is of an object.
+        masks: of each box, whether a pixel is of its object.
+        class_map: of each pixel its class, an index of the data set's classes; 255 where nothing is known.
         points: x and y, (P, 2) of the picture or (N, P, 2) of each box; what is not visible is anything.
         visible: of each point, as in COCO: 0 not known, 1 hidden, 2 visible; None is all visible.
-        caption: a sentence.
+        captions: sentences, each of the whole picture; at least one.
     """
 
     label: int | None = None
-    boxes: Boxes | None = None
-    box_labels: Int64[Tensor, " N"] | None = None
-    crowd: Bool[Tensor, " N"] | None = None
-    difficult: Bool[Tensor, " N"] | None = None
-    masks: UInt8[Tensor, "H W"] | Bool[Tensor, "N H W"] | None = None
-    points: Float[Tensor, "*N P 2"] | None = None
-    visible: UInt8[Tensor, "*N P"] | None = None
-    caption: str | None = None
+    boxes: Boxes | None = field(default=None, metadata={OBJECTS: 2})
+    box_labels: Int64[Tensor, " N"] | None = field(default=None, metadata={OBJECTS: 1})
+    crowd: Bool[Tensor, " N"] | None = field(default=None, metadata={OBJECTS: 1})
+    difficult: Bool[Tensor, " N"] | None = field(default=None, metadata={OBJECTS: 1})
+    masks: Bool[Tensor, "N H W"] | None = field(default=None, metadata={OBJECTS: 3})
+    class_map: UInt8[Tensor, "H W"] | None = None
+    points: Float[Tensor, "*N P 2"] | None = field(default=None, metadata={OBJECTS: 3})
+    visible: UInt8[Tensor, "*N P"] | None = field(default=None, metadata={OBJECTS: 2})
+    captions: tuple[str, ...] | None = None
 
     def has(self, names: Sequence[str]) -> bool:
         """Whether all of these fields are known."""
         return all(getattr(self, name) is not None for name in names)
 
+    def of_some(self, kept: Bool[Tensor, " N"]) -> "Truth":
+        """The truth with some of its objects."""
+        fewer: dict[str, Any] = {}
+        for one in fields(self):
+            value, axes = getattr(self, one.name), one.metadata.get(OBJECTS)
+            if isinstance(value, Tensor) and value.ndim == axes and len(value) == len(kept):
+                fewer[one.name] = value[kept]
+        return replace(self, **fewer)
+
     def to(self, device: torch.device) -> "Truth":
         """The same with its tensors on `device`."""
-        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        values = {one.name: getattr(self, one.name) for one in fields(self)}
         moved: dict[str, Any] = {k: v.to(device) for k, v in values.items() if isinstance(v, Tensor)}
         return replace(self, **moved)
 

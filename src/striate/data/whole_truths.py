@@ -6,42 +6,49 @@ needs them asks here, row by row; the store keeps them at the size of the input.
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 from torch import Tensor
 
 from striate.data.dataset import BadPicture, Dataset
 from striate.data.sample import Truth
 
-LATER = "masks"
+# Fields of `Truth` that are as large as the picture, and what they are called where their size is wrong.
+LATER = {"masks": "masks", "class_map": "map of classes"}
 
 
 @runtime_checkable
-class Masked(Protocol):
-    """A data set that reads masks when they are asked for."""
+class ReadsLater(Protocol):
+    """A data set that reads some fields of its truths when they are asked for."""
 
-    def has_masks(self, row: int) -> bool:
-        """Whether there are masks of a picture; they are not looked at."""
+    def has_later(self, row: int, name: str) -> bool:
+        """Whether a field of `LATER` is known of a picture; it is not looked at."""
         ...
 
-    def masks(self, row: int) -> Tensor | None:
-        """(N, H, W) of the boxes, or (H, W) class indices; None without. Raises BadPicture."""
+    def later(self, row: int, name: str) -> Tensor | None:
+        """A field of `LATER` in the pixels of the picture; None without. Raises BadPicture."""
+        ...
+
+    def later_content(self, row: int) -> bytes:
+        """The bytes that identify all such fields of a picture; empty without. Raises BadPicture."""
         ...
 
 
 def has_truth(dataset: Dataset, row: int, names: Sequence[str]) -> bool:
     """Whether all of these fields of `Truth` are known of a picture, or can be read. Nothing is read."""
     truth = dataset.items[row].truth
-    at_once = [name for name in names if name != LATER or truth.masks is not None]
-    if not truth.has(at_once):
-        return False
-    return len(at_once) == len(names) or (isinstance(dataset, Masked) and dataset.has_masks(row))
+    missing = [name for name in names if getattr(truth, name) is None]
+    if not missing:
+        return True
+    return isinstance(dataset, ReadsLater) and all(
+        name in LATER and dataset.has_later(row, name) for name in missing
+    )
 
 
 def whole_truth(
     dataset: Dataset, row: int, names: Sequence[str], size_hw: tuple[int, int] | None = None
 ) -> Truth:
-    """What is known of a picture, with its masks where `names` asks for them.
+    """What is known of a picture, with those fields that are read later where `names` asks for them.
 
     Args:
         dataset: its items say all else.
@@ -53,10 +60,16 @@ def whole_truth(
         BadPicture: its masks are damaged.
     """
     truth = dataset.items[row].truth
-    if LATER not in names or truth.masks is not None or not isinstance(dataset, Masked):
+    wanted = [name for name in names if name in LATER and getattr(truth, name) is None]
+    if not wanted or not isinstance(dataset, ReadsLater):
         return truth
-    masks = dataset.masks(row)
-    if masks is not None and size_hw is not None and tuple(masks.shape[-2:]) != size_hw:
-        (height, width), (high, wide) = masks.shape[-2:], size_hw
-        raise BadPicture(f"its masks have {width} x {height} pixels, the picture has {wide} x {high}")
-    return replace(truth, masks=masks)
+    found: dict[str, Any] = {}
+    for name in wanted:
+        found[name] = values = dataset.later(row, name)
+        if values is not None and size_hw is not None and tuple(values.shape[-2:]) != size_hw:
+            (height, width), (high, wide) = values.shape[-2:], size_hw
+            verb = "have" if name == "masks" else "has"
+            raise BadPicture(
+                f"its {LATER[name]} {verb} {width} x {height} pixels, the picture has {wide} x {high}"
+            )
+    return replace(truth, **found)

@@ -137,6 +137,6 @@ def test_a_mirror_interchanges_left_and_right_points():
 
 def test_classes_beyond_the_edge_are_unknown():
     classes = torch.full((40, 40), 4, dtype=torch.uint8)
-    sample = Sample("map", torch.zeros((1, 40, 40), dtype=torch.uint8), Truth(masks=classes))
-    changed = cropped(sample, (-10, 0, 30, 40)).truth.masks
+    sample = Sample("map", torch.zeros((1, 40, 40), dtype=torch.uint8), Truth(class_map=classes))
+    changed = cropped(sample, (-10, 0, 30, 40)).truth.class_map
     assert (changed[:, :10] == 255).all() and (changed[:, 10:] == 4).all()

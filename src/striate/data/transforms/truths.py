@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import torch
-from jaxtyping import Bool, Float, Shaped, UInt8
+from jaxtyping import Float, Shaped
 from torch import Tensor
 
 from striate.data.sample import Truth
@@ -63,15 +63,16 @@ def moved_truth(
         flip_pairs: points that change places in a mirror, as the left and the right eye.
     """
     masks = None if truth.masks is None else moved_masks(truth.masks, matrix, output_hw)
+    classes = None if truth.class_map is None else moved_masks(truth.class_map, matrix, output_hw)
     points, visible = _moved_points(truth, matrix, output_hw, flip_pairs)
-    moved = replace(truth, masks=masks, points=points, visible=visible)
+    moved = replace(truth, masks=masks, class_map=classes, points=points, visible=visible)
     if truth.boxes is None:
         return moved
     boxes, kept = moved_boxes(truth.boxes, matrix, output_hw)
-    if masks is not None and masks.ndim == 3 and not _upright(matrix):
+    if masks is not None and not _upright(matrix):
         boxes = boxes_of_masks(masks).to(boxes)
         kept = _share(truth.masks, masks, matrix)
-    return _some(replace(moved, boxes=boxes), kept >= least_kept)
+    return replace(moved, boxes=boxes).of_some(kept >= least_kept)
 
 
 def placed_truth(truth: Truth, placement: Placement) -> Truth:
@@ -101,8 +102,11 @@ def moved_boxes(
 
 def moved_masks(
     masks: Shaped[Tensor, "*N H W"], matrix: Matrix, output_hw: tuple[int, int]
-) -> UInt8[Tensor, "h w"] | Bool[Tensor, "N h w"]:
-    """Masks at the middles of the output's pixels: nothing is mixed. Beyond the input is nothing, or 255."""
+) -> Shaped[Tensor, "*N h w"]:
+    """Masks, or a map of classes, at the middles of the output's pixels: nothing is mixed.
+
+    Beyond the input is nothing; 255 in a map.
+    """
     height, width = output_hw
     whole = torch.eye(3, dtype=torch.float64)
     whole[:2] = matrix
@@ -147,24 +151,3 @@ def _share(before: Tensor | None, after: Tensor, matrix: Matrix) -> Float[Tensor
     scale = float((matrix[0, 0] * matrix[1, 1] - matrix[0, 1] * matrix[1, 0]).abs())
     whole = before.sum(dim=(1, 2)) * scale
     return after.sum(dim=(1, 2)) / whole.clamp(min=1e-9)
-
-
-def _some(truth: Truth, kept: Bool[Tensor, " N"]) -> Truth:
-    """The truth with some of its objects."""
-    count = len(kept)
-
-    def of(values: Tensor | None, *, objects: bool = True) -> Tensor | None:
-        return values[kept] if values is not None and objects and len(values) == count else values
-
-    instances = truth.masks is not None and truth.masks.ndim == 3
-    each = truth.points is not None and truth.points.ndim == 3
-    return replace(
-        truth,
-        boxes=of(truth.boxes),
-        box_labels=of(truth.box_labels),
-        crowd=of(truth.crowd),
-        difficult=of(truth.difficult),
-        masks=of(truth.masks, objects=instances),
-        points=of(truth.points, objects=each),
-        visible=of(truth.visible, objects=each),
-    )

@@ -20,8 +20,9 @@ WORDS = {
     "boxes": "boxes",
     "box_labels": "classes of boxes",
     "masks": "masks",
+    "class_map": "maps of classes",
     "points": "landmarks",
-    "caption": "captions",
+    "captions": "captions",
 }
 
 

@@ -13,10 +13,11 @@ from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Bool
+from jaxtyping import Bool, Int64, UInt8
 from torch import Tensor
 
 from striate.data.dataset import PART_NAMES, BadPicture, Part
+from striate.data.datasets.maps.class_names import BACKGROUND, require_numbers, with_background
 from striate.data.datasets.objects.object_data import (
     MOST_OBJECTS,
     Annotated,
@@ -29,6 +30,7 @@ from striate.data.datasets.objects.polygons import filled
 from striate.data.rle import mask_of, runs_in
 from striate.data.wording import one_line
 from striate.errors import StriateError
+from striate.preprocess.placement import NOTHING_KNOWN
 
 MAX_BYTES = 1_000_000_000
 MOST_PIXELS = 178_000_000  # of a mask
@@ -36,20 +38,29 @@ _PLACES = ("", "images/")
 
 
 class CocoDataset(ObjectFiles):
-    """Pictures and objects of COCO files. `masks` draws what `segmentation` says, box by box."""
+    """Pictures and objects of COCO files. Masks are what `segmentation` says, box by box."""
 
     _segmentations: tuple[tuple[Any, ...], ...] = ()
     _any_masks = False
+    _background: int | None = None
 
-    def has_masks(self, row: int) -> bool:
-        """Whether every object has one; a picture without objects has them where others do."""
-        sized = self.annotated[row].size_hw is not None
+    def has_later(self, row: int, name: str) -> bool:
+        """Whether every object has a mask; a picture without objects has them where others do."""
+        sized = self.annotated[row].size_hw is not None and (name == "masks" or self._background is not None)
         return sized and self._any_masks and all(self._segmentations[row])
 
-    def masks(self, row: int) -> Tensor | None:
-        """(N, H, W) of the boxes; None if an object has none. Raises BadPicture where one is damaged."""
+    def later(self, row: int, name: str) -> Tensor | None:
+        """Masks of the boxes, or the map that they make; None if an object has none. Raises BadPicture."""
+        if not self.has_later(row, name):
+            return None
+        masks, labels = self._drawn(row), self.items[row].truth.box_labels
+        if masks is None or name == "masks" or labels is None or self._background is None:
+            return masks
+        return class_map_of(masks, labels, self._background)
+
+    def _drawn(self, row: int) -> Tensor | None:
         picture, wanted = self.annotated[row], self._segmentations[row]
-        if not self.has_masks(row) or picture.size_hw is None:
+        if picture.size_hw is None:
             return None
         if not wanted:
             return torch.zeros((0, *picture.size_hw), dtype=torch.bool)
@@ -59,7 +70,7 @@ class CocoDataset(ObjectFiles):
             raise BadPicture(f"a mask is damaged ({error})") from error
         return torch.from_numpy(np.stack(drawn))
 
-    def mask_content(self, row: int) -> bytes:
+    def later_content(self, row: int) -> bytes:
         """What the file says about the masks."""
         return (
             json.dumps(self._segmentations[row], sort_keys=True).encode()
@@ -68,8 +79,26 @@ class CocoDataset(ObjectFiles):
         )
 
 
-def open_coco(path: Path, *, follow_links: bool = False) -> CocoDataset:
+def class_map_of(
+    masks: Bool[Tensor, "N H W"], labels: Int64[Tensor, " N"], background: int
+) -> UInt8[Tensor, "H W"]:
+    """The class of each pixel: `background` beside all objects, 255 where those of two classes overlap."""
+    classes = torch.full(masks.shape[1:], background, dtype=torch.uint8)
+    taken = torch.zeros(masks.shape[1:], dtype=torch.bool)
+    for mask, label in zip(masks, labels.tolist(), strict=True):
+        classes[mask & ~taken] = label
+        classes[mask & taken & (classes != label)] = NOTHING_KNOWN
+        taken |= mask
+    return classes
+
+
+def open_coco(path: Path, *, maps: bool = False, follow_links: bool = False) -> CocoDataset:
     """A COCO file, or a folder with such files in `annotations` (or beside the pictures).
+
+    Args:
+        path: of either.
+        maps: the objects' masks are read as maps of classes too; the first class is then the background.
+        follow_links: links may lead outside.
 
     Raises:
         StriateError: there is none, it is too large or no COCO, or says something impossible, with its place.
@@ -89,7 +118,12 @@ def open_coco(path: Path, *, follow_links: bool = False) -> CocoDataset:
         pictures += found
         shapes |= drawn
         names += [name for name in classes if name not in names]
+    if maps:
+        names = with_background(names)
     dataset = CocoDataset(path, "COCO", pictures, folder, declared=names, follow_links=follow_links)
+    if maps:
+        require_numbers(path, dataset.classes)
+        dataset._background = names.index(BACKGROUND)
     dataset._any_masks = any(any(each) for each in shapes.values())
     dataset._segmentations = tuple(
         tuple(shapes[one.image][at] for at in kept_objects(one)) for one in dataset.annotated

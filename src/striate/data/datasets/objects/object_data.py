@@ -5,7 +5,6 @@ format, by a function that only looks at numbers; each problem names the file an
 """
 
 import math
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,11 +12,11 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from striate.data.dataset import BadPicture, Dataset, Item, Part, Problem
-from striate.data.datasets.labelled import split_words
-from striate.data.datasets.picture_files import PictureFiles, content_below, located
-from striate.data.paths.files import natural, reach_of
+from striate.data.dataset import Dataset, Item, Part, Problem
+from striate.data.datasets.listed_files import ListedFiles
+from striate.data.paths.files import natural
 from striate.data.sample import Sample, Truth
+from striate.data.whole_truths import LATER, whole_truth
 
 Number = float | int
 Box = tuple[Number, Number, Number, Number]
@@ -125,7 +124,7 @@ def problems_seen(dataset: Dataset, sizes: Mapping[int, tuple[int, int]]) -> lis
     ]
 
 
-class ObjectFiles(PictureFiles):
+class ObjectFiles(ListedFiles):
     """A data set of picture files with objects.
 
     Boxes that are none are left out of the truths, those that reach outside are clipped; `problems` names
@@ -143,62 +142,33 @@ class ObjectFiles(PictureFiles):
         notes: Sequence[str] = (),
         follow_links: bool = False,
     ) -> None:
-        super().__init__(())
-        self.path, self.ignored = path, 0
         self.annotated = tuple(sorted(pictures, key=lambda one: natural(one.image)))
-        self._folder, self._reach = folder, reach_of(folder, follow_links=follow_links)
         used = {one.label for picture in self.annotated for one in picture.objects}
         used |= {picture.label for picture in self.annotated if picture.label is not None}
         # In the order of the declaration, which numbers of masks and of other tools follow.
         rest = sorted(used - set(declared), key=natural)
-        self.classes = (*declared, *rest)
-        labels = {name: at for at, name in enumerate(self.classes)}
-        self.items = tuple(Item(one.image, truth_of(one, labels), one.part) for one in self.annotated)
-        self.layout = f"{kind}, {split_words(one.part for one in self.annotated)}"
+        classes = (*declared, *rest)
+        labels = {name: at for at, name in enumerate(classes)}
+        items = [Item(one.image, truth_of(one, labels), one.part) for one in self.annotated]
+        super().__init__(path, kind, items, folder, classes=classes, notes=notes, follow_links=follow_links)
         self.problems = tuple(problem for one in self.annotated for problem in box_problems(one))
-        self.notes = tuple(notes)
 
-    def path_of(self, row: int) -> str:
-        """The path of item `row`'s file, which may be missing."""
-        return os.path.abspath(located(self._folder, self.annotated[row].image))  # noqa: PTH100
-
-    def content(self, row: int) -> bytes:
-        """The bytes of item `row`'s file. Raises BadPicture."""
-        image = self.annotated[row].image
-        if os.path.isabs(image):  # noqa: PTH117 - there may be millions
-            raise BadPicture("its path is absolute; name it relative to the folder of the data set")
-        return content_below(self._folder, image, self.limits.bytes, self._reach)
-
-    def _problem(self, row: int) -> None:
-        """Nothing is known of a file before it is read."""
-
-    def has_masks(self, row: int) -> bool:  # noqa: ARG002 - of formats that have masks
-        """Whether there are masks of item `row`; they are not looked at."""
+    def has_later(self, row: int, name: str) -> bool:  # noqa: ARG002 - of formats that have masks
+        """Whether there are masks of item `row`, or a map of classes; they are not looked at."""
         return False
 
-    def masks(self, row: int) -> Tensor | None:  # noqa: ARG002 - of formats that have masks
-        """(N, H, W) of the boxes of item `row`, or (H, W) of classes; None without. Raises BadPicture."""
+    def later(self, row: int, name: str) -> Tensor | None:  # noqa: ARG002 - of formats that have masks
+        """Masks of the boxes of item `row`, or a map of classes; None without. Raises BadPicture."""
         return None
 
-    def mask_content(self, row: int) -> bytes:  # noqa: ARG002 - of formats that have masks
+    def later_content(self, row: int) -> bytes:  # noqa: ARG002 - of formats that have masks
         """The bytes that identify the masks of item `row`; empty without."""
         return b""
 
     def sample(self, row: int) -> Sample:
         """The picture of item `row` with all of its truth. Raises BadPicture."""
         picture, _ = self.read(row)
-        truth, masks = self.items[row].truth, self.masks(row)
-        whole = Truth(
-            label=truth.label,
-            boxes=truth.boxes,
-            box_labels=truth.box_labels,
-            crowd=truth.crowd,
-            difficult=truth.difficult,
-            masks=masks,
-            points=truth.points,
-            visible=truth.visible,
-        )
-        return Sample(self.items[row].name, picture, whole)
+        return Sample(self.items[row].name, picture, whole_truth(self, row, tuple(LATER)))
 
 
 def kept_objects(picture: Annotated) -> list[int]:

@@ -12,20 +12,23 @@ from xml.etree.ElementTree import Element, ParseError, XMLParser, fromstring
 
 import numpy as np
 import torch
-from PIL import Image
 from torch import Tensor
 
 from striate.data.dataset import PART_NAMES, BadPicture, Part
+from striate.data.datasets.maps.palette_picture import indices_of
 from striate.data.datasets.objects.object_data import Annotated, Marked, ObjectFiles, kept_objects
-from striate.data.decoding.headers import PICTURE_SUFFIXES, png_size, sniff
-from striate.data.decoding.quiet import pillow_quiet
+from striate.data.decoding.headers import PICTURE_SUFFIXES
 from striate.data.paths.files import Found, list_folder, reach_of, read_file
 from striate.data.wording import counted, one_line
 from striate.errors import StriateError
 
 Corners = Literal["voc", "from 0"]
 MAX_BYTES = 20_000_000  # of one annotation
-MOST_PIXELS = 64_000_000
+# In the order of the numbers in SegmentationClass, from 1 on.
+VOC_NAMES = (
+    "aeroplane", "bicycle", "bird", "boat", "bottle", "bus", "car", "cat", "chair", "cow", "diningtable",
+    "dog", "horse", "motorbike", "person", "pottedplant", "sheep", "sofa", "train", "tvmonitor",
+)  # fmt: skip
 
 
 class VocDataset(ObjectFiles):
@@ -33,25 +36,28 @@ class VocDataset(ObjectFiles):
 
     _folders: tuple[Path, Path] = (Path(), Path())
 
-    def has_masks(self, row: int) -> bool:
-        """Whether a picture has a file of them."""
-        return any((folder / f"{Path(self.items[row].name).stem}.png").is_file() for folder in self._folders)
+    def has_later(self, row: int, name: str) -> bool:
+        """Whether a picture has a file of the objects' masks."""
+        return name == "masks" and self._masks_of(row).is_file()
 
-    def masks(self, row: int) -> Tensor | None:
-        """(N, H, W) of the boxes, else (H, W) class numbers as they stand, else None. Raises BadPicture."""
-        objects, classes = (folder / f"{Path(self.items[row].name).stem}.png" for folder in self._folders)
-        picture = self.annotated[row]
-        if objects.is_file():
-            numbers = _indices(objects, self.limits.bytes)
-            kept = kept_objects(picture)
-            found = set(np.unique(numbers).tolist()) - {0, 255}
-            if found == set(range(1, len(picture.objects) + 1)) and kept:
-                each = torch.from_numpy(np.array([at + 1 for at in kept], dtype=np.uint8))
-                return torch.from_numpy(numbers) == each[:, None, None]
-        return torch.from_numpy(_indices(classes, self.limits.bytes)) if classes.is_file() else None
+    def later(self, row: int, name: str) -> Tensor | None:
+        """Masks of the boxes; None if they are not numbered as these are. Raises BadPicture."""
+        if not self.has_later(row, name):
+            return None
+        picture, file = self.annotated[row], Found("", str(self._masks_of(row)))
+        numbers = indices_of(file, self.limits.bytes)
+        kept = kept_objects(picture)
+        found = set(np.unique(numbers).tolist()) - {0, 255}
+        if found != set(range(1, len(picture.objects) + 1)) or not kept:
+            return None
+        each = torch.from_numpy(np.array([at + 1 for at in kept], dtype=np.uint8))
+        return torch.from_numpy(numbers) == each[:, None, None]
 
-    def mask_content(self, row: int) -> bytes:
-        """The files of the masks."""
+    def _masks_of(self, row: int) -> Path:
+        return self._folders[0] / f"{Path(self.items[row].name).stem}.png"
+
+    def later_content(self, row: int) -> bytes:
+        """The files of the masks, of objects and of classes."""
         stem = Path(self.items[row].name).stem
         files = [folder / f"{stem}.png" for folder in self._folders]
         return b"".join(read_file(file, self.limits.bytes) for file in files if file.is_file())
@@ -70,7 +76,7 @@ def open_voc(path: Path, *, corners: Corners | None = None, follow_links: bool =
     """
     reach = reach_of(path, follow_links=follow_links)
     pictures = {Path(one.name).stem: one.name for one in _listed(path, "JPEGImages", reach, PICTURE_SUFFIXES)}
-    parts = _parts(path)
+    parts = parts_listed(path, "Main")
     roots: dict[str, tuple[Found, Element]] = {}
     for one in _listed(path, "Annotations", reach, {".xml"}):
         roots[Path(one.name).stem] = (one, _root(one))
@@ -117,11 +123,23 @@ def _listed(path: Path, folder: str, reach: object, suffixes: object) -> list[Fo
     return [one for one in listing.files if Path(one.name).suffix.lower() in suffixes]  # type: ignore[operator]
 
 
-def _parts(path: Path) -> dict[str, Part]:
-    """The part of each stem; `trainval` says nothing that the others do not."""
+def annotated_names(path: Path, *, follow_links: bool = False) -> list[str]:
+    """The names of the classes that objects of a VOC folder have; empty without annotations."""
+    reach = reach_of(path, follow_links=follow_links)
+    if not (path / "Annotations").is_dir():
+        return []
+    roots = [_root(one) for one in _listed(path, "Annotations", reach, {".xml"})]
+    names = (
+        " ".join((one.findtext("name") or "").split()) for root in roots for one in root.findall("object")
+    )
+    return sorted({name for name in names if name})
+
+
+def parts_listed(path: Path, kind: str) -> dict[str, Part]:
+    """The part of each stem in ImageSets/`kind`; `trainval` says nothing that the others do not."""
     found: dict[str, Part] = {}
     for word, part in PART_NAMES.items():
-        file = path / "ImageSets" / "Main" / f"{word}.txt"
+        file = path / "ImageSets" / kind / f"{word}.txt"
         if file.is_file() and not file.is_symlink() and file.stat().st_size < 100 * MAX_BYTES:
             for line in file.read_text(encoding="utf-8", errors="replace").splitlines():
                 if line.split():
@@ -180,23 +198,3 @@ def _size(root: Element) -> tuple[int, int] | None:
     except ValueError:
         return None
     return (height, width) if height > 0 and width > 0 else None
-
-
-def _indices(path: Path, max_bytes: int) -> np.ndarray[tuple[int, int], np.dtype[np.uint8]]:
-    """The numbers in a PNG with a palette. Raises BadPicture."""
-    content = read_file(path, max_bytes)
-    if sniff(content[:32]) != "PNG":
-        raise BadPicture(f"{path.name} is no PNG")
-    height, width = png_size(content)
-    if height * width > MOST_PIXELS:
-        raise BadPicture(f"{path.name} claims {width} x {height} pixels; at most {MOST_PIXELS:,} are read")
-    with pillow_quiet:
-        try:
-            image = Image.open(path, formats=("PNG",))
-            if image.mode not in ("P", "L"):
-                raise BadPicture(
-                    f"{path.name} is a colour picture; a mask holds numbers (a palette, or grey)"
-                )
-            return np.array(image)
-        except (OSError, ValueError, SyntaxError) as error:
-            raise BadPicture(f"{path.name} is cut short or damaged") from error
