@@ -19,6 +19,7 @@ from striate.tasks.catalog import find_task
 from striate.tasks.task import Task
 
 SIGNIFICANT = 0.05
+Given = str | PathLike[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,10 @@ class Comparison:
     runs: tuple[Measured, ...]
     pairs: tuple[Pair, ...]
 
+    def to_dict(self) -> dict[str, Any]:
+        """`to_json`, by the name that every answer has."""
+        return self.to_json()
+
     def to_json(self) -> dict[str, Any]:
         """What `compare --json` prints."""
         return {
@@ -88,19 +93,22 @@ class Comparison:
 
 
 @possible_paths
-def compare(runs: Sequence[str | PathLike[str]]) -> Comparison:
+def compare(runs: Sequence[Given] | Given, *more: Given) -> Comparison:
     """Compare finished runs by what they were measured on at their end.
 
     Args:
-        runs: two or more Runs, or the paths of some.
+        runs: the first Run, or the path of one, and the others after it: `compare(a, b)`; or a list of all.
+        more: the others.
 
     Raises:
         StriateError: fewer than two runs, of several tasks or of one whose runs cannot be compared; one of
             them is no finished run or measured nothing.
     """
-    if len(runs) < 2:
-        raise StriateError(f"two runs or more can be compared, got {len(runs)}; name another one.")
-    records = [_finished(run) for run in runs]
+    given = [runs] if isinstance(runs, (str, PathLike)) else list(runs)
+    given += more
+    if len(given) < 2:
+        raise StriateError(f"two runs or more can be compared, got {len(given)}; name another one.")
+    records = [_finished(run) for run in given]
     task = _task_of(records)
     task.require("compare")
     found = tuple(_measured(record, task) for record in records)

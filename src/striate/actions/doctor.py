@@ -52,6 +52,10 @@ class Doctor:
     hints: tuple[str, ...]
     engines: dict[str, str | None]
 
+    def to_dict(self) -> dict[str, Any]:
+        """`to_json`, by the name that every answer has."""
+        return self.to_json()
+
     def to_json(self) -> dict[str, Any]:
         """What `striate doctor --json` prints."""
         return {

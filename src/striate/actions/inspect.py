@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from os import PathLike
+from os import PathLike, fspath
 from pathlib import Path
 from typing import Any
 
@@ -136,7 +136,7 @@ def _network(
     if isinstance(model, nn.Module):
         _no_classes(num_classes, "a module")
         return model, (3, 224, 224), type(model).__name__
-    text = str(model)
+    text = fspath(model)
     if text.endswith(".onnx"):
         from striate.anatomy.onnx.onnx_file import read_onnx
 

@@ -72,6 +72,10 @@ class Ladder:
     curve: LearningCurve | None
     page: Path
 
+    def to_dict(self) -> dict[str, Any]:
+        """`to_json`, by the name that every answer has."""
+        return self.to_json()
+
     def to_json(self) -> dict[str, Any]:
         """What `ladder --json` prints."""
         rungs = [{k: v for k, v in asdict(rung).items() if k != "epochs"} for rung in self.rungs]

@@ -108,6 +108,10 @@ class Anatomy:
         """The table of layers, for a notebook."""
         return self.table().html()
 
+    def to_json(self) -> dict[str, Any]:
+        """`to_dict`, by its other name."""
+        return self.to_dict()
+
     def to_dict(self) -> dict[str, Any]:
         """As `striate inspect --json` prints it."""
         return {

@@ -59,6 +59,10 @@ class Layer:
         """Values in the output."""
         return prod(self.output)
 
+    def to_json(self) -> dict[str, Any]:
+        """`to_dict`, by its other name."""
+        return self.to_dict()
+
     def to_dict(self) -> dict[str, Any]:
         """As `striate inspect --json` prints it."""
         return {

@@ -1,13 +1,13 @@
 """A table as Markdown, LaTeX, CSV and HTML, and the table of a network's layers."""
 
 from collections.abc import Callable, Sequence
-from html import escape
 from typing import NamedTuple
 
 from striate.anatomy.layer import Layer
 from striate.anatomy.symbols import as_latex, escaped
 from striate.data.wording import one_line
 from striate.files.csv_cells import csv_text
+from striate.files.html_table import html_table
 
 Cell = str | int
 
@@ -75,21 +75,7 @@ class Table(NamedTuple):
 
     def html(self) -> str:
         """A piece of a page; every text is escaped."""
-        sides = ["right" if right else "left" for right in self._right()]
-
-        def line(cells: Sequence[Cell], tag: str) -> str:
-            inner = (
-                f'<{tag} style="text-align:{side}">{escape(_shown(cell))}</{tag}>'
-                for cell, side in zip(cells, sides, strict=True)
-            )
-            return f"<tr>{''.join(inner)}</tr>"
-
-        body = "".join(line(row, "td") for row in self.rows)
-        foot = f"<tfoot>{line(self.totals, 'th')}</tfoot>" if self.totals else ""
-        note = f"<p>{escape(one_line(self.note))}</p>" if self.note else ""
-        caption = f"<caption>{escape(one_line(self.title))}</caption>"
-        head = f"<thead>{line(self.head, 'th')}</thead>"
-        return f"<table>{caption}{head}<tbody>{body}</tbody>{foot}</table>{note}"
+        return html_table(self.title, self.head, self.rows, self.totals, self.note)
 
     def _body(self) -> list[tuple[Cell, ...]]:
         return [*self.rows, self.totals] if self.totals else list(self.rows)

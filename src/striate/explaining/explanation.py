@@ -48,6 +48,10 @@ class ClassHeat:
     is_truth: bool | None
     figures: dict[str, float] = field(default_factory=dict)
 
+    def to_dict(self) -> dict[str, Any]:
+        """`to_json`, by the name that every answer has."""
+        return self.to_json()
+
     def to_json(self) -> dict[str, Any]:
         """Everything but the array."""
         told: dict[str, Any] = {
@@ -110,6 +114,10 @@ class Explanation:
         """The picture with one class's heat over it; heat of single pixels is made visible."""
         assert self.picture is not None
         return overlay(self.picture, stretched(one.heat) if one.layer is None else one.heat, one.box)
+
+    def to_dict(self) -> dict[str, Any]:
+        """`to_json`, by the name that every answer has."""
+        return self.to_json()
 
     def to_json(self) -> dict[str, Any]:
         """The object that `explain --json` prints for this picture; its first class stands at the top."""

@@ -22,6 +22,7 @@ from striate.data.decoding.decode import (
 )
 from striate.errors import StriateError
 from striate.events import Listener, silent
+from striate.files.html_table import html_table
 from striate.inference.engine_named import USUAL, Serving, open_served
 from striate.inference.predictor import Fitted, Predictor, Reads, Size
 from striate.preprocess.preprocessing import stacked
@@ -53,6 +54,18 @@ class Ensemble:
                     f"networks that answer together need the same classes: {_apart(first, other)} of network "
                     f"{number} and the first. Leave that one out, or train it on the same classes."
                 )
+
+    def __repr__(self) -> str:
+        return "\n".join(
+            [f"Ensemble of {len(self.members)} predictors, which answer together:", *self._names()]
+        )
+
+    def _repr_html_(self) -> str:
+        rows = [(number, name) for number, name in enumerate(self._names(), 1)]
+        return html_table("Predictors that answer together", ("", "network"), rows)
+
+    def _names(self) -> list[str]:
+        return [f"{one.name}, {one.task.name}, {len(one.labels):,} classes" for one in self.members]
 
     @property
     def task(self) -> Task[Any]:

@@ -14,6 +14,7 @@ from striate.engines.choosing import Choice
 from striate.engines.runner import EngineRunner
 from striate.errors import WorkFailed
 from striate.events import Listener, silent
+from striate.files.html_table import html_facts, text_facts
 from striate.inference.views import PLAIN, Views
 from striate.preprocess.placement import Placement
 from striate.preprocess.preprocessing import Preprocessing, stacked
@@ -75,6 +76,24 @@ class Predictor:
     engine: EngineRunner | None = None
     views: Views = PLAIN
     width: int = 0
+
+    def __repr__(self) -> str:
+        """Five lines; `module` has the layers."""
+        return text_facts(f"Predictor of {self.name}", self._facts())
+
+    def _repr_html_(self) -> str:
+        return html_facts(f"Predictor of {self.name}", self._facts())
+
+    def _facts(self) -> dict[str, str | int]:
+        classes = ", ".join(self.labels[:5]) + ", ..." * (len(self.labels) > 5)
+        height, width = self.preprocessing.size_hw
+        return {
+            "task": self.task.name,
+            "classes": f"{len(self.labels):,}: {classes}" if self.labels else "none",
+            "reads": f"{self.preprocessing.channels}x{height}x{width}, {self.preprocessing.fit}",
+            "parameters": sum(one.numel() for one in self.module.parameters()),
+            "engine": str(self.engine.choice if self.engine else Choice()),
+        }
 
     @property
     def context(self) -> Context:

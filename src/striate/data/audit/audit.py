@@ -12,6 +12,7 @@ from striate.data.decoding.decode import DEFAULT_LIMITS
 from striate.data.look_alikes.duplicates import groups, members, near_pairs
 from striate.data.scan import Scan, scan
 from striate.events import Listener, silent
+from striate.files.html_table import html_facts, html_table, text_facts
 from striate.shapes import Picture
 
 COMPARED_AT = (128, 128)  # pixels that large photos are decoded for; enough for what an audit looks at
@@ -121,6 +122,26 @@ class Audit:
     notes: Names
     ignored_kinds: Mapping[str, int] = field(default_factory=dict)
     run: str | None = None
+
+    def __repr__(self) -> str:
+        """The counts; `problems` names the files."""
+        return text_facts(f"Audit of {self.layout}", self._facts())
+
+    def _repr_html_(self) -> str:
+        classes = [(name, count) for name, count in self.classes.items()]
+        table = html_table("Pictures of every class", ("class", "pictures"), classes) if classes else ""
+        return html_facts(f"Audit of {self.layout}", self._facts()) + table
+
+    def _facts(self) -> dict[str, str | int]:
+        """Pictures and classes, and every kind of problem that was found."""
+        found = {kind.replace("_", " "): len(entries) for kind, entries in self.problems.by_kind().items()}
+        problems: dict[str, str | int] = {kind: count for kind, count in found.items() if count}
+        counts: dict[str, str | int] = {"pictures": self.pictures, "classes": len(self.classes)}
+        return counts | (problems or {"problems": "none found"})
+
+    def to_json(self) -> dict[str, object]:
+        """`to_dict`, by its other name."""
+        return self.to_dict()
 
     def to_dict(self) -> dict[str, object]:
         """The value that `check --json` prints."""

@@ -55,6 +55,10 @@ class ExplainedPage:
         """The first one."""
         return next(iter(self.figures.values()))
 
+    def to_dict(self) -> dict[str, Any]:
+        """`to_json`, by the name that every answer has."""
+        return self.to_json()
+
     def to_json(self) -> dict[str, Any]:
         """The object that `explain --json` prints."""
         nothing = dict.fromkeys(("layer", "class", "score", "box"))

@@ -49,6 +49,10 @@ class Prediction:
     unsure: bool | None = None
     path: str = ""
 
+    def to_dict(self) -> dict[str, Any]:
+        """`to_json`, by the name that every answer has."""
+        return self.to_json()
+
     def to_json(self) -> dict[str, Any]:
         """The object that `predict --json` prints for this file."""
         if self.answer is None:

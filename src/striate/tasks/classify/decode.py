@@ -8,6 +8,8 @@ import torch
 from jaxtyping import Float, Int64
 from torch import Tensor
 
+from striate.data.wording import percent
+from striate.files.html_table import html_table
 from striate.shapes import Logits
 
 
@@ -30,6 +32,14 @@ class Answer:
     def to_json(self) -> dict[str, Any]:
         """The keys of `predict --json`."""
         return {"label": self.label, "probability": self.probability, "top": [list(one) for one in self.top]}
+
+    def to_dict(self) -> dict[str, Any]:
+        """`to_json`, by the name that every answer has."""
+        return self.to_json()
+
+    def _repr_html_(self) -> str:
+        rows = [(label, percent(probability)) for label, probability in self.top]
+        return html_table(f"{self.label}, {percent(self.probability)}", ("class", "probability"), rows)
 
     def row(self) -> dict[str, str | float]:
         """The columns of `predict --csv`."""

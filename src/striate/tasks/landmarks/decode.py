@@ -9,6 +9,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from striate.errors import StriateError
+from striate.files.html_table import html_facts
 from striate.preprocess.placement import Placement
 
 THERE = 0.5  # probability from which on the thing is there, or a point visible
@@ -57,6 +58,13 @@ class Marked:
             "present": self.present,
             "presence": self.presence,
         }
+
+    def to_dict(self) -> dict[str, Any]:
+        """`to_json`, by the name that every answer has."""
+        return self.to_json()
+
+    def _repr_html_(self) -> str:
+        return html_facts("Points of one picture", self.row())
 
     def row(self) -> dict[str, str | float]:
         """The columns of `predict --csv`: x1, y1, v1, ...; empty where the thing is not there."""

@@ -8,6 +8,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from striate.files.html_table import html_facts
 from striate.losses.localisation import FIRST_CLASS
 from striate.ops.boxes import from_middles
 from striate.preprocess.placement import Placement
@@ -49,6 +50,13 @@ class Located:
             "present": self.present,
             "presence": self.presence,
         }
+
+    def to_dict(self) -> dict[str, Any]:
+        """`to_json`, by the name that every answer has."""
+        return self.to_json()
+
+    def _repr_html_(self) -> str:
+        return html_facts("Box of one picture", self.row())
 
     def row(self) -> dict[str, str | float]:
         """The columns of `predict --csv`; empty where there is no object."""
