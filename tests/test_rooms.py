@@ -46,6 +46,21 @@ def test_nothing_outside_a_task_imports_it():
     assert strangers(imports_of(ROOT / "src"), TASKS) == []
 
 
+def test_nothing_above_the_tasks_names_one():
+    """Besides the default, which stands in one place, and the word `landmarks` for points."""
+    named = re.compile("|".join(f'"{task}"' for task in TASKS))
+    found = {
+        str(path.relative_to(ROOT / "src" / "striate"))
+        for path in (ROOT / "src").rglob("*.py")
+        if named.search(path.read_text(encoding="utf-8"))
+    }
+    rooms = ("tasks/", "models/", "reports/sections/")  # below, and the one that has a file for each
+    assert {name for name in found if not name.startswith(rooms)} == {
+        "runs/default_task.py",
+        "trainer/pictures/truths.py",
+    }
+
+
 def test_an_import_of_a_single_task_would_be_noticed():
     step = "striate.tasks.locate.step"
     imports = {

@@ -14,6 +14,7 @@ from striate.actions.load import load
 from striate.actions.train import train
 from striate.data.datasets.recognise import open_dataset
 from striate.data.decoding.decode import as_picture
+from striate.explaining.heat_of_mistakes import heat_of_mistakes
 
 
 @pytest.fixture(scope="module")
@@ -127,6 +128,32 @@ def test_heat_is_refused_and_maps_are_shown(striate, run, spots, tmp_path):  # n
     assert code == 2 and "answers of toy have none" in said
     assert striate("explain", run, file, "--method", "activations", "--out", tmp_path / "maps")[0] == 0
     assert list((tmp_path / "maps").rglob("*.png"))
+
+
+def test_heat_explains_the_questions_that_the_task_names(striate, run, spots, tmp_path, monkeypatch):  # noqa: F811
+    """They need not be classes, nor have probabilities."""
+    task = toy_points.FIND_SPOT
+    monkeypatch.setattr(task, "explained", lambda network: network)
+    monkeypatch.setattr(task, "questions", lambda _: ("across", "down"))
+    file = spots.parent / "000.png"
+    code, _, said = striate("explain", run, file, "--class", "along")
+    assert code == 2 and "knows across, down" in said
+    words = ("explain", run, file, "--class", "down", "--method", "occlusion", "--out", tmp_path, "--json")
+    code, out, said = striate(*words)
+    told = json.loads(out)
+    assert code == 0, said
+    assert told["class"] == "down" and told["probability"] is None
+    network = load(run)
+    assert told["score"] == pytest.approx(
+        float(network.outputs(network.fit(file).picture[None])[0][0, 1]), abs=1e-4
+    )
+
+    picture = as_picture(file)
+    answer = network.predict(file)
+    assert heat_of_mistakes(network, [picture], [answer]) == [None], "no question is the answer's own"
+    monkeypatch.setattr(task, "question_of", lambda answer: "down" if answer.x >= 0 else None)
+    silent, drawn = heat_of_mistakes(network, [picture, picture], [toy_points.Spot(-1.0, 0.0), answer])
+    assert silent is None and drawn is not None
 
 
 @pytest.mark.parametrize("words", [(), ("spots.csv",)])

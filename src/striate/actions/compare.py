@@ -13,6 +13,7 @@ from striate.errors import StriateError
 from striate.files.possible_paths import possible_paths
 from striate.metrics.paired import holm, paired_difference, unpaired_difference
 from striate.runs.answers import measured
+from striate.runs.default_task import DEFAULT_TASK
 from striate.runs.record import RunRecord
 from striate.tasks.answers import Recorded
 from striate.tasks.catalog import find_task
@@ -132,7 +133,7 @@ def _finished(run: str | PathLike[str]) -> RunRecord:
 
 def _task_of(records: Sequence[RunRecord]) -> Task[Any]:
     """The one task of all runs."""
-    names = [str(record.table("result.json").get("task", "classify")) for record in records]
+    names = [str(record.table("result.json").get("task", DEFAULT_TASK)) for record in records]
     if len(set(names)) > 1:
         told = ", ".join(
             f"{record.folder.path} is of {name}" for record, name in zip(records, names, strict=True)

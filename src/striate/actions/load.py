@@ -13,6 +13,7 @@ from striate.inference.ensemble import Ensemble, open_ensemble
 from striate.inference.predictor import Predictor
 from striate.inference.views import Views
 from striate.preprocess.preprocessing import Preprocessing
+from striate.runs.default_task import DEFAULT_TASK
 from striate.tasks.catalog import find_task
 
 
@@ -94,4 +95,4 @@ def Network(  # noqa: N802 - a class before
         temperature: scores are divided by it before softmax.
     """
     calibration = {"temperature": temperature}
-    return Predictor(name, module, find_task("classify"), preprocessing, tuple(labels), calibration)
+    return Predictor(name, module, find_task(DEFAULT_TASK), preprocessing, tuple(labels), calibration)

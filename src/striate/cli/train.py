@@ -18,7 +18,7 @@ def names_of_models(incomplete: str) -> list[str]:
     """What completion offers for --model."""
     from striate.models.catalog import list_models
 
-    return [name for name in ["auto", *list_models("classify")] if name.startswith(incomplete)]
+    return [name for name in ["auto", *list_models()] if name.startswith(incomplete)]
 
 
 @with_options(completed={"model": names_of_models})

@@ -104,15 +104,19 @@ class Explainer:
         with torch.no_grad():
             return question, self.module(images)
 
+    @property
+    def questions(self) -> tuple[str, ...]:
+        """What the scores are called; of a classifier its classes."""
+        return self.network.task.questions(self.network.context)
+
     def probabilities(self, question: Question, logits: Logits) -> Float[Tensor, "B K"]:
-        """The calibrated probability of every class."""
+        """The calibrated probability of every question; NaN where the task has none."""
         outputs: Outputs = (logits,)
         if self.module is not self.network.module:
             with torch.no_grad():
                 outputs = as_outputs(self.network.module(question.images))
         found = self.network.task.probabilities(outputs, self.network.context)
-        assert found is not None  # a task that can be explained has classes
-        return found
+        return torch.full_like(logits, torch.nan) if found is None else found
 
     def heat(self, question: Question, classes: Labels, against: Labels | None) -> Heat:
         """Where these classes come from, one a picture."""
@@ -122,7 +126,7 @@ class Explainer:
 
     def index(self, label: str) -> int:
         """The place of a class among the scores. Raises UnknownName."""
-        labels = self.network.labels
+        labels = self.questions
         if label not in labels:  # typed in the other Unicode form
             label = next((known for known in labels if composed(known) == composed(label)), label)
         if label not in labels:

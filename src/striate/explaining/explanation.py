@@ -28,7 +28,7 @@ class ClassHeat:
         label: the class.
         against: instead of which class, if that was asked.
         score: what the heat explains, a logit or a difference of two.
-        probability: of the class, calibrated.
+        probability: of the class, calibrated; NaN where the task has none.
         heat: (H, W), the picture's size, in [0, 1].
         box: around the hot region, (x1, y1, x2, y2) in pixels; None where nothing is hot.
         is_truth: whether the data gives the picture this class.
@@ -60,7 +60,7 @@ class ClassHeat:
             "layer": self.layer,
             "class": self.label,
             "score": self.score,
-            "probability": self.probability,
+            "probability": self.probability if math.isfinite(self.probability) else None,
             "box": None if self.box is None else list(self.box),
             **{name: value if math.isfinite(value) else None for name, value in self.figures.items()},
         }
@@ -139,7 +139,8 @@ def _named(one: ClassHeat) -> str:
 def _caption(one: ClassHeat, *, several: bool) -> tuple[str, tuple[str, ...]]:
     """A panel's strong line and its quiet ones."""
     mark = " (true)" if one.is_truth else ""
-    lines = [f"{percent(one.probability).replace(NBSP, ' ')}, score {one.score:.2f}"]
+    probability = f"{percent(one.probability).replace(NBSP, ' ')}, " if math.isfinite(one.probability) else ""
+    lines = [f"{probability}score {one.score:.2f}"]
     if several:
         lines.append(f"{one.run}" + (f" · {one.layer}" if one.layer else ""))
     lines += [f"{name} {value:.2f}" for name, value in one.figures.items()]

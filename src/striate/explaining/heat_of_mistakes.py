@@ -14,7 +14,7 @@ from striate.explanation.heat.target_layer import NoMap
 from striate.inference.predictor import Predictor
 from striate.models.surgery.untouched import frozen
 from striate.shapes import Picture
-from striate.tasks.answers import Answer, Labelled
+from striate.tasks.answers import Answer
 
 SIDE = 320  # pixels of a picture's longer side on the page
 LEAST_CELLS = 4  # of the map: a map of one place says nothing about where
@@ -23,14 +23,15 @@ LEAST_CELLS = 4  # of the map: a map of one place says nothing about where
 def heat_of_mistakes(
     network: Predictor, pictures: Sequence[Picture], answers: Sequence[Answer]
 ) -> list[Image.Image | None]:
-    """Each picture with the heat of its class over it; None where that would say nothing.
+    """Each picture with the heat of its answer over it; None where that would say nothing.
 
-    That is where the network has no map of several places, where answers are no classes, and where no place
-    speaks for the class.
+    That is where the network has no map of several places, where an answer is none that a heat map can
+    explain (`Task.question_of`), and where no place speaks for it.
     """
     nothing: list[Image.Image | None] = [None] * len(pictures)
-    labels = [one.label for one in answers if isinstance(one, Labelled)]
-    if not labels:
+    asked = [network.task.question_of(one) for one in answers]
+    rows = [row for row, question in enumerate(asked) if question is not None]
+    if not rows:
         return nothing
     try:
         explainer = Explainer.of(network, ExplainOptions(run=network, method="grad-cam"), silent)
@@ -39,12 +40,13 @@ def heat_of_mistakes(
     if explainer.layer is None or explainer.layer.shape[1] * explainer.layer.shape[2] < LEAST_CELLS:
         return nothing
     with frozen(network.module):
-        question, logits = explainer.look(list(pictures), 0, silent)
-        classes = torch.tensor([explainer.index(label) for label in labels], device=logits.device)
+        question, logits = explainer.look([pictures[row] for row in rows], 0, silent)
+        classes = torch.tensor([explainer.index(str(asked[row])) for row in rows], device=logits.device)
         maps = explainer.heat(question, classes, None).maps.cpu()
-    sizes = [(picture.shape[1], picture.shape[2]) for picture in pictures]
+    sizes = [(pictures[row].shape[1], pictures[row].shape[2]) for row in rows]
     heats = over_picture(maps, [network.preprocessing.place(size_hw) for size_hw in sizes])
-    return [_drawn(picture, heat) for picture, heat in zip(pictures, heats, strict=True)]
+    drawn = {row: _drawn(pictures[row], heat) for row, heat in zip(rows, heats, strict=True)}
+    return [drawn.get(row) for row in range(len(pictures))]
 
 
 def _drawn(picture: Picture, heat: torch.Tensor) -> Image.Image | None:

@@ -43,10 +43,8 @@ class _Answer:
 def explain_pictures(options: ExplainOptions, on_event: Listener) -> Iterator[Explanation]:
     """Explanations in the order of the pictures; one that cannot be read has an error instead of classes."""
     explainers = _explainers(options, on_event)
-    truths = next(iter(explainers.values())).network.task.truths
-    found = subjects(
-        options.images, options.limits, on_event, truths=truths, follow_links=options.follow_links
-    )
+    task = next(iter(explainers.values())).network.task
+    found = subjects(options.images, options.limits, on_event, task=task, follow_links=options.follow_links)
     files = None
     if options.out is not None:
         several = len(explainers) > 1
@@ -166,7 +164,7 @@ def _chosen(
                 f"why it is {options.against} and not {options.against} has no answer; name two."
             )
         return [[options.class_name] for _ in truths]
-    known = explainer.network.labels
+    known = explainer.questions
     best = probabilities.sort(dim=1, descending=True, stable=True).indices[:, : options.top + 1].tolist()
     named = [[known[index] for index in row if known[index] != options.against] for row in best]
     chosen = [row[: options.top] for row in named]

@@ -10,6 +10,7 @@ from striate.events import Listener, Note
 from striate.inference.predictor import Predictor
 from striate.models.weights.table import IMAGENET_MEAN, IMAGENET_STD
 from striate.preprocess.preprocessing import Preprocessing
+from striate.runs.default_task import DEFAULT_TASK
 from striate.tasks.catalog import find_task
 
 SIDE = 224  # pixels, where nothing is said
@@ -51,7 +52,7 @@ def network_of(
             )
         )
     named = tuple(labels) if labels is not None else tuple(map(str, range(max(count, 2))))
-    return Predictor(type(module).__name__, module, find_task("classify"), preprocessing, named)
+    return Predictor(type(module).__name__, module, find_task(DEFAULT_TASK), preprocessing, named)
 
 
 def _assumed(module: nn.Module) -> Preprocessing:

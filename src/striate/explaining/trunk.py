@@ -15,6 +15,7 @@ from striate.models.catalog import MODELS
 from striate.models.weights.pretrained import preprocessing_of
 from striate.models.weights.weight_files import read_tensors
 from striate.preprocess.preprocessing import Preprocessing
+from striate.runs.default_task import DEFAULT_TASK
 from striate.tasks.catalog import find_task
 
 
@@ -55,7 +56,7 @@ def load_trunk(name: str, weights: str | PathLike[str]) -> Predictor | None:
             found[first] = found[first].flip(1)  # so that it reads red first
     module.load_state_dict({**wanted, **{key: tensor.to(wanted[key].dtype) for key, tensor in found.items()}})
     module = module.to(memory_format=torch.channels_last).eval()
-    return Predictor(name, module, find_task("classify"), preprocessing)
+    return Predictor(name, module, find_task(DEFAULT_TASK), preprocessing)
 
 
 def network_or_trunk(options: ExplainOptions) -> Predictor:

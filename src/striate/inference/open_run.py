@@ -14,6 +14,7 @@ from striate.inference.views import PLAIN, Views, require_mirrored
 from striate.models.build import create_model
 from striate.models.catalog import MODELS, find_entry
 from striate.models.weights.pretrained import find_weights, imagenet_classes, load_weights, preprocessing_of
+from striate.runs.default_task import DEFAULT_TASK
 from striate.runs.preprocessing import read_preprocessing
 from striate.runs.record import RunRecord
 from striate.tasks.catalog import find_task
@@ -107,5 +108,5 @@ def _from_catalogue(name: str, weights: Path, views: Views) -> Predictor:
             f"{loaded.head_replaced[1]}; train a run from these weights first: "
             f"`striate train DATA --model {name} --weights {weights}`."
         )
-    task = find_task("classify")  # what ImageNet's weights do
+    task = find_task(DEFAULT_TASK)  # what ImageNet's weights do
     return Predictor(name, module, task, preprocessing, imagenet_classes(), views=views)

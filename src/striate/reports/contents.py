@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from striate.errors import StriateError
+from striate.runs.default_task import DEFAULT_TASK
 from striate.runs.folder import RunFolder
 from striate.runs.record import RunRecord
 
@@ -64,7 +65,7 @@ class Contents:
     def task(self) -> str:
         """The name of the run's task."""
         told = self["result.json"].get("task") or self["config.toml"].get("task")
-        return told if isinstance(told, str) else "classify"
+        return told if isinstance(told, str) else DEFAULT_TASK
 
     @property
     def parts(self) -> dict[str, int | None]:

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from striate.errors import StriateError
+from striate.runs.default_task import DEFAULT_TASK
 
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
@@ -270,7 +271,7 @@ class Result(Record):
 class Architecture(Record):
     """What `best.safetensors` says of the network whose weights it holds."""
 
-    task: Annotated[str, Field(min_length=1, max_length=100)] = "classify"
+    task: Annotated[str, Field(min_length=1, max_length=100)] = DEFAULT_TASK
     model: Annotated[str, Field(min_length=1, max_length=10_000)]
     num_classes: Annotated[int, Field(ge=1, le=MOST_OUTPUTS)]
     in_channels: Annotated[int, Field(ge=1, le=1024)]

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from striate.data.transforms.presets import make_augmentation, named_or_table, on_one_line
 from striate.errors import StriateError
+from striate.runs.default_task import DEFAULT_TASK
 from striate.tasks.catalog import TASKS, find_task
 from striate.trainer.option_groups import DataOptions, MachineOptions, NetworkOptions, ScheduleOptions
 
@@ -27,7 +28,7 @@ class TrainOptions(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     data: Path = Field(description="Class folders (split or not) or IDX files.")
-    task: str = Field("classify", description=f"What to learn: {', '.join(TASKS)}.")
+    task: str = Field(DEFAULT_TASK, description=f"What to learn: {', '.join(TASKS)}.")
     model: str = Field("auto", description="A name from `striate models`, or auto.")
     recipe: str = Field(
         "auto", description="auto, scratch, small, transfer, demo, or a paper's: docs/recipes.md."

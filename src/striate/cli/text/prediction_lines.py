@@ -4,7 +4,6 @@ from typing import Any
 
 from striate.data.wording import one_line
 from striate.inference.pictures.streaming import Prediction
-from striate.tasks.answers import Labelled
 from striate.tasks.task import Task
 
 WIDEST = 48  # letters of a column; longer entries push their line out
@@ -24,9 +23,9 @@ class PredictionLines:
         if prediction.answer is None:
             return f"{file:<{self._file}}  error: {one_line(prediction.error or '')}"
         damaged = f"[damaged: {one_line(prediction.damaged)}]" if prediction.damaged else ""
-        answer = prediction.answer
-        if not isinstance(answer, Labelled):
-            said = one_line(self._task.words(answer))
+        answer = self._task.labelled(prediction.answer)
+        if answer is None:
+            said = one_line(self._task.words(prediction.answer))
             return f"{file:<{self._file}}  {said}{'  ' * bool(damaged)}{damaged}"
         label = "unsure" if prediction.unsure else one_line(answer.label)
         self._label = max(self._label, min(len(label), WIDEST))

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from PIL import Image
@@ -29,6 +30,7 @@ from striate.inference.pictures.own_pictures import own_pictures
 from striate.inference.pictures.subjects import Subject, subjects
 from striate.inference.predictor import Predictor
 from striate.shapes import Picture
+from striate.tasks.task import Task
 
 MOST = 500  # pictures on the map, drawn evenly
 BATCH = 32
@@ -40,8 +42,8 @@ FOOT = "Near is alike to the network; t-SNE keeps neighbours, not distances. The
 def explain_embedding(options: ExplainOptions, on_event: Listener) -> Iterator[ExplainedPage]:
     """One page: the map of a data set, then the nearest neighbours of a few pictures or of `near`."""
     network = options.networks()[0]
-    truths, follow = network.task.truths, options.follow_links
-    found = _subjects(options, truths, on_event)
+    task, follow = network.task, options.follow_links
+    found = _subjects(options, task, on_event)
     if len(found) > MOST:
         on_event(Note(f"{MOST} of {len(found):,} pictures, evenly drawn"))
         found = [found[place * len(found) // MOST] for place in range(MOST)]
@@ -49,7 +51,7 @@ def explain_embedding(options: ExplainOptions, on_event: Listener) -> Iterator[E
     classes = {subject.name: subject.truth for subject in found}
     near: list[Named] = []
     if options.near is not None:
-        wanted = subjects(options.near, options.limits, on_event, truths=truths, follow_links=follow)
+        wanted = subjects(options.near, options.limits, on_event, task=task, follow_links=follow)
         near = list(fitted_pictures(network, wanted, options.limits, on_event))
     page = embedding_page(
         network, named, [classes[name] for name, _ in named], near=near, seed=options.seed, on_event=on_event
@@ -175,10 +177,10 @@ def _queries(classes: Sequence[int | None]) -> list[int]:
     return list(firsts.values())[:QUERIES]
 
 
-def _subjects(options: ExplainOptions, truths: Sequence[str], on_event: Listener) -> list[Subject]:
+def _subjects(options: ExplainOptions, task: Task[Any], on_event: Listener) -> list[Subject]:
     if options.images is not None:
         follow = options.follow_links
-        return subjects(options.images, options.limits, on_event, truths=truths, follow_links=follow)
+        return subjects(options.images, options.limits, on_event, task=task, follow_links=follow)
     if isinstance(options.run, Predictor) or not Path(options.run).is_dir():
         raise StriateError("an embedding is a map of pictures; name a folder or a data set.")
     return own_pictures(Path(options.run), "test", options.limits, on_event)

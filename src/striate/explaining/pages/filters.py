@@ -27,6 +27,7 @@ from striate.inference.pictures.subjects import Subject, subjects
 from striate.inference.predictor import Predictor
 from striate.reports.words import short
 from striate.shapes import Pictures
+from striate.tasks.task import Task
 
 LAYERS = 4  # of a whole network, spread over its depth
 CHANNELS = 8  # the first ones of a layer, when none is asked for
@@ -53,9 +54,7 @@ def explain_filters(options: ExplainOptions, on_event: Listener) -> Iterator[Exp
         ).networks()
     for number, network in enumerate(networks):
         found = (
-            _pictures(options, network.task.truths, on_event)
-            if number == 0 or options.images is not None
-            else []
+            _pictures(options, network.task, on_event) if number == 0 or options.images is not None else []
         )
         page = filters_page(
             network,
@@ -224,11 +223,11 @@ def _patches(
     )
 
 
-def _pictures(options: ExplainOptions, truths: Sequence[str], on_event: Listener) -> list[Subject]:
+def _pictures(options: ExplainOptions, task: Task[Any], on_event: Listener) -> list[Subject]:
     """Those that were named, else those that the run was trained on, else none."""
     if options.images is not None:
         follow = options.follow_links
-        return subjects(options.images, options.limits, on_event, truths=truths, follow_links=follow)
+        return subjects(options.images, options.limits, on_event, task=task, follow_links=follow)
     if isinstance(options.run, Predictor | torch.nn.Module) or not Path(options.run).is_dir():
         return []
     try:

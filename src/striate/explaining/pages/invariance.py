@@ -24,6 +24,7 @@ from striate.inference.pictures.own_pictures import own_pictures
 from striate.inference.pictures.subjects import Subject, subjects
 from striate.inference.predictor import Predictor
 from striate.shapes import Labels, Pictures, Shares
+from striate.tasks.task import Task
 
 MOST = 200  # pictures of a set, drawn evenly: each is asked about 63 times
 
@@ -62,7 +63,7 @@ class Asked:
 def explain_invariance(options: ExplainOptions, on_event: Listener) -> Iterator[ExplainedPage]:
     """One page: a curve for each change, then odd inputs, then how maps follow a shift."""
     runs, networks = (options.run, *options.with_runs), options.networks()
-    found = _subjects(options, networks[0].task.truths, on_event)
+    found = _subjects(options, networks[0].task, on_event)
     asked = []
     for run, network in zip(runs, networks, strict=True):
         named = list(fitted_pictures(network, found, options.limits, on_event))
@@ -186,10 +187,10 @@ def _equivariance(name: str, steps: Sequence[Moved]) -> Image.Image:
     )  # fmt: skip
 
 
-def _subjects(options: ExplainOptions, truths: Sequence[str], on_event: Listener) -> list[Subject]:
+def _subjects(options: ExplainOptions, task: Task[Any], on_event: Listener) -> list[Subject]:
     if options.images is not None:
         follow = options.follow_links
-        found = subjects(options.images, options.limits, on_event, truths=truths, follow_links=follow)
+        found = subjects(options.images, options.limits, on_event, task=task, follow_links=follow)
     elif isinstance(options.run, Predictor | nn.Module) or not Path(options.run).is_dir():
         raise StriateError("invariance changes pictures; name a picture, a folder or a data set.")
     else:

@@ -47,8 +47,8 @@ def pages_of_pictures(
 ) -> Iterator[ExplainedPage | Explanation]:
     """What `page_of` makes of each picture, in a folder of its own; one that cannot be read has an error."""
     network, names = network_or_trunk(options), SingleNames()
-    truths, follow = network.task.truths, options.follow_links
-    for subject in subjects(options.images, options.limits, on_event, truths=truths, follow_links=follow):
+    task, follow = network.task, options.follow_links
+    for subject in subjects(options.images, options.limits, on_event, task=task, follow_links=follow):
         try:
             picture = network.preprocessing.fit_picture(
                 subject.read(options.limits, network.preprocessing.size_hw).picture

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from striate.data.dataset import Part, class_of
+from striate.data.dataset import Part
 from striate.data.datasets.picture_files import set_limits
 from striate.data.datasets.recognise import found_again
 from striate.data.decoding.decode import Limits
@@ -30,10 +30,11 @@ def own_pictures(run: Path, part: Part, limits: Limits, on_event: Listener) -> l
             f"the data of {run} is not at {recorded.place_of(shown)} any more; say where it is, after "
             "the run."
         )
-    dataset = set_limits(open_own_data(record, path, task_of(record), on_event), limits)
+    task = task_of(record)
+    dataset = set_limits(open_own_data(record, path, task, on_event), limits)
     names = {composed(name) for name in recorded.of_part(shown)}
     return [
-        Subject(item.name, (dataset, row), class_of(dataset, row))
+        Subject(item.name, (dataset, row), task.class_name(dataset, row))
         for row, item in enumerate(dataset.items)
         if composed(item.name) in names
     ]

@@ -22,7 +22,7 @@ from striate.events import Listener, Warned, silent
 from striate.inference.ensemble import Ensemble
 from striate.inference.predictor import Fitted
 from striate.machine.cpu import usable_cores
-from striate.tasks.answers import Answer, Labelled
+from striate.tasks.answers import Answer
 
 CHUNK = 16  # pictures that the network sees at a time; it starts when the first ones are read
 AHEAD = 8 * CHUNK  # pictures that are read before they are needed
@@ -200,6 +200,7 @@ def _answered(
             continue
         answer = next(answers)
         unsure = None
-        if thresholds is not None and isinstance(answer, Labelled):
-            unsure = answer.probability < thresholds[answer.label]
+        labelled = ensemble.task.labelled(answer)
+        if thresholds is not None and labelled is not None:
+            unsure = labelled.probability < thresholds[labelled.label]
         yield Prediction(one.file.name, answer, None, one.damage, unsure, one.file.path)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from striate.data.dataset import BadPicture, Dataset, class_of
+from striate.data.dataset import BadPicture, Dataset
 from striate.data.datasets.folder import FolderDataset, is_picture
 from striate.data.datasets.named import NAMED_SETS
 from striate.data.datasets.picture_files import read_for, set_limits
@@ -18,6 +18,7 @@ from striate.data.wording import counted
 from striate.errors import StriateError
 from striate.events import Listener, Note, Warned
 from striate.inference.judging.judge import measured_part
+from striate.tasks.task import Task
 
 TABLES = (".csv", ".tsv", ".parquet")
 
@@ -57,7 +58,7 @@ def subjects(
     limits: Limits,
     on_event: Listener,
     *,
-    truths: Sequence[str],
+    task: Task[Any],
     follow_links: bool = False,
 ) -> list[Subject]:
     """All pictures that `images` stands for; of a data set its test part if it has one, else everything.
@@ -68,7 +69,7 @@ def subjects(
         images: pictures, files, folders, patterns, a data set, or a list of these.
         limits: larger files and pictures are unreadable.
         on_event: is told what was found.
-        truths: what a data set has to say of its pictures: the task's.
+        task: what a data set has to teach, and what counts as a picture's class.
         follow_links: links to folders, and to files outside, are followed.
 
     Raises:
@@ -76,18 +77,18 @@ def subjects(
     """
     if isinstance(images, list | tuple):
         alone = len(images) == 1
-        found = [_one_of_several(given, limits, on_event, alone, truths, follow_links) for given in images]
+        found = [_one_of_several(given, limits, on_event, alone, task, follow_links) for given in images]
         return _numbered([one for several in found for one in several])
     if not isinstance(images, str | os.PathLike):
         return [Subject("picture 1", images)]
-    dataset = _dataset(Path(images), limits, on_event, truths, follow_links=follow_links)
+    dataset = _dataset(Path(images), limits, on_event, task.truths, follow_links=follow_links)
     if dataset is None:
         files = picture_paths(images, lambda text: on_event(Warned(text)), follow_links=follow_links)
         return [Subject(found.name, found) for found in files]
     split, rows = measured_part(dataset)
     part = "its test part" if split == "test" else "all of it"
     on_event(Note(f"{images}: {dataset.layout}; {part}, {counted(len(rows), 'picture')}"))
-    known = [Subject(dataset.items[row].name, (dataset, row), class_of(dataset, row)) for row in rows]
+    known = [Subject(dataset.items[row].name, (dataset, row), task.class_name(dataset, row)) for row in rows]
     beside = _beside(dataset, follow_links=follow_links) if split == "all" else []
     if beside:
         on_event(
@@ -104,11 +105,11 @@ def _one_of_several(
     limits: Limits,
     on_event: Listener,
     alone: bool,
-    truths: Sequence[str],
+    task: Task[Any],
     follow_links: bool,
 ) -> list[Subject]:
     try:
-        return subjects(given, limits, on_event, truths=truths, follow_links=follow_links)
+        return subjects(given, limits, on_event, task=task, follow_links=follow_links)
     except StriateError as error:
         if alone or not isinstance(given, str | os.PathLike):
             raise

@@ -107,6 +107,10 @@ class Locate(Task[Located]):
     def explained(self, network: nn.Module) -> nn.Module:
         return ClassScores(network)
 
+    def question_of(self, answer: Located) -> str | None:
+        """Its class, where it says that there is an object."""
+        return answer.label if answer.present else None
+
     def probabilities(self, outputs: Outputs, context: Context) -> Tensor:
         """Of every class, given an object."""
         return torch.softmax(outputs[0].double()[:, FIRST_CLASS:], dim=1)

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar, cast
 
 from PIL import Image
 from torch import Tensor, nn
@@ -14,7 +14,7 @@ from striate.preprocess.placement import Placement
 from striate.runs.folder import RunFolder
 from striate.shapes import Picture
 from striate.tasks.abilities import Able
-from striate.tasks.answers import Agreement, Answer, Context, Figures, Outputs, Recorded
+from striate.tasks.answers import Agreement, Answer, Context, Figures, Labelled, Outputs, Recorded
 
 A = TypeVar("A", bound=Answer)
 
@@ -70,19 +70,32 @@ class OfAnswers(Able, ABC, Generic[A]):
             for name, value in answer.row().items()
         )
 
+    def labelled(self, answer: A) -> Labelled | None:
+        """The answer as one class of several; None for a task that cannot `sort` by it."""
+        return cast("Labelled", answer) if "sort" in self.can else None
+
     def explained(self, network: nn.Module) -> nn.Module:
-        """What heat maps explain: a module with one row of scores a picture, one for each class.
+        """What heat maps explain: a module with one row of scores a picture, one for each of `questions`.
 
         Raises:
-            StriateError: answers of this task are no classes.
+            StriateError: heat maps cannot explain this task.
         """
         raise StriateError(
             f"heat maps explain classes, and answers of {self.name} are none; --method activations, filters "
             "or embedding show what its network sees."
         )
 
+    def questions(self, context: Context) -> tuple[str, ...]:
+        """What each score of `explained` is called; `--class` takes these names."""
+        return context.labels
+
+    def question_of(self, answer: A) -> str | None:
+        """Which of the questions an answer has as its own; None where it has none."""
+        found = self.labelled(answer)
+        return None if found is None else found.label
+
     def probabilities(self, outputs: Outputs, context: Context) -> Tensor | None:
-        """The calibrated probability of every class, (B, K); None for a task without classes."""
+        """The calibrated probability of every question, (B, K); None where there are none."""
         return None
 
     def calibrate(self, outputs: Outputs, truths: Sequence[Truth], context: Context) -> dict[str, Any]:

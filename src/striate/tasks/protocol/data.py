@@ -30,6 +30,11 @@ class OfData:
         """The class of a whole picture, as this task counts it; None where it has none."""
         return item.truth.label
 
+    def class_name(self, dataset: Dataset, row: int) -> str | None:
+        """The name of a picture's class, as this task counts it; None where it has none."""
+        found = self.picture_class(dataset.items[row])
+        return None if found is None else dataset.classes[found]
+
     def stratum(self, item: Item) -> Hashable:
         """What splits balance: items of one stratum are spread over the parts."""
         return self.picture_class(item)
