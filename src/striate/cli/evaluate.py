@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from striate.cli.shared_flags import Engine, Flips, FollowLinks, Json, MaxBytes, MaxPixels, Scales
+from striate.cli.shared_flags import Engine, Flips, FollowLinks, Json, MaxBytes, MaxPixels, Overwrite, Scales
 from striate.cli.terminal.say import print_json, say
 
 if TYPE_CHECKING:
@@ -20,6 +20,12 @@ def evaluate(
     flips: Flips = False,
     scales: Scales = None,
     follow_links: FollowLinks = False,
+    out: Annotated[str | None, typer.Option(help="Also write a page with the worst answers here.")] = None,
+    csv: Annotated[
+        str | None,
+        typer.Option(help="Also write a table here, a line a picture; and one of classes beside it."),
+    ] = None,
+    overwrite: Overwrite = False,
     max_pixels: MaxPixels = None,
     max_bytes: MaxBytes = None,
     json: Json = False,
@@ -28,6 +34,7 @@ def evaluate(
 
     \b
     striate evaluate runs/classify/photos-resnet18
+    striate evaluate runs/classify/photos-resnet18 new-photos/ --out new.html --csv new.csv
     striate evaluate runs/classify/photos-resnet18 new-photos/ --json
     """
     from striate.actions.evaluate import evaluate as action
@@ -44,6 +51,9 @@ def evaluate(
             flips=flips,
             scales=parse_scales(scales),
             follow_links=follow_links,
+            out=out,
+            csv=csv,
+            overwrite=overwrite,
             on_event=shown,
         )
     if json:
@@ -52,11 +62,9 @@ def evaluate(
                 "run": run,
                 "data": evaluation.data,
                 "split": evaluation.split,
-                "pictures": len(evaluation.names),
                 "seen_in_training": evaluation.seen_in_training,
-                "metrics": evaluation.metrics,
-                "per_class": evaluation.per_class,
-                **evaluation.figures.details,
+                **evaluation.to_json(),
+                "mistakes": evaluation.mistakes,
             }
         )
     else:

@@ -36,12 +36,12 @@ class GuardedWriter:
     def __init__(self, file: io.TextIOBase, quoting: Quoting = csv.QUOTE_MINIMAL) -> None:
         self._table = csv.writer(file, lineterminator="\n", quoting=quoting)
 
-    def row(self, cells: Iterable[str | float]) -> None:
+    def row(self, cells: Iterable[str | float | int]) -> None:
         """One line."""
         self._table.writerow([guarded(cell) if isinstance(cell, str) else cell for cell in cells])
 
 
-def csv_text(rows: Sequence[Sequence[str | float]], quoting: Quoting = csv.QUOTE_MINIMAL) -> str:
+def csv_text(rows: Sequence[Sequence[str | float | int]], quoting: Quoting = csv.QUOTE_MINIMAL) -> str:
     """Rows as one text."""
     text = io.StringIO()
     writer = GuardedWriter(text, quoting)

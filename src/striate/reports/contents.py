@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from striate.errors import StriateError
+from striate.runs.answers import SavedAnswer, read_answers
 from striate.runs.default_task import DEFAULT_TASK
 from striate.runs.folder import RunFolder
 from striate.runs.record import RunRecord
@@ -31,6 +32,17 @@ class Contents:
     files: dict[str, dict[str, Any]]
     epochs: list[dict[str, Any]]
     absent: dict[str, str]
+    given: list[SavedAnswer] | None = None
+
+    @property
+    def answers(self) -> list[SavedAnswer]:
+        """The single answers of a classifier; those of the run where no others were given."""
+        if self.given is not None:
+            return self.given
+        try:
+            return read_answers(self.folder, "predictions.csv")
+        except StriateError:
+            return []
 
     def __getitem__(self, name: str) -> dict[str, Any]:
         return self.files[name]

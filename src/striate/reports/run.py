@@ -44,6 +44,7 @@ def report_html(folder: RunFolder) -> str:
         "data": _data(contents),
         "again": _again(contents, section.predict),
         **section.values(contents),
+        "layout": "run.html.j2",
     }
     return render(section.template, values)
 
@@ -85,11 +86,11 @@ def _figures(contents: Contents, shown: tuple[str, ...]) -> dict[str, Any]:
         "seconds": seconds,
         "epochs": len(contents.epochs),
         "parameters": contents.resolved.get("parameters"),
-        "others": _others(contents.metrics, shown, contents.split),
+        "others": others(contents.metrics, shown, contents.split),
     }
 
 
-def _others(metrics: dict[str, Any], shown: tuple[str, ...], split: str) -> list[tuple[str, Any, str]]:
+def others(metrics: dict[str, Any], shown: tuple[str, ...], split: str) -> list[tuple[str, Any, str]]:
     """Name, value and interval of the metrics that no section shows."""
     found = []
     for name, value in metrics.items():
@@ -113,7 +114,7 @@ def _mistakes(contents: Contents) -> dict[str, Any]:
                 "file": str(mistake.get("file", "")),
                 "uri": _inside(contents.folder, picture) if picture else None,
                 "heat": _inside(contents.folder, heat) if heat else None,
-                "said": _said(mistake),
+                "said": said(mistake),
             }
         )
     return {
@@ -124,7 +125,7 @@ def _mistakes(contents: Contents) -> dict[str, Any]:
     }
 
 
-def _said(mistake: dict[str, Any]) -> list[tuple[str, Any]]:
+def said(mistake: dict[str, Any]) -> list[tuple[str, Any]]:
     """Truth and answer of a mistake, as predictions.csv has them."""
     return [
         (key.replace("_", " "), value if words.known(value) else str(value))

@@ -5,10 +5,8 @@ from typing import Any
 from markupsafe import Markup
 
 from striate.drawing.svg.calibration_charts import coverage_chart, reliability_diagram
-from striate.errors import StriateError
 from striate.reports import words
 from striate.reports.contents import Contents
-from striate.runs.answers import read_answers
 
 Number = float | int
 Point = tuple[Number, Number, tuple[Number, Number]]
@@ -67,11 +65,7 @@ def _points(entries: Any, x: str = "confidence") -> list[Point]:
 
 def _unsure(contents: Contents) -> list[dict[str, Any]]:
     """For each wanted accuracy the threshold from validation, and what it gave where it was measured."""
-    try:
-        answers = read_answers(contents.folder, "predictions.csv")
-    except StriateError:
-        answers = []
-    rows = []
+    answers, rows = contents.answers, []
     for wish in contents["calibration.json"].get("unsure") or []:
         threshold = wish.get("threshold")
         kept = [one for one in answers if words.known(threshold) and one.probability >= threshold]

@@ -80,6 +80,11 @@ def measured(
     return found
 
 
+def judged_lines(folder: RunFolder, name: str, parse: Callable[[Mapping[str, str]], R]) -> list[R]:
+    """What `parse` makes of every line of a file that `write_rows` wrote; see `measured` for its errors."""
+    return [line for _, line in _read(folder, name, lambda text: _lines(text, parse))]
+
+
 def saved_answer(row: Mapping[str, str]) -> SavedAnswer:
     """A classifier's line. Raises KeyError or ValueError where it is none."""
     probability = float(row["probability"])

@@ -43,14 +43,14 @@ def require_file(path: Path) -> None:
         raise StriateError(f"{path} is not a file; the run is damaged, train it again.")
 
 
-def read_bytes(path: Path) -> bytes:
-    """The content of a file of a run.
+def read_bytes(path: Path, most: int | None = None) -> bytes:
+    """The content of a file of a run, of at most so many bytes; None is what LIMITS says of its name.
 
     Raises:
         FileNotFoundError: it is not there; the caller knows what that means.
         StriateError: it is no file, larger than such a file is, or cannot be read.
     """
-    most = LIMITS.get(path.name, USUAL)
+    most = LIMITS.get(path.name, USUAL) if most is None else most
     try:
         with open(path, "rb", opener=_open_at_once) as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
@@ -75,14 +75,14 @@ def _open_at_once(name: str, flags: int) -> int:
     return os.open(name, flags | NONBLOCKING)
 
 
-def read_parsed(path: Path, parse: Callable[[str], Any]) -> Any:
+def read_parsed(path: Path, parse: Callable[[str], Any], most: int | None = None) -> Any:
     """What `parse` (`parse_json`, `parse_toml`...) makes of a file's text.
 
     Raises:
         FileNotFoundError: it is not there.
         StriateError: it cannot be read, is no UTF-8 or cannot be parsed.
     """
-    content = read_bytes(path)
+    content = read_bytes(path, most)
     try:
         return parse(content.decode())
     except UnicodeDecodeError as error:

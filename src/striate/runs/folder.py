@@ -15,6 +15,7 @@ runs/<task>/<name>/
   validation.csv          the same of the validation part, from which thresholds follow
   result.json             the summary that `train --json` prints; written last, so it marks a finished run
   report.html  pictures/
+  evaluations/            a file an evaluation of other data, called after date and time
 """
 
 import re

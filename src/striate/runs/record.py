@@ -11,6 +11,7 @@ from typing import Any
 
 from striate.errors import StriateError
 from striate.runs import records
+from striate.runs.evaluations import kept_evaluations
 from striate.runs.folder import RunFolder
 
 KINDS: dict[str, type[records.Record]] = {
@@ -106,6 +107,16 @@ class RunRecord:
     def engine(self) -> records.Engine | None:
         """What serves the run; None in a run that is older than engines, or not finished."""
         return self._json(records.Engine, "engine.json") if self.has("engine.json") else None
+
+    @property
+    def evaluation(self) -> records.Evaluation:
+        """Figures of the run's own part."""
+        return self._json(records.Evaluation, "evaluation.json")
+
+    @property
+    def kept_evaluations(self) -> tuple[list[records.KeptEvaluation], list[str]]:
+        """Those of other data, oldest first, and a sentence about each file that is damaged."""
+        return kept_evaluations(self.folder)
 
     @property
     def result(self) -> records.Result:

@@ -255,6 +255,38 @@ class Evaluation(Record):
     mistakes: list[Mistake] = []
 
 
+class Spread(Record):
+    """Mean and standard deviation of one value a picture."""
+
+    mean: Finite
+    sd: Annotated[Finite, Field(ge=0)]
+    pictures: Annotated[int, Field(ge=1)]
+
+
+class KeptEvaluation(Record):
+    """One file in `evaluations/`: what a run was worth on other data, and how these pictures looked."""
+
+    date: Annotated[str, Field(min_length=1, max_length=40)]
+    data: str
+    split: str
+    pictures: Annotated[int, Field(ge=1)]
+    seen_in_training: Count = 0
+    right: Count | None = None
+    confidence: Spread | None = None
+    unsure_below: Finite | None = None
+    unsure: Count | None = None
+    inputs: dict[Annotated[str, Field(max_length=40)], Spread] = {}
+    metrics: Metrics = Metrics()
+    per_class: dict[str, ClassFigures] = {}
+
+    @model_validator(mode="after")
+    def _no_more_than_all(self) -> "KeptEvaluation":
+        for name, count in (("right", self.right), ("unsure", self.unsure)):
+            if count is not None and count > self.pictures:
+                raise ValueError(f"{name} counts {count:,} of {self.pictures:,} pictures")
+        return self
+
+
 class Result(Record):
     """`result.json`: the summary that ends a training."""
 

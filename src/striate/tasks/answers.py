@@ -84,7 +84,7 @@ class Figures:
         metrics: names and values; None is not measured, a pair [low, high] an interval.
         per_class: figures of every class; empty for a task without classes.
         details: what else evaluation.json and `evaluate --json` have (bins of calibration, distances).
-        kept: what only evaluation.json keeps for the report, because it is long (a confusion matrix).
+        kept: what both have as well, and is long (a confusion matrix).
     """
 
     metrics: dict[str, Any]

@@ -10,11 +10,13 @@ from striate.data.sample import Truth
 from striate.drawing.grid import image_png, picture_png
 from striate.drawing.overlay import jpeg
 from striate.files.writing import write_bytes
+from striate.inference.pictures.traits import InputTraits
 from striate.inference.predictor import Predictor
 from striate.runs.answers import write_rows
 from striate.runs.folder import RunFolder
 from striate.shapes import FittedPicture, Picture
 from striate.tasks.answers import Answer, Figures
+from striate.tasks.task import Task
 
 # Of pictures and what was answered of them: each with the answer's heat, or None where that says nothing.
 HeatOf = Callable[[Predictor, Sequence[Picture], Sequence[Answer]], list[Image.Image | None]]
@@ -34,6 +36,11 @@ class Evaluation:
         answers: (N,), in the pixels of the user's pictures.
         truths: (N,), classes by their place among the predictor's.
         figures: what the answers are worth.
+        judged: (N,) truth and answer of every picture, as `Task.judged` names them.
+        wrong: places of the wrong answers among the names, worst first.
+        right: (N,) whether each answer is right, as `Task.right_means` says; empty where a task cannot say.
+        unsure_below: the probability below which an answer counts as unsure; None for tasks without.
+        inputs: (N,) light, size and sharpness of every picture; empty where they were not looked at.
         seen_in_training: how many of them trained or selected the network; asked of other data sets only.
     """
 
@@ -44,6 +51,11 @@ class Evaluation:
     answers: tuple[Any, ...]
     truths: tuple[Truth, ...]
     figures: Figures
+    judged: tuple[dict[str, str | float], ...] = ()
+    wrong: tuple[int, ...] = ()
+    right: tuple[bool, ...] = ()
+    unsure_below: float | None = None
+    inputs: tuple[InputTraits, ...] = ()
     seen_in_training: int = 0
 
     @property
@@ -56,6 +68,22 @@ class Evaluation:
         """Figures of every class."""
         return self.figures.per_class
 
+    def to_json(self) -> dict[str, Any]:
+        """The figures, as evaluation.json and `evaluate --json` both name them."""
+        figures = self.figures
+        return {
+            "pictures": len(self.names),
+            "metrics": figures.metrics,
+            "per_class": figures.per_class,
+            **figures.kept,
+            **figures.details,
+        }
+
+    @property
+    def mistakes(self) -> list[dict[str, str | float]]:
+        """File, truth and answer of every wrong answer, worst first."""
+        return [{"file": self.names[row], **self.judged[row]} for row in self.wrong]
+
 
 def evaluation_of(
     predictor: Predictor,
@@ -66,8 +94,27 @@ def evaluation_of(
     truths: Sequence[Truth],
 ) -> Evaluation:
     """Figures from answers (`Predictor.answers`) and truths, both in the pixels of the user's pictures."""
-    figures = predictor.task.figures(answers, truths, predictor.context)
-    return Evaluation(data, split, predictor.task.name, tuple(names), tuple(answers), tuple(truths), figures)
+    task, context = predictor.task, predictor.context
+    pairs = list(zip(answers, truths, strict=True))
+    right = [_right(task, task.record(*pair, context)) for pair in pairs] if "compare" in task.can else []
+    return Evaluation(
+        data,
+        split,
+        task.name,
+        tuple(names),
+        tuple(answers),
+        tuple(truths),
+        task.figures(answers, truths, context),
+        judged=tuple(task.judged(*pair, context) for pair in pairs),
+        wrong=tuple(task.mistakes(answers, truths, context, len(pairs))),
+        right=tuple(right),
+        unsure_below=task.unsure_below(context),
+    )
+
+
+def _right(task: Task[Any], row: Mapping[str, str | float]) -> bool:
+    """As `compare` reads it from predictions.csv, so that both count alike."""
+    return task.recorded({"file": "", **{name: str(value) for name, value in row.items()}}).right
 
 
 def recorded_rows(
@@ -91,17 +138,12 @@ def write_evaluation(
     """Write evaluation.json, predictions.csv and pictures of the worst mistakes, with their heat."""
     rows = recorded_rows(predictor, evaluation.names, evaluation.answers, evaluation.truths)
     write_rows(folder, "predictions.csv", rows)
-    figures = evaluation.figures
     folder.write_json(
         "evaluation.json",
         {
             "data": evaluation.data,
             "split": evaluation.split,
-            "pictures": len(evaluation.names),
-            "metrics": figures.metrics,
-            "per_class": figures.per_class,
-            **figures.kept,
-            **figures.details,
+            **evaluation.to_json(),
             "mistakes": _mistakes(folder, predictor, evaluation, rows, picture_of, heat_of),
         },
     )
@@ -119,21 +161,46 @@ def _mistakes(
     (folder / "pictures").mkdir(exist_ok=True)
     for old in (folder / "pictures").glob("mistake-*"):
         old.unlink()
+    found = []
+    for number, drawn in enumerate(drawn_mistakes(predictor, evaluation, picture_of, heat_of), start=1):
+        mistake = dict(rows[drawn.row])
+        mistake["picture"] = f"pictures/mistake-{number:02}.png"
+        write_bytes(folder / str(mistake["picture"]), drawn.png)
+        if drawn.heat is not None:
+            mistake["heat"] = f"pictures/mistake-{number:02}-heat.jpg"
+            write_bytes(folder / str(mistake["heat"]), drawn.heat)
+        found.append(mistake)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnMistake:
+    """A wrong answer as a page shows it.
+
+    Attributes:
+        row: its place among the names.
+        png: the picture, with answer and truth where they have a place in it.
+        heat: a JPEG of what spoke for the answer, None where that says nothing.
+    """
+
+    row: int
+    png: bytes
+    heat: bytes | None
+
+
+def drawn_mistakes(
+    predictor: Predictor, evaluation: Evaluation, picture_of: Callable[[str], Picture], heat_of: HeatOf
+) -> list[DrawnMistake]:
+    """The worst `MISTAKES` wrong answers; `picture_of` reads a whole picture by its name."""
     answers, truths, task = evaluation.answers, evaluation.truths, predictor.task
-    worst = task.mistakes(answers, truths, predictor.context, MISTAKES)
+    worst = evaluation.wrong[:MISTAKES]
     whole = [picture_of(evaluation.names[row]) for row in worst]
     heats = heat_of(predictor, whole, [answers[row] for row in worst])
     found = []
-    for number, (row, picture, heat) in enumerate(zip(worst, whole, heats, strict=True), start=1):
-        mistake = dict(rows[row])
-        mistake["picture"] = f"pictures/mistake-{number:02}.png"
+    for row, picture, heat in zip(worst, whole, heats, strict=True):
         drawn = task.draw(picture, answers[row], truths[row])
-        content = picture_png(_thumbnail(picture)) if drawn is None else image_png(drawn)
-        write_bytes(folder / str(mistake["picture"]), content)
-        if heat is not None:
-            mistake["heat"] = f"pictures/mistake-{number:02}-heat.jpg"
-            write_bytes(folder / str(mistake["heat"]), jpeg(heat))
-        found.append(mistake)
+        png = picture_png(_thumbnail(picture)) if drawn is None else image_png(drawn)
+        found.append(DrawnMistake(row, png, None if heat is None else jpeg(heat)))
     return found
 
 

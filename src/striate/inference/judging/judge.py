@@ -20,6 +20,7 @@ from striate.data.wording import composed, counted
 from striate.errors import StriateError
 from striate.events import Listener, Progress, Warned
 from striate.inference.judging.evaluation import Evaluation, evaluation_of
+from striate.inference.pictures.traits import InputTraits, input_traits
 from striate.inference.predictor import Fitted, Predictor
 from striate.runs.record import RunRecord
 from striate.tasks.task import Task
@@ -81,19 +82,22 @@ def judge(
     answers: list[Any] = []
     measured: list[Truth] = []
     skipped: list[Problem] = []
+    traits: list[InputTraits] = []
     waiting: list[Fitted] = []
 
     def answer() -> None:
         answers.extend(predictor.answers_of(waiting))
         waiting.clear()
 
-    def read(row: int, _: threading.Event) -> tuple[Fitted, Truth] | BadPicture:
+    def read(row: int, _: threading.Event) -> tuple[Fitted, Truth, InputTraits] | BadPicture:
         try:
             found = read_for(dataset, row, predictor.preprocessing.size_hw)
             masks = whole_truth(dataset, row, predictor.task.truths, found.size_hw).masks
         except BadPicture as error:
             return error
-        return predictor.fitted(found.picture, found.size_hw), replace(truths[row], masks=masks)
+        fitted = predictor.fitted(found.picture, found.size_hw)
+        seen = input_traits(found.picture, fitted.picture, found.size_hw)
+        return fitted, replace(truths[row], masks=masks), seen
 
     for done, (row, found) in enumerate(zip(chosen, in_threads(read, chosen), strict=True), start=1):
         name = dataset.items[row].name
@@ -101,7 +105,8 @@ def judge(
             skipped.append(Problem(name, str(found)))
             on_event(Warned(f"skipped {name}: {found}"))
         else:
-            fitted, truth = found
+            fitted, truth, seen = found
+            traits.append(seen)
             waiting.append(fitted)
             names.append(name)
             measured.append(truth)
@@ -112,7 +117,8 @@ def judge(
         raise StriateError(
             f"{dataset.path} has no picture that can be measured on; `striate check` says why."
         )
-    return evaluation_of(predictor, str(dataset.path), split, names, answers, measured), skipped
+    evaluation = evaluation_of(predictor, str(dataset.path), split, names, answers, measured)
+    return replace(evaluation, inputs=tuple(traits)), skipped
 
 
 def _known_truths(
@@ -150,8 +156,10 @@ def limits_of(record: RunRecord, max_bytes: int | None, max_pixels: int | None) 
     return reading_for(limits, record.input.white)
 
 
-def judge_own_part(record: RunRecord, predictor: Predictor, limits: Limits, on_event: Listener) -> Evaluation:
-    """The pictures that were measured at the end of training, read again from where they lie."""
+def judge_own_part(
+    record: RunRecord, predictor: Predictor, limits: Limits, on_event: Listener
+) -> tuple[Evaluation, Dataset]:
+    """The pictures that were measured at the end of training, read again from where they lie; and these."""
     recorded, where = record.dataset, record.folder.path
     part = recorded.measured_part
     wanted = _by_name(recorded.of_part(part))
@@ -174,7 +182,7 @@ def judge_own_part(record: RunRecord, predictor: Predictor, limits: Limits, on_e
         )
     if part == "validation":
         on_event(Warned(NO_TEST))
-    return judge(predictor, dataset, rows, part, on_event)[0]
+    return judge(predictor, dataset, rows, part, on_event)[0], dataset
 
 
 def _by_name(digests: dict[str, str | None]) -> dict[str, str | None]:

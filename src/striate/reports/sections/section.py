@@ -12,8 +12,9 @@ class Section:
     """A template that fills the blocks of `run.html.j2`, and what it shows.
 
     Attributes:
-        template: extends `run.html.j2`; its blocks are `lead` (the result in one sentence), `enough`,
-            `key_figures`, `about_figures`, `answers` (before the mistakes), `mistakes` and `after_curves`.
+        template: extends `layout`, which is `run.html.j2` or `evaluation.html.j2`; its blocks are `lead` (the
+            result in one sentence), `enough`, `key_figures`, `about_figures`, `answers` (before the
+            mistakes), `mistakes` and `after_curves`.
         values: what the template reads, as variables of the page; they must not be those of the common part.
         metrics: which the template shows; the common part lists the others.
         predict: what `striate predict` does with new pictures.

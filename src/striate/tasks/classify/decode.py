@@ -22,12 +22,14 @@ class Answer:
         probability: its calibrated probability, in [0, 1].
         top: the most probable classes with their probabilities, best first.
         scores: (K,) logits before calibration, where one network answered.
+        probabilities: (K,) of all classes, where several networks answered together.
     """
 
     label: str
     probability: float
     top: list[tuple[str, float]]
     scores: Tensor | None = field(default=None, repr=False, compare=False)
+    probabilities: Tensor | None = field(default=None, repr=False, compare=False)
 
     def to_json(self) -> dict[str, Any]:
         """The keys of `predict --json`."""
@@ -57,7 +59,8 @@ def named_answers(
     leading = (found.tolist() for found in leading_classes(probabilities, top))
     for row, (values, indices) in enumerate(zip(*leading, strict=True)):
         named = [(labels[index], value) for index, value in zip(indices, values, strict=True)]
-        answers.append(Answer(named[0][0], named[0][1], named, None if scores is None else scores[row]))
+        known = (None, probabilities[row]) if scores is None else (scores[row], None)
+        answers.append(Answer(named[0][0], named[0][1], named, *known))
     return answers
 
 

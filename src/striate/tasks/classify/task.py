@@ -27,7 +27,13 @@ from striate.tasks.classify.figures import classifier_figures
 from striate.tasks.classify.from_features import ClassesFromFeatures
 from striate.tasks.classify.metric import ClassifyMetric
 from striate.tasks.classify.step import ClassifyStep, TrainingLoss
-from striate.tasks.classify.thresholds import WANTED, Judgement, class_thresholds, overall_threshold
+from striate.tasks.classify.thresholds import (
+    COUNTED_UNSURE,
+    WANTED,
+    Judgement,
+    class_thresholds,
+    overall_threshold,
+)
 from striate.tasks.classify.truths import labels_of
 from striate.tasks.classify.words import compared, figures_table, sentence
 from striate.tasks.recipes.catalog import OWN_RECIPE
@@ -165,6 +171,22 @@ class Classify(Task[Answer]):
     def record(self, answer: Answer, truth: Truth, context: Context) -> dict[str, str | float]:
         label = "" if truth.label is None else context.labels[truth.label]
         return {"label": label, "predicted": answer.label, "probability": answer.probability}
+
+    def judged(self, answer: Answer, truth: Truth, context: Context) -> dict[str, str | float]:
+        label = "" if truth.label is None else context.labels[truth.label]
+        return {"truth": label, "label": answer.label, "probability": answer.probability}
+
+    def shares(self, answer: Answer, context: Context) -> dict[str, float]:
+        known = answer.probabilities
+        if known is None and answer.scores is not None:
+            known = self.probabilities((answer.scores[None],), context)[0]
+        return {} if known is None else dict(zip(context.labels, known.tolist(), strict=True))
+
+    def unsure_below(self, context: Context) -> float:
+        """From there on 95 % were right on validation; where it could not promise that, one half."""
+        wishes = context.calibration.get("unsure") or []
+        found = [one["threshold"] for one in wishes if one.get("accuracy") == COUNTED_UNSURE]
+        return float(found[0]) if found and found[0] is not None else 0.5
 
     def recorded(self, row: Mapping[str, str]) -> Recorded:
         answer = saved_answer(row)

@@ -11,6 +11,7 @@ from striate.errors import StriateError
 from striate.metrics.selective import pictures_needed, threshold_for
 
 WANTED = (0.9, 0.95, 0.98, 0.99)  # shares of right answers for which a run records its threshold
+COUNTED_UNSURE = 0.95  # of these: evaluations count the answers below its threshold
 
 
 @runtime_checkable

@@ -141,6 +141,10 @@ class Locate(Task[Located]):
             "iou": "" if iou is None else round(iou, 4),
         }
 
+    def judged(self, answer: Located, truth: Truth, context: Context) -> dict[str, str | float]:
+        row = self.record(answer, truth, context)
+        return {"truth": row.pop("true_label"), "label": row.pop("label"), **row}
+
     def recorded(self, row: Mapping[str, str]) -> Recorded:
         true, box = row["true_label"], tuple(row[f"true_{name}"] for name in ("x1", "y1", "x2", "y2"))
         if not row["iou"]:  # there is nothing

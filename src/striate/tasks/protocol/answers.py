@@ -122,6 +122,18 @@ class OfAnswers(Able, ABC, Generic[A]):
         Numbers need not be rounded; the file has six decimals.
         """
 
+    def judged(self, answer: A, truth: Truth, context: Context) -> dict[str, str | float]:
+        """Truth and answer of one picture, as `mistakes` of `evaluate --json` and its table name them."""
+        return self.record(answer, truth, context)
+
+    def shares(self, answer: A, context: Context) -> dict[str, float]:
+        """The calibrated probability of every class; empty for answers that do not hold them."""
+        return {}
+
+    def unsure_below(self, context: Context) -> float | None:
+        """The probability below which an evaluation counts an answer as unsure; None for tasks without."""
+        return None
+
     def recorded(self, row: Mapping[str, str]) -> Recorded:
         """What a line says that `record` wrote, by its columns as text.
 
