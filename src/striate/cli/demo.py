@@ -24,6 +24,7 @@ def demo(
     """
     from striate.actions.demo import demo as action
     from striate.cli.text.show import Shown, result_line
+    from striate.data.wording import probability
     from striate.tasks.answers import Labelled
 
     with Shown() as shown:
@@ -37,7 +38,7 @@ def demo(
     for prediction in shown_demo.predictions:
         answer = prediction.answer
         if isinstance(answer, Labelled):
-            say(f"  {prediction.file}   {answer.label}   {100 * answer.probability:.1f} %")
+            say(f"  {prediction.file}   {answer.label}   {probability(answer.probability)}")
     say()
     say(result_line(result["task"], result["metrics"], result["pictures"]["test"], "test"))
     say(f"trained in {result['seconds']:.0f} s on {result['pictures']['train']:,} digits")

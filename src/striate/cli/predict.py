@@ -10,9 +10,10 @@ from striate.cli.terminal.say import print_json, say
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from striate.cli.text.prediction_lines import PredictionLines
     from striate.inference.pictures.copying import SortedCopies
     from striate.inference.pictures.drawing import DrawnPictures
-    from striate.inference.pictures.streaming import Predictions
+    from striate.inference.pictures.streaming import Prediction, Predictions
 
 
 Images = Annotated[
@@ -108,28 +109,36 @@ def _tell(
     """Print, table, copy and draw the answers as they come; how many files had none."""
     from contextlib import ExitStack
 
-    from striate.cli.text.prediction_lines import PredictionLines
+    from striate.cli.text.prediction_lines import PredictionLines, threshold_lines
     from striate.inference.pictures.prediction_table import prediction_table
 
     bad, lines = 0, PredictionLines(answers.task)
+    if answers.thresholds is not None:
+        say(*threshold_lines(answers.thresholds), error=True)
     with ExitStack() as stack:
         table = stack.enter_context(prediction_table(csv, answers)) if csv is not None else None
         for prediction in answers:
             bad += prediction.answer is None
-            if json:
-                print_json(prediction.to_json())
-            else:
-                say(lines.line(prediction))
+            _print(prediction, lines, json=json)
+            copied = None if copies is None else copies.add(prediction)
             if table is not None:
-                table.add(prediction)
-            if copies is not None:
-                copies.add(prediction)
+                table.add(prediction, copied)
             if drawn is not None:
                 drawn.add(prediction)
-    if csv is not None:
-        say(f"answers: {csv}", error=True)
-    if copies is not None:
-        say(copies.told, error=True)
-    if drawn is not None:
-        say(drawn.told, error=True)
+    if (last := lines.rest()) and not json:
+        say(*last)
+    said = [lines.counted] if answers.thresholds is not None else []
+    said += [f"answers: {csv}"] if csv is not None else []
+    said += [one.told for one in (copies, drawn) if one is not None]
+    if said:
+        say(*said, error=True)
     return bad
+
+
+def _print(prediction: "Prediction", lines: "PredictionLines", *, json: bool) -> None:
+    """One answer as JSON, at once, or the lines for people that are ready."""
+    ready = lines.add(prediction)
+    if json:
+        print_json(prediction.to_json())
+    elif ready:
+        say(*ready)

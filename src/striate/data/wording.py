@@ -44,3 +44,13 @@ def percent(share: float | None) -> str:
         if shown == "100.00" and share < 1
         else f"{shown} %".replace(".00 %", " %" if share == 1 else ".00 %")
     )
+
+
+def probability(value: float) -> str:
+    """How every answer's probability stands before people: 97.1 %, >99.9 %, <0.1 %.
+
+    Nothing is shown as 100 % or as 0 %: no network is so sure. JSON and tables have all digits.
+    """
+    if value >= 0.9995:
+        return ">99.9 %"
+    return "<0.1 %" if value < 0.0005 else f"{100 * value:.1f} %"

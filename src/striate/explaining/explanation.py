@@ -8,9 +8,9 @@ from typing import Any
 from jaxtyping import Float
 from PIL import Image
 
+from striate.data.wording import probability
 from striate.drawing.box import Box
 from striate.drawing.overlay import Panel, overlay, sheet, stretched
-from striate.reports.words import NBSP, percent
 from striate.shapes import Picture
 
 COLUMNS = 3  # pictures side by side, at most
@@ -139,8 +139,8 @@ def _named(one: ClassHeat) -> str:
 def _caption(one: ClassHeat, *, several: bool) -> tuple[str, tuple[str, ...]]:
     """A panel's strong line and its quiet ones."""
     mark = " (true)" if one.is_truth else ""
-    probability = f"{percent(one.probability).replace(NBSP, ' ')}, " if math.isfinite(one.probability) else ""
-    lines = [f"{probability}score {one.score:.2f}"]
+    told = f"{probability(one.probability)}, " if math.isfinite(one.probability) else ""
+    lines = [f"{told}score {one.score:.2f}"]
     if several:
         lines.append(f"{one.run}" + (f" · {one.layer}" if one.layer else ""))
     lines += [f"{name} {value:.2f}" for name, value in one.figures.items()]

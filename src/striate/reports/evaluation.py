@@ -150,7 +150,7 @@ def _wrong(measured: Measured) -> dict[str, Any]:
 def _cell(name: str, value: str | float) -> str:
     if isinstance(value, str):
         return value
-    return words.percent(value) if name in ("probability", "presence") else words.short(value)
+    return words.probability(value) if name in ("probability", "presence") else words.short(value)
 
 
 def _uri(content: bytes, kind: str) -> str:

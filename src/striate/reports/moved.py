@@ -51,5 +51,5 @@ def moved_sentence(one: Moved, since: str) -> str:
     """One change that is more than chance: `right answers 61 %, 92 % on ...: more than chance`."""
     return (
         f"{one.name} {value_text(one.after, one.unit)}, {value_text(one.before, one.unit)} {since}: more "
-        f"than chance ({chance_text(one.p)}, {one.test}, raised by Holm's rule)"
+        f"than chance ({chance_text(one.p)}, {one.test})"
     ).replace(words.NBSP, " ")

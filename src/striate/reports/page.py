@@ -54,6 +54,7 @@ def render(
         words.plural,
         words.percent,
         words.percent_range,
+        words.probability,
         words.decimal,
         words.short,
         words.duration,

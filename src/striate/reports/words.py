@@ -4,6 +4,8 @@ import math
 from datetime import datetime
 from typing import Any, TypeGuard
 
+from striate.data import wording
+
 NBSP = "\u00a0"
 NOTHING = "–"
 MONTHS = (  # not the calendar module's, which follow the machine's language
@@ -25,6 +27,11 @@ def plural(value: int, one: str, many: str = "") -> str:
 def percent(value: Any, digits: int = 1) -> str:
     """0.989 as `98.9 %`; a fraction below 1 is never shown as 100 %, one above 0 never as 0 %."""
     return f"{_hundredths(value, digits)}{NBSP}%" if known(value) else NOTHING
+
+
+def probability(value: Any) -> str:
+    """The probability of an answer: `97.1 %`, `>99.9 %`, `<0.1 %`."""
+    return wording.probability(value).replace(" ", NBSP) if known(value) else NOTHING
 
 
 def percent_range(low: Any, high: Any, digits: int = 1) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from striate.data.wording import one_line, percent
+from striate.data.wording import one_line, percent, probability
 
 
 def number(value: float | None, digits: int) -> str:
@@ -26,7 +26,7 @@ def interval_of(metrics: Mapping[str, Any], name: str, shown: Callable[[float], 
 
 def nothing(presence: float) -> str:
     """An answer of a task that may find nothing, and did."""
-    return f"nothing (something with {percent(presence)})"
+    return f"nothing (something with {probability(presence)})"
 
 
 def class_table(columns: Mapping[str, int], cells: Mapping[str, Sequence[str]]) -> list[str]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from striate.data.audit.audit import Audit, Entry, SmallClass, Suspect
 from striate.data.audit.odd_labels import OddLabel
 from striate.data.dataset import Problem
-from striate.data.wording import one_line
+from striate.data.wording import one_line, probability
 from striate.reports.check_words import SECTIONS, Section
 
 SHOWN = 4  # names of a group
@@ -67,9 +67,9 @@ def _line(entry: Entry, sign: str) -> str:
             return f"{label}: {_many(pictures, 'different picture')}"
         case OddLabel():
             return entry.words()
-        case Suspect(file, label, predicted, probability, part):
+        case Suspect(file, label, predicted, sure, part):
             seen = "not seen by the run" if part is None else f"in its {part} part"
-            return f"{file}: labelled {label}, looks like {predicted} ({100 * probability:.0f} %, {seen})"
+            return f"{file}: labelled {label}, looks like {predicted} ({probability(sure)}, {seen})"
         case _:
             more = f" and {len(entry) - SHOWN} more" if len(entry) > SHOWN else ""
             return f" {sign} ".join(entry[:SHOWN]) + more

@@ -9,6 +9,7 @@ import torch
 from PIL import Image
 from torch import nn
 
+from striate.data.wording import probability
 from striate.drawing.channel_grid import Tile, picture_image, tile_grid
 from striate.drawing.course_figure import Curve, course_figure
 from striate.drawing.figure import Heading
@@ -217,7 +218,7 @@ def _images(one: Asked) -> torch.Tensor:
 
 
 def _said(given: Any) -> str:
-    return f"{100 * given.probability:.0f} % {given.label}"  # a long name is cut, the number stays
+    return f"{probability(given.probability)} {given.label}"  # a long name is cut, the number stays
 
 
 def _first(one: Asked) -> str:
@@ -225,7 +226,7 @@ def _first(one: Asked) -> str:
     if len(one.pictures) > 1 and one.labels is not None:
         right = (probabilities_of(one.network, one.pictures).argmax(dim=1) == one.labels).double().mean()
         return f"{one.name} is right for {100 * float(right):.1f} % of them as they are."
-    return f"{given.label} {100 * given.probability:.0f} %"
+    return f"{given.label} {probability(given.probability)}"
 
 
 def _told(course: Course) -> dict[str, Any]:

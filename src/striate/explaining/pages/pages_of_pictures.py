@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from striate.data.wording import probability
 from striate.data.writers.safe_names import SingleNames
 from striate.errors import StriateError
 from striate.events import Listener
@@ -34,7 +35,7 @@ class Told:
         (found,) = network.answers(network.outputs(picture[None]), top=1)
         if not isinstance(found, Labelled):
             return cls(None, None, name)
-        return cls(found.label, found.probability, f"{name}: {found.label} {100 * found.probability:.0f} %")
+        return cls(found.label, found.probability, f"{name}: {found.label} {probability(found.probability)}")
 
 
 PageOf = Callable[

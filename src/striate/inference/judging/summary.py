@@ -11,7 +11,8 @@ from striate.metrics.moved import Mean, Share, Unit
 from striate.runs.answers import judged_lines
 from striate.runs.record import RunRecord
 from striate.runs.records import KeptEvaluation, Spread, checked
-from striate.tasks.answers import Context, Labelled
+from striate.tasks.answers import Context
+from striate.tasks.catalog import find_task
 from striate.tasks.task import Task
 
 RIGHT, CONFIDENCE, UNSURE = "right answers", "mean confidence", "unsure answers"
@@ -20,7 +21,8 @@ UNITS: Mapping[str, Unit] = {"brightness": "share", "size": "pixels", "sharpness
 
 def summary(evaluation: Evaluation) -> dict[str, Any]:
     """What `records.KeptEvaluation` holds, without the date."""
-    confidences = [one.probability for one in evaluation.answers if isinstance(one, Labelled)]
+    named = map(find_task(evaluation.task).labelled, evaluation.answers)
+    confidences = [one.probability for one in named if one is not None]
     columns = zip(InputTraits._fields, zip(*evaluation.inputs, strict=True), strict=False)
     return {
         "data": evaluation.data,

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import shutil
+import stat
 from collections import Counter
 from collections.abc import Iterable
 from os import PathLike
@@ -10,6 +11,7 @@ from pathlib import Path, PurePath
 from typing import BinaryIO
 
 from striate.data.paths.picture_paths import starting_folder
+from striate.data.wording import counted
 from striate.data.writers.safe_names import class_folders, renamed_folders, safe_name
 from striate.errors import StriateError, WorkFailed
 from striate.files.output_place import refuse_inside
@@ -17,6 +19,7 @@ from striate.inference.pictures.streaming import STDIN, Prediction
 from striate.tasks.answers import Labelled
 
 UNSURE = "unsure"
+PIECE = 2**20  # bytes that are compared at a time
 
 
 class SortedCopies:
@@ -26,6 +29,7 @@ class SortedCopies:
         folders: the folder of each class; see `name_folders`.
         copied: pictures by folder name.
         left: files that were not copied, because they have no answer or no file.
+        same: pictures that were not copied, because the same content has the name already.
         renamed: copies that got a number, because their name was taken.
     """
 
@@ -48,7 +52,8 @@ class SortedCopies:
         self.copied: Counter[str] = Counter()
         self.left = 0
         self.renamed = 0
-        self._numbers: dict[Path, int] = {}
+        self.same = 0
+        self._taken: dict[Path, dict[int, list[Path]]] = {}  # by wanted name: files of this name, by size
         self._answered: dict[str, None] = {}  # classes that got a copy, in order
 
     def name_folders(self, labels: Iterable[str]) -> None:
@@ -67,7 +72,9 @@ class SortedCopies:
                 )
 
     def add(self, prediction: Prediction) -> Path | None:
-        """Copy one picture, with its times; None if there is nothing to copy.
+        """Copy one picture, with its times, and return where it is; None if there is nothing to copy.
+
+        A picture whose name and content are there already is not copied again: that file is returned.
 
         Raises:
             WorkFailed: the disk is full, or the folder cannot be written.
@@ -85,13 +92,14 @@ class SortedCopies:
         with source:
             try:
                 folder.mkdir(parents=True, exist_ok=True)
-                target = self._copy(source, folder, safe_name(PurePath(prediction.path).name))
+                target, new = self._copy(source, folder, safe_name(PurePath(prediction.path).name))
             except OSError as error:
                 raise WorkFailed(
                     f"{prediction.file} could not be copied to {folder}: {error.strerror or error}. What was "
                     "copied before stays there."
                 ) from error
-        self.copied[folder.name] += 1
+        self.copied[folder.name] += new
+        self.same += not new
         if not prediction.unsure:
             self._answered[answer.label] = None
         return target
@@ -99,10 +107,12 @@ class SortedCopies:
     @property
     def told(self) -> str:
         """What was done, in one sentence."""
-        parts = ", ".join(f"{count:,} {name}" for name, count in sorted(self.copied.items()))
+        parts = ", ".join(f"{count:,} {name}" for name, count in sorted(self.copied.items()) if count)
         total = sum(self.copied.values())
-        said = f"copied {total:,} {'picture' if total == 1 else 'pictures'} to {self.out}"
+        said = f"copied {counted(total, 'picture')} to {self.out}"
         said += f": {parts}" if parts else ""
+        if self.same:
+            said += f"; {counted(self.same, 'picture')} there already, not copied again"
         if self.renamed:
             said += f"; {self.renamed:,} got a number, because another picture has their name"
         for changed in renamed_folders({label: self.folders[label] for label in self._answered}):
@@ -111,10 +121,14 @@ class SortedCopies:
             said += f"; {self.left:,} not copied, because they have no answer or no file"
         return said
 
-    def _copy(self, source: BinaryIO, folder: Path, name: str) -> Path:
-        """Copy to the first free name: `a.png`, `a-2.png`, `a-3.png`..."""
-        wanted = folder / name
-        number = self._numbers.get(wanted, 1)
+    def _copy(self, source: BinaryIO, folder: Path, name: str) -> tuple[Path, bool]:
+        """Copy to the first free name: `a.png`, `a-2.png`, `a-3.png`...; or find the same content there."""
+        wanted, status = folder / name, os.fstat(source.fileno())
+        taken = self._taken.setdefault(wanted, {})
+        for there in taken.get(status.st_size, []):
+            if _same_content(source, there):
+                return there, False
+        number = 1 + sum(map(len, taken.values()))
         while True:
             target = wanted if number == 1 else folder / f"{wanted.stem}-{number}{wanted.suffix}"
             try:
@@ -122,15 +136,43 @@ class SortedCopies:
                 break
             except FileExistsError:
                 number += 1
-        self._numbers[wanted] = number + 1
+                size = _size_of_file(target)
+                taken.setdefault(size, []).append(target)
+                if size == status.st_size and _same_content(source, target):
+                    return target, False
         self.renamed += number > 1
         try:
             with file:
                 shutil.copyfileobj(source, file)
-                status = os.fstat(source.fileno())
             os.utime(target, ns=(status.st_atime_ns, status.st_mtime_ns))
         except BaseException:
             with contextlib.suppress(OSError):
                 target.unlink()
             raise
-        return target
+        taken.setdefault(status.st_size, []).append(target)
+        return target, True
+
+
+def _size_of_file(path: Path) -> int:
+    """Bytes of what is there; -1 for a link, a folder, a pipe or what cannot be looked at."""
+    try:
+        found = path.lstat()
+    except OSError:
+        return -1
+    return found.st_size if stat.S_ISREG(found.st_mode) else -1
+
+
+def _same_content(source: BinaryIO, there: Path) -> bool:
+    """Whether a file has the bytes of an open one, which is at its start before and afterwards."""
+    try:
+        with there.open("rb") as other:
+            while True:
+                first, second = source.read(PIECE), other.read(PIECE)
+                if first != second:
+                    return False
+                if not first:
+                    return True
+    except OSError:
+        return False
+    finally:
+        source.seek(0)

@@ -7,35 +7,54 @@ from contextlib import contextmanager
 from os import PathLike
 from pathlib import Path
 
+from striate.data.wording import composed
 from striate.files.csv_cells import GuardedWriter
 from striate.files.output_place import Kind, followed, output_file
 from striate.files.writing import whole_file
-from striate.inference.pictures.streaming import Prediction, Predictions
+from striate.inference.pictures.class_columns import class_column, rounded
+from striate.inference.pictures.streaming import STDIN, Prediction, Predictions
 
 TABLE = Kind("table", (".csv",), (b'"file",',), b',"damaged","error"')  # how its first line begins and ends
 
 
 class PredictionTable:
-    """Writes a line a file. Texts stand in quotes, so that a name with a line break is one field."""
+    """Writes a line a file. Texts stand in quotes, so that a name with a line break is one field.
+
+    Answers with classes have more columns: the truth, if the picture lies in a folder that is called as a
+    class; whether the answer is unsure; the probability of every class; and where the picture was copied to.
+    """
 
     def __init__(self, file: io.TextIOBase, predictions: Predictions) -> None:
         self._table = GuardedWriter(file, csv.QUOTE_NONNUMERIC)
+        self._predictions = predictions
         self._columns = predictions.columns
-        self._sorts = "sort" in predictions.task.can
-        unsure = ("unsure",) if self._sorts else ()
-        self._table.row(("file", *self._columns, *unsure, "damaged", "error"))
+        self._classes = predictions.labels if "sort" in predictions.task.can else ()
+        self._class_named = {composed(label): label for label in self._classes}
+        before = ("truth",) if self._classes else ()
+        after = ("unsure", *map(class_column, self._classes), "copied_to") if self._classes else ()
+        self._table.row(("file", *before, *self._columns, *after, "damaged", "error"))
 
-    def add(self, prediction: Prediction) -> None:
-        """One line; `unsure` is yes, no, or empty if it was not asked."""
+    def add(self, prediction: Prediction, copied: Path | None = None) -> None:
+        """One line; `unsure` is yes, no, or empty if it was not asked. `copied` is the picture's copy."""
         answer = prediction.answer
-        unsure = {None: "", True: "yes", False: "no"}[prediction.unsure]
         said = dict.fromkeys(self._columns, "") if answer is None else answer.row()
-        values = [
-            one if isinstance(one, str) else round(one, 6) for one in (said[name] for name in self._columns)
-        ]
-        if self._sorts:
-            values.append(unsure)
-        self._table.row((prediction.file, *values, prediction.damaged or "", prediction.error or ""))
+        cells: list[str | float] = [prediction.file]
+        if self._classes:
+            cells.append(self._truth(prediction))
+        cells += [rounded(said[name]) for name in self._columns]
+        if self._classes:
+            shares = {} if answer is None else self._predictions.shares(answer)
+            cells.append({None: "", True: "yes", False: "no"}[prediction.unsure])
+            cells += [rounded(shares.get(label, "")) for label in self._classes]
+            cells.append("" if copied is None else str(copied))
+        self._table.row((*cells, prediction.damaged or "", prediction.error or ""))
+
+    def _truth(self, prediction: Prediction) -> str:
+        """The class that the picture's folder is called as; empty where it is called otherwise."""
+        if prediction.path in ("", STDIN):
+            return ""
+        folder = Path(prediction.path).absolute().parent.name
+        return self._class_named.get(composed(folder), "")
 
 
 def table_file(

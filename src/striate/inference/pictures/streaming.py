@@ -73,9 +73,18 @@ class Predictions(Iterator[Prediction]):
         labels: every class that an answer may name.
         columns: of the answers in a table.
         limits: within which the first network reads pictures.
+        thresholds: for each class the probability below which an answer is unsure; None if nobody asked.
     """
 
-    def __init__(self, ensemble: Ensemble, predictions: Iterator[Prediction], limits: Limits) -> None:
+    def __init__(
+        self,
+        ensemble: Ensemble,
+        predictions: Iterator[Prediction],
+        limits: Limits,
+        thresholds: Mapping[str, float] | None = None,
+    ) -> None:
+        self.thresholds = thresholds
+        self._context = ensemble.context
         self.task = ensemble.task
         self.labels = ensemble.labels
         self.columns = ensemble.task.columns(ensemble.context)
@@ -84,6 +93,10 @@ class Predictions(Iterator[Prediction]):
 
     def __next__(self) -> Prediction:
         return next(self._predictions)
+
+    def shares(self, answer: Answer) -> dict[str, float]:
+        """The probability of every class; empty for answers that do not hold them."""
+        return self.task.shares(answer, self._context)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +138,7 @@ def predictions_of(
         raise StriateError("`-` is one picture from standard input; name it once.")
     files = _files(images, on_event, follow_links=follow_links)
     found = _predictions(ensemble, files, top, thresholds, limits)
-    return Predictions(ensemble, found, limits)
+    return Predictions(ensemble, found, limits, thresholds)
 
 
 def _files(

@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Float, Int64
 from torch import Tensor
 
-from striate.data.wording import percent
+from striate.data.wording import probability
 from striate.files.html_table import html_table
 from striate.shapes import Logits
 
@@ -40,8 +40,8 @@ class Answer:
         return self.to_json()
 
     def _repr_html_(self) -> str:
-        rows = [(label, percent(probability)) for label, probability in self.top]
-        return html_table(f"{self.label}, {percent(self.probability)}", ("class", "probability"), rows)
+        rows = [(label, probability(share)) for label, share in self.top]
+        return html_table(f"{self.label}, {probability(self.probability)}", ("class", "probability"), rows)
 
     def row(self) -> dict[str, str | float]:
         """The columns of `predict --csv`."""

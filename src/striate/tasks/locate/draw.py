@@ -3,6 +3,7 @@
 from PIL import Image, ImageDraw
 
 from striate.data.sample import Truth
+from striate.data.wording import probability
 from striate.drawing.lettering import fitted, text_width, write
 from striate.drawing.overlay import SHOWN, overlay
 from striate.drawing.palette import PAPER, SERIES
@@ -23,7 +24,7 @@ def drawn(picture: Picture, answer: Located | None, truth: Truth | None, side: i
         _frame(image, (x1, y1, x2, y2), ratio, TRUE, thin=True)
     if answer is not None and answer.present:
         _frame(image, answer.xyxy, ratio, SAID)
-        _name(image, f"{answer.label} {100 * answer.probability:.0f} %", answer.xyxy, ratio)
+        _name(image, f"{answer.label} {probability(answer.probability)}", answer.xyxy, ratio)
     elif answer is not None:
         _name(image, "nothing", (0.0, 0.0, 0.0, 0.0), ratio)
     return image

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from striate.data.dataset import Dataset
-from striate.data.wording import counted, one_line, percent
+from striate.data.wording import counted, one_line, percent, probability
 from striate.tasks.answers import Figures
 from striate.tasks.locate.decode import Located
 from striate.tasks.locate.targets import main_object, several
@@ -34,7 +34,7 @@ def in_words(answer: Located) -> str:
     if not answer.present:
         return nothing(answer.presence)
     corners = ", ".join(f"{value:.1f}" for value in answer.xyxy)
-    return f"{one_line(answer.label)} {percent(answer.probability)} at ({corners})"
+    return f"{one_line(answer.label)} {probability(answer.probability)} at ({corners})"
 
 
 def sentence(metrics: Mapping[str, Any], pictures: int, where: str) -> str:
