@@ -120,9 +120,6 @@ def _head(contents: Contents, measured: Measured) -> dict[str, Any]:
 def _mistakes(contents: Contents, measured: Measured) -> dict[str, Any]:
     shown = [
         {
-            "label": str(one.row.get("label", "")),
-            "predicted": str(one.row.get("predicted", "")),
-            "probability": one.row.get("probability"),
             "file": str(one.row["file"]),
             "uri": _uri(one.png, "png"),
             "heat": None if one.heat is None else _uri(one.heat, "jpeg"),
