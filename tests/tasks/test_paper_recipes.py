@@ -1,6 +1,7 @@
 """The papers' protocols: their figures, and that each of them trains."""
 
 import re
+from fnmatch import fnmatchcase
 from itertools import pairwise
 from pathlib import Path
 
@@ -16,13 +17,13 @@ from striate.errors import StriateError
 from striate.events import silent
 from striate.hyperparameters import RmsProp, Sgd, Swa
 from striate.models.build import create_model
-from striate.models.catalog import find_entry
+from striate.models.catalog import MODELS, find_entry
 from striate.preprocess.preprocessing import Preprocessing
 from striate.tasks.answers import Context
 from striate.tasks.catalog import find_task
 from striate.tasks.recipes.adjust import adjusted
-from striate.tasks.recipes.catalog import OWN_RECIPE, RECIPES
-from striate.trainer.options import TrainOptions
+from striate.tasks.recipes.catalog import OF_PAPER, OWN_RECIPE, RECIPES, own_network, require_own_network
+from striate.trainer.options import TrainOptions, options_of
 from striate.trainer.plan import make_plan
 from striate.trainer.setup import make_stages
 from striate.training.schedules import rate_factor
@@ -32,6 +33,7 @@ OURS = (
     *("scratch", "small", "transfer", "probe", "features", "frozen", "finetune", "demo"),
     *(f"{task}_{start}" for task in ("locate", "landmarks") for start in ("scratch", "frozen", "finetune")),
 )
+ANY = "INPUT 32x32x1 -> CONV5-6 s2 p0 -> RELU -> POOL2 -> FC30 -> RELU -> FC10"  # any paper may train it
 PAPERS = [name for name in RECIPES if name not in OURS]
 
 # name: pictures a step, epochs and first rate of every stage, weight decay, as in the papers and the book.
@@ -149,6 +151,28 @@ def test_a_network_s_own_recipe_makes_its_stages(network, name):
         assert any(parameter.requires_grad for parameter in step.parameters())
 
 
+def test_a_paper_s_recipe_chooses_its_network_or_is_refused_beside_another(tmp_path):
+    data = write_digits(tmp_path / "digits", "01", 12)
+    for given in ({}, {"model": "auto"}):
+        plan = options_of({"data": data, "recipe": "lenet5_1998", **given}, None)
+        assert plan.model == "lenet5_1998"
+    assert options_of({"data": data, "recipe": "vgg", "model": "vgg16_bn"}, None).model == "vgg16_bn"
+    assert options_of({"data": data, "recipe": "scratch"}, None).model == "auto"
+    with pytest.raises(
+        StriateError, match="--recipe lenet5_1998 is the training of lenet5_1998, and resnet18 is"
+    ):
+        striate.train(data, model="resnet18", recipe="lenet5_1998", out=tmp_path / "runs")
+    run = striate.train(data, recipe="book_mnist", epochs=1, out=tmp_path / "runs")
+    assert run.result["model"] == "book_mnist"
+
+
+@pytest.mark.parametrize("recipe", OF_PAPER)
+def test_a_paper_s_own_networks_are_in_the_catalogue_and_may_be_trained_so(recipe):
+    assert own_network(recipe) in MODELS and recipe in RECIPES
+    assert all(any(fnmatchcase(model, name) for model in MODELS) for name in OF_PAPER[recipe])
+    require_own_network(recipe, own_network(recipe))
+
+
 def test_the_network_decides_the_recipe_and_the_recipe_the_augmentation(digits):
     def planned(**given):
         options = TrainOptions(data=digits, **given)
@@ -158,14 +182,14 @@ def test_the_network_decides_the_recipe_and_the_recipe_the_augmentation(digits):
 
     assert planned(model="book_mnist") == "none"
     assert planned(model="book_cats_dogs_dropout") == "book"
-    assert planned(model="lenet5", recipe="alexnet") == {"shift": 16 / 224, "mirror": True, "fill": "reflect"}
-    assert planned(model="lenet5", recipe="alexnet", augment="light") == "light"
+    assert planned(model=ANY, recipe="alexnet") == {"shift": 16 / 224, "mirror": True, "fill": "reflect"}
+    assert planned(model=ANY, recipe="alexnet", augment="light") == "light"
 
 
 @pytest.mark.parametrize("name", PAPERS)
 def test_every_paper_s_recipe_trains_a_small_network(name, tmp_path):
     data = write_digits(tmp_path / "digits", "01", 12)
-    model = name if name in ("lenet5_1998", "book_dense", "book_mnist") else "lenet5"
+    model = name if name in ("lenet5_1998", "book_dense", "book_mnist") else ANY
     run = striate.train(data, model=model, recipe=name, epochs=1, out=tmp_path / "runs")
     assert (run.path / "report.html").is_file()
     assert f'recipe = "{name}"' in (run.path / "config.toml").read_text()
@@ -173,7 +197,7 @@ def test_every_paper_s_recipe_trains_a_small_network(name, tmp_path):
 
 def test_a_run_whose_recipe_brings_a_table_of_changes_can_be_resumed(tmp_path):
     data = write_digits(tmp_path / "digits", "01", 12)
-    run = striate.train(data, model="lenet5", recipe="vgg", epochs=1, out=tmp_path / "runs")
+    run = striate.train(data, model=ANY, recipe="vgg", epochs=1, out=tmp_path / "runs")
     (run.path / "result.json").unlink()  # as if it had been stopped at its end
     assert striate.train(resume=run.path).metrics == run.metrics
 

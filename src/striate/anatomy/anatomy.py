@@ -168,7 +168,7 @@ def anatomy_of(network: nn.Module, input_size: Sequence[int], model: str | None 
         training=training,
         numbers=str(numbers).removeprefix("torch."),
         number_bytes=numbers.itemsize,
-        notes=notes,
+        notes=(*notes, *getattr(network, "anatomy_remarks", ())),
     )
 
 

@@ -251,5 +251,19 @@ def _sentence(error: ValidationError) -> str:
 
 
 def options_of(given: dict[str, Any], config: str | PathLike[str] | None) -> TrainOptions:
-    """The checked options from what a person gave, which is without None, and a TOML file below it."""
-    return train_options(given, Path(config) if config is not None else None)
+    """The checked options from what a person gave, which is without None, and a TOML file below it.
+
+    A paper's recipe brings its paper's network where none is named. A run that goes on is not asked again.
+
+    Raises:
+        StriateError: an option is wrong, or a paper's recipe stands beside another's network.
+    """
+    from striate.tasks.recipes.catalog import own_network, require_own_network  # help needs no recipes
+
+    options = train_options(given, Path(config) if config is not None else None)
+    own = own_network(options.recipe)
+    if own is not None and options.model == "auto" and options.weights is None:
+        return options.model_copy(update={"model": own})
+    if options.model != "auto":
+        require_own_network(options.recipe, options.model)
+    return options

@@ -14,11 +14,13 @@ from striate.errors import StriateError
 from striate.events import Listener, Note, silent
 from striate.models.catalog import find_entry
 from striate.models.entry import Entry
+from striate.models.patterns.pattern import is_pattern
+from striate.models.patterns.pattern_shapes import padding_note, plan_pattern
 from striate.models.weights.pretrained import available_weights, find_weights, preprocessing_of
 from striate.preprocess.preprocessing import Preprocessing
 from striate.tasks.choosing import Choice, Traits
 from striate.tasks.recipes.adjust import adjusted
-from striate.tasks.recipes.catalog import find_recipe
+from striate.tasks.recipes.catalog import find_recipe, own_network
 from striate.tasks.recipes.recipe import Recipe
 from striate.tasks.task import Task
 from striate.trainer.earlier_run import EarlierRun
@@ -133,6 +135,8 @@ def make_plan(
     if asked.recipe != "auto" and find_recipe(asked.recipe)(len(dataset.items)).from_features:
         task.from_features()  # raises where the task has none
     on_event(Note(f"network: {choice.model}, {choice.reason}"))
+    if is_pattern(choice.model) and (padded := padding_note(plan_pattern(choice.model))):
+        on_event(Note(padded))
     transfer = _transfer(task, asked, schedule, choice, parent)
     if parent is not None:
         weights: Path | None = parent.weights
@@ -220,7 +224,9 @@ def _choice(task: Task[Any], asked: NetworkOptions, parent: EarlierRun | None, t
     if asked.model == "auto":
         raise StriateError("--weights needs --model: name the network that the weights belong to.")
     pretrained = asked.weights is not None
-    reason = "as asked, from " + (f"the weights '{asked.weights}'" if pretrained else "random weights")
+    own = asked.model == own_network(asked.recipe)
+    said = f"the network of --recipe {asked.recipe}" if own else "as asked"
+    reason = f"{said}, from " + (f"the weights '{asked.weights}'" if pretrained else "random weights")
     return Choice(asked.model, pretrained, None, reason)
 
 

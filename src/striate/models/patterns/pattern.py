@@ -8,7 +8,8 @@ POOLk  MAXPOOLk  AVGPOOLk  SUMPOOLk  L2POOLk    k x k places become one; 2 unles
 GAP                global average pooling            FCn        n units; 256 unless given; flattens by itself
 RELU SIGMOID TANH SOFTSIGN GELU                      BN LRN LCN        normalisations of `layers/`
 DROPOUTp           the share p is dropped; 0.5 unless given      FLATTEN SOFTMAX    say what happens anyway
-s2 p0 d2 g4        after a CONV or POOL: stride, padding, dilation, groups
+s2 p0 d2 g4        after a CONV or POOL: stride, padding, dilation, groups; STRIDE2 PAD0 DILATION2 GROUPS4 too
+VALID SAME         the same as p0; and the padding that keeps the size at stride 1
 [ ... ]*3          three times; brackets nest; *0 leaves it out
 The last FC, or a last CONV1-n -> GAP, makes the classes.
 """
@@ -27,6 +28,9 @@ NORMS = ("BN", "LRN", "LCN")
 OTHERS = ("GAP", "FC", "DROPOUT", "FLATTEN", "SOFTMAX")
 KINDS = (*CONVOLUTIONS, *POOLS, *OTHERS, *ACTIVATIONS, *NORMS)
 OPTIONS = {"S": "stride", "P": "padding", "D": "dilation", "G": "groups"}
+OPTIONS |= {"STRIDE": "stride", "PAD": "padding", "PADDING": "padding"}
+OPTIONS |= {"DILATION": "dilation", "GROUPS": "groups"}
+PADDINGS = {"VALID": 0, "SAME": None}  # None keeps the size
 MOST_LAYERS, DEEPEST = 2000, 20
 LARGEST = 100_000  # of any number in a pattern
 
@@ -59,7 +63,8 @@ class Layer:
         kind: one of `KINDS`.
         kernel: height and width of a CONV or POOL.
         count: filters of a CONV, units of an FC.
-        padding: None keeps the size of a CONV and is 0 for a POOL.
+        padding: None keeps the size of a CONV, as SAME does, and is 0 for a POOL.
+        unsaid: the text says nothing of the padding.
         rate: of a DROPOUT.
     """
 
@@ -73,6 +78,7 @@ class Layer:
     dilation: int = 1
     groups: int = 1
     rate: float = 0.5
+    unsaid: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,19 +218,29 @@ class _Reader:
             raise self.refuse(token, f"'{token.text}' is no layer{hint} Layers are {', '.join(KINDS)}")
         if self.at("ask"):
             raise self.refuse(self.take(), "a pattern has no choices; write the layer or leave it out")
-        options: dict[str, int] = {}
-        while self.at("word") and self.tokens[self.place].word in OPTIONS:
+        options: dict[str, int | None] = {}
+        while self.at("word") and self.tokens[self.place].word in (*OPTIONS, *PADDINGS):
             option = self.take()
-            name = OPTIONS[option.word]
+            name = OPTIONS.get(option.word, "padding")
             if kind not in (*CONVOLUTIONS, *POOLS) or (kind in POOLS and name in ("dilation", "groups")):
                 raise self.refuse(option, f"{kind} has no {name}")
-            least = 0 if name == "padding" else 1
-            if not option.own.isdigit() or not least <= int(option.own) <= LARGEST or option.count:
-                raise self.refuse(option, f"expected {name} as a number, such as {option.word.lower()}2")
-            options[name] = int(option.own)
+            if name in options:
+                raise self.refuse(option, f"the {name} of this {kind} is written twice")
+            options[name] = self.value(option, name)
         return self.with_numbers(token, kind, options)
 
-    def with_numbers(self, token: Token, kind: str, options: dict[str, int]) -> Layer:
+    def value(self, option: Token, name: str) -> int | None:
+        """The number of an option; None for SAME."""
+        if option.word in PADDINGS:
+            if option.own or option.count:
+                raise self.refuse(option, f"{option.word} takes no number; write p1 for a padding of 1")
+            return PADDINGS[option.word]
+        least = 0 if name == "padding" else 1
+        if not option.own.isdigit() or not least <= int(option.own) <= LARGEST or option.count:
+            raise self.refuse(option, f"expected {name} as a number, such as {option.word.lower()}2")
+        return int(option.own)
+
+    def with_numbers(self, token: Token, kind: str, options: dict[str, int | None]) -> Layer:
         """What the word's own numbers mean for this kind of layer."""
         takes_kernel = kind in (*CONVOLUTIONS, *POOLS)
         numbers = [float(number) for number in re.split("[xX×]", token.own)] if token.own else []
@@ -235,7 +251,19 @@ class _Reader:
             sides = [int(number) for number in numbers] or [3 if kind in CONVOLUTIONS else 2]
             options.setdefault("stride", 1 if kind in CONVOLUTIONS else sides[0])
             count = (int(token.count) if token.count else 32) if kind in CONVOLUTIONS else None
-            return Layer(kind, token.start, token.end, (sides[0], sides[-1]), count, **options)
+            unsaid = "padding" not in options
+            padding = options.pop("padding", None)
+            if kind in POOLS and not unsaid and padding is None:
+                if sides[0] % 2 == 0 or sides[0] != sides[-1]:
+                    raise self.refuse(
+                        token, f"only a square {kind} of odd sides can be SAME; write a padding"
+                    )
+                padding = sides[0] // 2
+            numbered = {name: value for name, value in options.items() if value is not None}
+            kernel = (sides[0], sides[-1])
+            return Layer(
+                kind, token.start, token.end, kernel, count, padding=padding, unsaid=unsaid, **numbered
+            )
         if kind == "FC" and whole and len(numbers) <= 1:
             return Layer(kind, token.start, token.end, count=int(numbers[0]) if numbers else None)
         if kind == "DROPOUT" and len(numbers) <= 1 and all(number < 1 for number in numbers):

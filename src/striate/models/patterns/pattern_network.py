@@ -9,7 +9,7 @@ from striate.layers.contrast_norm import LocalContrastNorm
 from striate.layers.pooling import L2Pool2d
 from striate.layers.response_norm import ResponseNorm
 from striate.models.backbone import Map, initialise_head
-from striate.models.patterns.pattern_shapes import Placed, Plan
+from striate.models.patterns.pattern_shapes import Placed, Plan, padding_note
 from striate.shapes import Images, Logits
 
 SIMPLE: dict[str, type[nn.Module]] = {
@@ -33,6 +33,7 @@ class PatternNet(nn.Module):
     def __init__(self, plan: Plan) -> None:
         super().__init__()
         self.pattern = plan.text
+        self.anatomy_remarks = tuple(filter(None, [padding_note(plan)]))
         self.layers, numbers = nn.Sequential(), Counter[str]()
         spatial: list[tuple[int, int]] = []  # modules so far and stride, for every map before flattening
         ended = flat = False

@@ -69,6 +69,19 @@ def plan_pattern(
     return Plan(text, size, tuple(placed), head)
 
 
+def padding_note(plan: Plan) -> str | None:
+    """Which convolutions keep the size although the text says nothing of a padding; None for none."""
+    convolutions = [one for one in plan.layers if one.layer.kind == "CONV"]
+    names = [
+        f"conv{number}" for number, one in enumerate(convolutions, 1) if one.layer.unsaid and any(one.padding)
+    ]
+    if not names:
+        return None
+    named = " and ".join(names) if len(names) < 3 else f"{names[0]}, {names[1]} and {len(names) - 2} more"
+    keep = "keeps" if len(names) == 1 else "keep"
+    return f"no padding is written, so {named} {keep} the size; p0 or VALID pads nothing"
+
+
 def pattern_entry(text: str) -> Entry:
     """The catalogue's row of a pattern."""
     plan = plan_pattern(text)
@@ -144,7 +157,9 @@ def _place_window(
     padding = (0, 0) if layer.padding is None else (layer.padding, layer.padding)
     if layer.kind == "CONV" and layer.padding is None:
         if any(span % 2 == 0 for span in spans):
-            raise _refuse(pattern, layer, "an even kernel cannot keep the size; add a padding, such as p0")
+            raise _refuse(
+                pattern, layer, "an even kernel cannot keep the size; add a padding, such as p0 or VALID"
+            )
         padding = (spans[0] // 2, spans[1] // 2)
     if layer.kind in POOLS and 2 * padding[0] > min(layer.kernel):
         raise _refuse(pattern, layer, f"a pool of {layer.kernel[0]} can be padded by half of it at most")

@@ -1,8 +1,10 @@
 """All recipes, by the name that `--recipe` takes."""
 
 from collections.abc import Callable
+from fnmatch import fnmatchcase
 
-from striate.errors import UnknownName
+from striate.errors import StriateError, UnknownName
+from striate.models.patterns.pattern import is_pattern
 from striate.tasks.recipes.alexnet import alexnet
 from striate.tasks.recipes.book_augmented import book_augmented
 from striate.tasks.recipes.book_cats_dogs import book_cats_dogs
@@ -65,6 +67,43 @@ OWN_RECIPE: dict[str, str] = {
     "book_cats_dogs": "book_cats_dogs",
     "book_cats_dogs_dropout": "book_augmented",
 }
+
+# The trainings that papers and the book describe for networks of their own: the one that is chosen where none
+# is named, and patterns of the names that the recipe may train.
+OF_PAPER: dict[str, tuple[str, ...]] = {
+    "lenet5_1998": ("lenet5_1998", "lenet5*"),
+    "alexnet": ("alexnet_2012", "alexnet*", "zfnet"),
+    "vgg": ("vgg11", "vgg*"),
+    "googlenet": ("googlenet_2014", "googlenet*"),
+    "resnet_cifar": ("resnet20_cifar", "*_cifar", "*_cifar_b"),
+    "book_dense": ("book_dense",),
+    "book_mnist": ("book_mnist",),
+    "book_cats_dogs": ("book_cats_dogs", "book_cats_dogs_dropout"),
+    "book_augmented": ("book_cats_dogs_dropout", "book_cats_dogs"),
+}
+
+
+def own_network(recipe: str) -> str | None:
+    """The network that a paper's recipe trains where none is named; None for a recipe of any network."""
+    names = OF_PAPER.get(recipe)
+    return names[0] if names else None
+
+
+def require_own_network(recipe: str, model: str) -> None:
+    """Refuse a paper's recipe beside a network of the catalogue that is none of the paper's.
+
+    A network written as a pattern may be anybody's, so it may be trained as any paper did.
+
+    Raises:
+        StriateError: names the network that the recipe belongs to.
+    """
+    names = OF_PAPER.get(recipe)
+    if names is None or is_pattern(model) or any(fnmatchcase(model, name) for name in names):
+        return
+    raise StriateError(
+        f"--recipe {recipe} is the training of {names[0]}, and {model} is another network. Leave out --model "
+        "to train the recipe's own, or leave out --recipe."
+    )
 
 
 def find_recipe(name: str) -> Callable[[int], Recipe]:
