@@ -1,6 +1,6 @@
 """`striate check`."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -73,47 +73,25 @@ def check(
     striate check photos/ --fail --json
     striate check scenes/ --task locate
     """
-    from striate.cli.text.show import Shown
-
+    places: dict[str, Any] = {"follow_links": follow_links, "overwrite": overwrite}
+    limits: dict[str, Any] = {"max_pixels": max_pixels, "max_bytes": max_bytes, "white": white}
     if augment is not None:
-        from striate.data.decoding.decode import Limits, reading_for
-        from striate.data.decoding.deep_samples import WHITE
-        from striate.trainer.pictures.augmentation_sheet import write_sheet
-
-        for flag, given in (
-            ("--task", task),
-            ("--clean-list", clean_list),
-            ("--strict", strict),
-            ("--fail", fail),
-        ):
-            if given:
-                raise StriateError(
-                    f"{flag} is about problems, and --augment only draws a sheet; leave one of them out."
-                )
-        sheet = write_sheet(
-            data,
-            augment,
-            out,
-            run=run,
-            seed=seed or 0,
-            limits=reading_for(Limits.of(max_bytes, max_pixels), white or WHITE),
-            follow_links=follow_links,
-            overwrite=overwrite,
-        )
-        page = str(sheet)
+        about_problems = {"--task": task, "--clean-list": clean_list, "--strict": strict, "--fail": fail}
+        _refuse_beside_sheet(about_problems)
+        sheet = _sheet(data, augment, out, run=run, seed=seed or 0, **places, **limits)
         if json:
-            print_json({"files": [page]})
+            print_json({"files": [sheet]})
         else:
-            say(page)
+            say(sheet)
         return
     if seed is not None:
         raise StriateError("--seed is of the augmentation sheet; add --augment NAME, or leave it out.")
     from striate.actions.check import check as action
     from striate.cli.terminal.native_messages import without_libjpeg
     from striate.cli.text.audit_text import audit_lines
+    from striate.cli.text.show import Shown
 
     with without_libjpeg(), Shown() as shown:
-        limits = {"max_pixels": max_pixels, "max_bytes": max_bytes}
         audit = action(
             data,
             task=task,
@@ -121,10 +99,8 @@ def check(
             out=out,
             clean_list=clean_list,
             strict=strict,
-            follow_links=follow_links,
-            overwrite=overwrite,
             on_event=shown,
-            white=white,
+            **places,
             **limits,
         )
     if json:
@@ -134,3 +110,31 @@ def check(
             say(line)
     if fail and audit.problems.count():
         raise typer.Exit(1)
+
+
+def _refuse_beside_sheet(given: dict[str, Any]) -> None:
+    """The sheet looks for no problems."""
+    for flag, value in given.items():
+        if value:
+            raise StriateError(
+                f"{flag} is about problems, and --augment only draws a sheet; leave one of them out."
+            )
+
+
+def _sheet(
+    data: str,
+    augment: str,
+    out: str | None,
+    *,
+    max_pixels: int | None,
+    max_bytes: int | None,
+    white: int | None,
+    **options: Any,
+) -> str:
+    """Draw the augmentation sheet; where it lies."""
+    from striate.data.decoding.decode import Limits, reading_for
+    from striate.data.decoding.deep_samples import WHITE
+    from striate.trainer.pictures.augmentation_sheet import write_sheet
+
+    limits = reading_for(Limits.of(max_bytes, max_pixels), white or WHITE)
+    return str(write_sheet(data, augment, out, limits=limits, **options))
