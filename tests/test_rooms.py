@@ -57,7 +57,7 @@ def test_nothing_above_the_tasks_names_one():
     rooms = ("tasks/", "models/", "reports/sections/")  # below, and the one that has a file for each
     assert {name for name in found if not name.startswith(rooms)} == {
         "runs/default_task.py",
-        "trainer/pictures/truths.py",
+        "data/whole_truths.py",
     }
 
 

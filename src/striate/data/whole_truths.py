@@ -16,6 +16,17 @@ from striate.data.sample import Truth
 # Fields of `Truth` that are as large as the picture, and what they are called where their size is wrong.
 LATER = {"masks": "masks", "class_map": "map of classes"}
 
+# What people are told that a data set has, or a task learns from.
+TRUTH_WORDS = {
+    "label": "classes of whole pictures",
+    "boxes": "boxes",
+    "box_labels": "classes of boxes",
+    "masks": "masks",
+    "class_map": "maps of classes",
+    "points": "landmarks",
+    "captions": "captions",
+}
+
 
 @runtime_checkable
 class ReadsLater(Protocol):

@@ -38,7 +38,7 @@ def new_run(
     folder.write_json("dataset.json", record)
     started = datetime.now(UTC).isoformat(timespec="seconds")
     folder.write_json("environment.json", {**describe(), "started": started})
-    folder.write_json("labels.json", list(data.dataset.classes))
+    folder.write_json("labels.json", list(plan.task.classes(data.dataset)))
     write_text(folder / "preprocess.json", data.preprocessing.to_json())
     test = prepared.test
     if test is not None:

@@ -86,7 +86,7 @@ def require_start(plan: Plan, dataset: Dataset) -> None:
         return
     with torch.random.fork_rng(devices=[]):
         network = plan.task.plain(plan.architecture(dataset))
-        load_start(network, plan, dataset.classes, silent)
+        load_start(network, plan, plan.task.classes(dataset), silent)
 
 
 def _opened(task: Task[Any], asked: DataOptions, on_event: Listener) -> Dataset:

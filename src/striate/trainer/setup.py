@@ -71,7 +71,8 @@ def make_setup(
     trunk: FrozenTrunk | None = None,
 ) -> TrainingSetup:
     """Build it; draws from torch's global generator. `trunk` is that of a setup that starts the same."""
-    task, classes, seed = plan.task, data.dataset.classes, data.options.seed
+    task, seed = plan.task, data.options.seed
+    classes = task.classes(data.dataset)
     architecture = plan.architecture(data.dataset)
     torch.manual_seed(stream_seed(seed, "weights"))
     network = task.plain(architecture)

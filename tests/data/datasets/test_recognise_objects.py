@@ -40,7 +40,7 @@ def test_a_coco_file_and_its_folder(pictures):
 
 
 def test_what_has_no_annotations_is_refused_in_one_line(pictures):
-    with pytest.raises(StriateError, match=r"no annotations of boxes or points.*Accepted: a COCO folder"):
+    with pytest.raises(StriateError, match=r"has no boxes or classes of boxes.*Accepted: .*a COCO folder"):
         open_dataset(pictures, truths=BOXES)
 
 

@@ -6,8 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from striate.data.dataset import BadPicture, Dataset, Problem
 from striate.data.datasets.picture_files import read_for, set_limits
 from striate.data.datasets.recognise import found_again, open_dataset
@@ -49,24 +47,16 @@ def truth_in(dataset: Dataset, row: int, task: Task[Any], labels: Sequence[str])
 
     None where what the task measures is not known of it, or is of a class that is not among them.
     """
-    truth = dataset.items[row].truth
     if not has_truth(dataset, row, task.truths):
         return None
+    return _placed(dataset.items[row].truth, dataset, task, labels)
+
+
+def _placed(truth: Truth, dataset: Dataset, task: Task[Any], labels: Sequence[str]) -> Truth | None:
     if not labels:
         return truth
     place = {composed(label): index for index, label in enumerate(labels)}
-    label, boxes = truth.label, truth.box_labels
-    if label is not None:
-        label = place.get(dataset.classes[label])
-        if label is None and "label" in task.truths:
-            return None
-    if boxes is not None:
-        found = [place.get(dataset.classes[one]) for one in boxes.tolist()]
-        known = [one for one in found if one is not None]
-        if len(known) < len(found):
-            return None
-        boxes = torch.tensor(known, dtype=torch.int64)
-    return replace(truth, label=label, box_labels=boxes)
+    return task.renumbered(truth, [place.get(name) for name in dataset.classes])
 
 
 def judge(
@@ -76,8 +66,8 @@ def judge(
 
     Pictures are read in threads, some ahead of the network; the order, and so the figures, stay.
     """
-    truths = _known_truths(predictor, dataset, rows, on_event)
-    chosen = list(truths)
+    chosen = _measurable(predictor, dataset, rows, on_event)
+    task, labels = predictor.task, predictor.labels
     names: list[str] = []
     answers: list[Any] = []
     measured: list[Truth] = []
@@ -92,12 +82,14 @@ def judge(
     def read(row: int, _: threading.Event) -> tuple[Fitted, Truth, InputTraits] | BadPicture:
         try:
             found = read_for(dataset, row, predictor.preprocessing.size_hw)
-            masks = whole_truth(dataset, row, predictor.task.truths, found.size_hw).masks
+            whole = whole_truth(dataset, row, task.truths, found.size_hw)
         except BadPicture as error:
             return error
+        truth = _placed(whole, dataset, task, labels)
+        if truth is None:
+            return BadPicture("nothing that can be measured is known of it")
         fitted = predictor.fitted(found.picture, found.size_hw)
-        seen = input_traits(found.picture, fitted.picture, found.size_hw)
-        return fitted, replace(truths[row], masks=masks), seen
+        return fitted, truth, input_traits(found.picture, fitted.picture, found.size_hw)
 
     for done, (row, found) in enumerate(zip(chosen, in_threads(read, chosen), strict=True), start=1):
         name = dataset.items[row].name
@@ -121,17 +113,11 @@ def judge(
     return replace(evaluation, inputs=tuple(traits)), skipped
 
 
-def _known_truths(
-    predictor: Predictor, dataset: Dataset, rows: list[int], on_event: Listener
-) -> dict[int, Truth]:
-    """The truths of the rows that can be measured; the others are counted in a warning."""
+def _measurable(predictor: Predictor, dataset: Dataset, rows: list[int], on_event: Listener) -> list[int]:
+    """The rows that can be measured; the others are counted in a warning."""
     if predictor.labels:
         require_shared_classes(predictor.labels, dataset)
-    found = {
-        row: truth
-        for row in rows
-        if (truth := truth_in(dataset, row, predictor.task, predictor.labels)) is not None
-    }
+    found = [row for row in rows if truth_in(dataset, row, predictor.task, predictor.labels) is not None]
     if len(found) < len(rows):
         left_out = f"{counted(len(rows) - len(found), 'picture')} left out"
         if predictor.labels:

@@ -5,6 +5,8 @@ from collections.abc import Hashable, Sequence
 from typing import ClassVar
 
 from striate.data.dataset import Dataset, Item, Problem
+from striate.data.renumbering import renumbered
+from striate.data.sample import Truth
 
 
 class OfData:
@@ -34,6 +36,19 @@ class OfData:
         """The name of a picture's class, as this task counts it; None where it has none."""
         found = self.picture_class(dataset.items[row])
         return None if found is None else dataset.classes[found]
+
+    def classes(self, dataset: Dataset) -> tuple[str, ...]:
+        """The classes that its network knows, as labels.json keeps them; () where it needs none."""
+        return dataset.classes
+
+    def renumbered(self, truth: Truth, places: Sequence[int | None]) -> Truth | None:
+        """A truth of other data with the class numbers of the network; None where it cannot be measured.
+
+        Args:
+            truth: of a picture, as its data set numbers classes.
+            places: for each class of that data set its number in the network, None where it has none.
+        """
+        return renumbered(truth, places, self.truths)
 
     def stratum(self, item: Item) -> Hashable:
         """What splits balance: items of one stratum are spread over the parts."""

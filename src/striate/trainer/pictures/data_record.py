@@ -11,7 +11,7 @@ from striate.trainer.pictures.prepared_data import ExternalTest, PreparedData
 def dataset_record(data: PreparedData, task: Task[Any]) -> dict[str, Any]:
     """What `dataset.json` holds; digests stand in the order of the split's names."""
     dataset, parts = data.dataset, {part: getattr(data.split, part) for part in PARTS}
-    classes = dataset.classes
+    classes = task.classes(dataset)
     counts = {part: task.counts(_items(dataset, rows), classes) for part, rows in parts.items()}
     external = data.external
     if external is not None:

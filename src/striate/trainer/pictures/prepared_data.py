@@ -201,8 +201,8 @@ def _external(
     least = min(1, task.fewest_classes)
     other = open_for(task, options.test, on_event, classes=least, follow_links=options.follow_links)
     other = set_limits(other, replace(options.limits, white=white))
-    if task.fewest_classes:
-        require_shared_classes(dataset.classes, other)
+    if task.fewest_classes and task.classes(dataset):
+        require_shared_classes(task.classes(dataset), other)
     on_event(Note(f"measured on {options.test}: {other.layout}"))
     known = taught(other, task)
     rows = [row for row in measured_part(other)[1] if row in known]

@@ -8,22 +8,12 @@ from typing import Any
 
 from striate.data.dataset import Dataset
 from striate.data.datasets.recognise import open_dataset
-from striate.data.whole_truths import has_truth
+from striate.data.whole_truths import TRUTH_WORDS, has_truth
 from striate.data.wording import counted, listed
 from striate.errors import StriateError
 from striate.events import Listener, silent
 from striate.tasks.catalog import TASKS, find_task
 from striate.tasks.task import Task
-
-WORDS = {
-    "label": "classes of whole pictures",
-    "boxes": "boxes",
-    "box_labels": "classes of boxes",
-    "masks": "masks",
-    "class_map": "maps of classes",
-    "points": "landmarks",
-    "captions": "captions",
-}
 
 
 def open_for(
@@ -150,9 +140,9 @@ def _offer_others(task: Task[Any], path: Path, *, follow_links: bool) -> None:
 
 def _has(dataset: Dataset) -> str:
     rows = range(len(dataset.items))
-    said = [name for name in WORDS if any(has_truth(dataset, row, (name,)) for row in rows)]
+    said = [name for name in TRUTH_WORDS if any(has_truth(dataset, row, (name,)) for row in rows)]
     return f"{dataset.path} ({dataset.layout}) has {_words(said) or 'nothing to learn from'}"
 
 
 def _words(names: Sequence[str]) -> str:
-    return listed([WORDS.get(name, name) for name in names])
+    return listed([TRUTH_WORDS.get(name, name) for name in names])

@@ -60,7 +60,7 @@ def dry_run(
     training, least = seconds(every), seconds([one for one in every if one[1].skip_above is None])
     return {
         **prepared.resolved,
-        "classes": list(data.dataset.classes),
+        "classes": list(setup.task.classes(data.dataset)),
         "preprocessing": asdict(data.preprocessing),
         "pictures": {
             "train": len(split.train),

@@ -43,7 +43,7 @@ def finishing_seconds(setup: TrainingSetup, data: PreparedData) -> float:
         setup.network.eval(),
         setup.task,
         data.preprocessing,
-        tuple(data.dataset.classes),
+        setup.task.classes(data.dataset),
         width=int(setup.architecture["num_classes"]),
     )
     validation = torch.as_tensor(data.split.validation, dtype=torch.int64)

@@ -103,12 +103,12 @@ def open_coco(path: Path, *, maps: bool = False, follow_links: bool = False) -> 
     Raises:
         StriateError: there is none, it is too large or no COCO, or says something impossible, with its place.
     """
-    folder, files = _files(path)
+    folder, files = coco_files(path, "instances")
     pictures: list[Annotated] = []
     shapes: dict[str, tuple[Any, ...]] = {}
     names: list[str] = []
     for file in files:
-        part = _part(file.stem) if len(files) > 1 or _part(file.stem) else None
+        part = coco_part(file.stem) if len(files) > 1 or coco_part(file.stem) else None
         found, classes, drawn = _read(file, folder, part)
         taken = {one.image for one in pictures} & {one.image for one in found}
         if taken:
@@ -131,18 +131,24 @@ def open_coco(path: Path, *, maps: bool = False, follow_links: bool = False) -> 
     return dataset
 
 
-def _files(path: Path) -> tuple[Path, list[Path]]:
+def coco_files(path: Path, kind: str) -> tuple[Path, list[Path]]:
+    """The folder of a COCO set and its files; where some names begin with `kind`, those.
+
+    Raises:
+        StriateError: there are none.
+    """
     if path.is_file():
         return (path.parent.parent if path.parent.name == "annotations" else path.parent), [path]
     beside = sorted((path / "annotations").glob("*.json")) or sorted(path.glob("*.json"))
     beside = beside or sorted(path.glob("*/*coco*.json"))
-    instances = [file for file in beside if file.name.startswith("instances")] or beside
-    if not instances:
-        raise StriateError(f"{path} has no COCO file; expected annotations/instances_train.json or the like.")
-    return path, instances
+    meant = [file for file in beside if file.name.startswith(kind)] or beside
+    if not meant:
+        raise StriateError(f"{path} has no COCO file; expected annotations/{kind}_train.json or the like.")
+    return path, meant
 
 
-def _part(stem: str) -> Part | None:
+def coco_part(stem: str) -> Part | None:
+    """The part that a file's name says."""
     words = re.split(r"[^a-z]+", stem.lower())
     return next((PART_NAMES[word] for word in words if word in PART_NAMES), None)
 
@@ -150,7 +156,7 @@ def _part(stem: str) -> Part | None:
 def _read(
     file: Path, folder: Path, part: Part | None
 ) -> tuple[list[Annotated], list[str], dict[str, tuple[Any, ...]]]:
-    whole = _json(file)
+    whole = read_json(file)
     lists = [whole.get(key) for key in ("images", "annotations", "categories")]
     images, objects, categories = (one if isinstance(one, list) else None for one in lists)
     if images is None or objects is None or categories is None:
@@ -176,7 +182,7 @@ def _read(
         pictures, shapes = [], {}
         for identity, image in known.items():
             at = f"image {identity}"
-            name = _located(folder, file, str(image["file_name"]), part)
+            name = located_picture(folder, file, str(image["file_name"]), part)
             size = (
                 (int(image["height"]), int(image["width"]))
                 if "height" in image and "width" in image
@@ -191,7 +197,8 @@ def _read(
     return pictures, [names[identity] for identity in sorted(names)], shapes
 
 
-def _json(file: Path) -> Mapping[str, Any]:
+def read_json(file: Path) -> Mapping[str, Any]:
+    """A file that holds one table. Raises StriateError where it is none, or too large."""
     try:
         size = file.stat().st_size
         if size > MAX_BYTES:
@@ -220,7 +227,7 @@ def _marked(one: Mapping[str, Any], names: Mapping[int, str], where: str) -> Mar
     return Marked((x, y, x + width, y + height), names[int(one["category_id"])], where, crowd, points=points)
 
 
-def _located(folder: Path, file: Path, name: str, part: Part | None) -> str:
+def located_picture(folder: Path, file: Path, name: str, part: Part | None) -> str:
     """Where a picture stands, relative to the folder: COCO's files name only the last piece."""
     beside = file.parent.relative_to(folder).as_posix() if file.parent != folder else ""
     words = [word for word, meant in PART_NAMES.items() if meant == part] if part else []

@@ -16,14 +16,11 @@ from pathlib import Path
 from striate.data.datasets.labelled import LARGEST_SET, label_text, part_named, too_many
 from striate.data.datasets.objects.object_data import Annotated, Box, KeyPoint, Marked, ObjectFiles
 from striate.data.datasets.tables.csv_table import (
-    DELIMITERS,
     IMAGE_COLUMNS,
     LABEL_COLUMNS,
-    LONGEST_LINE,
-    MAX_BYTES,
     SPLIT_COLUMNS,
-    encoding_of,
 )
+from striate.data.datasets.tables.lines import cell, read_lines
 from striate.data.paths.files import readable
 from striate.data.wording import one_line
 from striate.errors import StriateError
@@ -71,25 +68,14 @@ def open_object_table(path: Path, *, follow_links: bool = False) -> ObjectFiles:
     Raises:
         StriateError: it cannot be read, or a line is wrong, which is named by its number.
     """
-    try:
-        if path.stat().st_size > MAX_BYTES:
-            raise StriateError(f"{path} has over {MAX_BYTES:,} bytes, the most that are read of a table.")
-        with path.open(newline="", encoding=encoding_of(path), errors="surrogateescape") as file:
-            first = file.readline(100_000)
-            file.seek(0)
-            lines = iter(lambda: file.readline(LONGEST_LINE), "")
-            table = csv.reader(lines, delimiter=max(DELIMITERS, key=first.count), strict=True)
-            try:
-                columns = columns_of(next(table, []))
-                if columns is None:
-                    raise ValueError("expected the columns image, x1, y1, x2, y2, label (and split)")
-                pictures = _pictures(path, table, columns)
-            except (csv.Error, ValueError) as error:
-                raise StriateError(f"{path}, line {table.line_num}: {one_line(str(error))}.") from error
-    except OSError as error:
-        raise StriateError(f"{path} cannot be read: {error.strerror}.") from error
-    except UnicodeError as error:
-        raise StriateError(f"{path} is not UTF-8 text. Save it as CSV with UTF-8.") from error
+
+    def parse(table: "csv._reader") -> tuple[Columns, list[Annotated]]:
+        columns = columns_of(next(table, []))
+        if columns is None:
+            raise ValueError("expected the columns image, x1, y1, x2, y2, label (and split)")
+        return columns, _pictures(path, table, columns)
+
+    columns, pictures = read_lines(path, parse)
     if not pictures:
         raise StriateError(f"{path} names no picture.")
     kind = "CSV of boxes" if columns.boxes else f"CSV of {len(columns.points)} landmarks"
@@ -106,11 +92,11 @@ def _pictures(path: Path, table: "csv._reader", columns: Columns) -> list[Annota
             raise too_many(path)
         if not any(value.strip() for value in values):
             continue
-        image = _cell(values, columns.image)
+        image = cell(values, columns.image)
         if not image:
             raise ValueError("there is no image")
         name = readable(image)
-        part, label = part_named(_cell(values, columns.split)), label_text(_cell(values, columns.label))
+        part, label = part_named(cell(values, columns.split)), label_text(cell(values, columns.label))
         if name in found and found[name].part != part:
             raise ValueError(f"'{name}' is in the {found[name].part or 'train'} part too")
         numbers = _numbers(values, columns)
@@ -133,13 +119,9 @@ def _pictures(path: Path, table: "csv._reader", columns: Columns) -> list[Annota
     ]
 
 
-def _cell(values: Sequence[str], at: int | None) -> str:
-    return values[at].strip() if at is not None and at < len(values) else ""
-
-
 def _numbers(values: Sequence[str], columns: Columns) -> list[tuple[float | None, float | None]]:
     def number(at: int) -> float | None:
-        text = _cell(values, at)
+        text = cell(values, at)
         if not text:
             return None
         try:
