@@ -7,11 +7,17 @@ picture by picture; others, less sharply, by their shares. The first run is what
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from os import PathLike
-from typing import Any
+from typing import Any, Literal, overload
 
 from striate.errors import StriateError
+from striate.events import Listener, Note, silent
+from striate.files.output_place import PAGE, output_file
 from striate.files.possible_paths import possible_paths
+from striate.inference.judging.over_time import OverTime, known_values, over_time, shown_measures
+from striate.inference.network_of_run import task_of
 from striate.metrics.paired import holm, paired_difference, unpaired_difference
+from striate.reports.evaluations import Cell, EvaluationRow, write_evaluations_page
+from striate.reports.moved import value_text
 from striate.runs.answers import measured
 from striate.runs.default_task import DEFAULT_TASK
 from striate.runs.record import RunRecord
@@ -93,13 +99,38 @@ class Comparison:
         }
 
 
+@overload
+def compare(
+    runs: Sequence[Given] | Given, *more: Given, evaluations: Literal[False] = False
+) -> Comparison: ...
+@overload
+def compare(
+    runs: Sequence[Given] | Given,
+    *more: Given,
+    evaluations: Literal[True],
+    out: Given | None = None,
+    overwrite: bool = False,
+    on_event: Listener = silent,
+) -> OverTime: ...
 @possible_paths
-def compare(runs: Sequence[Given] | Given, *more: Given) -> Comparison:
-    """Compare finished runs by what they were measured on at their end.
+def compare(
+    runs: Sequence[Given] | Given,
+    *more: Given,
+    evaluations: bool = False,
+    out: Given | None = None,
+    overwrite: bool = False,
+    on_event: Listener = silent,
+) -> Comparison | OverTime:
+    """Compare finished runs by what they were measured on at their end, or one run's evaluations over time.
 
     Args:
         runs: the first Run, or the path of one, and the others after it: `compare(a, b)`; or a list of all.
         more: the others.
+        evaluations: compare all evaluations of other data that one run keeps (`evaluate` adds them) with
+            its own part and with each other.
+        out: of these, also write a page there.
+        overwrite: replace a file that Striate did not write, too.
+        on_event: is told of evaluations that are damaged.
 
     Raises:
         StriateError: fewer than two runs, of several tasks or of one whose runs cannot be compared; one of
@@ -107,6 +138,12 @@ def compare(runs: Sequence[Given] | Given, *more: Given) -> Comparison:
     """
     given = [runs] if isinstance(runs, (str, PathLike)) else list(runs)
     given += more
+    if evaluations:
+        return _over_time(given, out, on_event, overwrite=overwrite)
+    if out is not None:
+        raise StriateError(
+            "a page is written of one run's evaluations: add --evaluations, or leave out --out."
+        )
     if len(given) < 2:
         raise StriateError(f"two runs or more can be compared, got {len(given)}; name another one.")
     records = [_finished(run) for run in given]
@@ -117,6 +154,35 @@ def compare(runs: Sequence[Given] | Given, *more: Given) -> Comparison:
     raised = holm([pair.p for pair in pairs])
     told = [replace(pair, p=p) for pair, p in zip(pairs, raised, strict=True)]
     return Comparison(task.name, found, tuple(replace(pair, verdict=_verdict(pair)) for pair in told))
+
+
+def _over_time(given: Sequence[Given], out: Given | None, on_event: Listener, *, overwrite: bool) -> OverTime:
+    if len(given) != 1:
+        raise StriateError(f"--evaluations compares those of one run, got {len(given)} runs; name one.")
+    record = RunRecord.open(given[0])
+    page = None
+    if out is not None:
+        page = output_file(out, PAGE, "evaluations.html", "--out", overwrite=overwrite)
+    found = over_time(record, task_of(record), on_event)
+    if page is not None:
+        write_evaluations_page(page, found.run, rows_of(found))
+        on_event(Note(f"page: {page}"))
+    return found
+
+
+def rows_of(found: OverTime) -> list[EvaluationRow]:
+    """The evaluations in words, for a page or a terminal."""
+    names = shown_measures(found)
+    rows = []
+    for one in found.evaluations:
+        values, changes = known_values(one), {change.name: change for change in one.moved}
+        cells = {
+            name: Cell(value_text(*values[name]) if name in values else "", changes.get(name))
+            for name in names
+        }
+        kept = one.kept
+        rows.append(EvaluationRow(kept.date, kept.data, kept.pictures, one.right, cells, one.since))
+    return rows
 
 
 def _finished(run: str | PathLike[str]) -> RunRecord:

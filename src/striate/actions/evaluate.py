@@ -157,7 +157,7 @@ def _changes(
     record: RunRecord, predictor: Predictor, kept: dict[str, Any], on_event: Listener
 ) -> list[Moved]:
     """What moved against the run's own part; tells what did by more than chance. Empty without one."""
-    own = own_summary(record, predictor.task, predictor.context)
+    own = own_summary(record, predictor.task, kept["unsure_below"])
     if own is None:
         return []
     new = KeptEvaluation.model_validate({"date": "now", **kept})

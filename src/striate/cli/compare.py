@@ -4,8 +4,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from striate.cli.shared_flags import Json
+from striate.cli.shared_flags import Json, Overwrite
 from striate.cli.terminal.say import print_json, say
+from striate.errors import StriateError
 
 if TYPE_CHECKING:
     from striate.actions.compare import Comparison
@@ -16,6 +17,11 @@ NAMED = 5  # pictures that only one run has right
 
 def compare(
     runs: Annotated[list[str], typer.Argument(help="Two or more runs; the first is the reference.")],
+    evaluations: Annotated[
+        bool, typer.Option("--evaluations", help="Of one run: all evaluations of other data, side by side.")
+    ] = False,
+    out: Annotated[str | None, typer.Option(help="Also write a page of these evaluations here.")] = None,
+    overwrite: Overwrite = False,
     json: Json = False,
 ) -> None:
     """Say which run is better, or that no difference can be seen.
@@ -24,7 +30,32 @@ def compare(
 
     \b
     striate compare runs/classify/photos-lenet5 runs/classify/photos-resnet18
+    striate compare runs/classify/photos-resnet18 --evaluations --out months.html
     """
+    if evaluations:
+        _evaluations(runs, out, overwrite=overwrite, json=json)
+    else:
+        if out is not None:
+            raise StriateError(
+                "--out writes a page of one run's evaluations: add --evaluations, or leave it out."
+            )
+        _runs(runs, json=json)
+
+
+def _evaluations(runs: list[str], out: str | None, *, overwrite: bool, json: bool) -> None:
+    from striate.actions.compare import compare as action
+    from striate.actions.compare import rows_of
+    from striate.cli.text.evaluation_lines import evaluation_lines
+    from striate.cli.text.show import Shown
+
+    found = action(runs, evaluations=True, out=out, overwrite=overwrite, on_event=Shown())
+    if json:
+        print_json(found.to_json())
+    else:
+        say(*evaluation_lines(rows_of(found)))
+
+
+def _runs(runs: list[str], *, json: bool) -> None:
     from striate.actions.compare import compare as action
     from striate.tasks.catalog import find_task
 

@@ -48,8 +48,7 @@ def tests_named(moved: Sequence[Moved]) -> str:
 
 
 def moved_sentence(one: Moved, since: str) -> str:
-    """One change that is more than chance: `right answers 61 %, 92 % on ...: more than chance`."""
-    return (
-        f"{one.name} {value_text(one.after, one.unit)}, {value_text(one.before, one.unit)} {since}: more "
-        f"than chance ({chance_text(one.p)}, {one.test})"
-    ).replace(words.NBSP, " ")
+    """One change that is more than chance: `right answers 61 % against 92 % on ...`."""
+    before, after = (value_text(value, one.unit) for value in (one.before, one.after))
+    said = f"{one.name} {after} against {before} {since}: more than chance ({chance_text(one.p)}, {one.test})"
+    return said.replace(words.NBSP, " ")

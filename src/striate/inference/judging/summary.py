@@ -11,7 +11,6 @@ from striate.metrics.moved import Mean, Share, Unit
 from striate.runs.answers import judged_lines
 from striate.runs.record import RunRecord
 from striate.runs.records import KeptEvaluation, Spread, checked
-from striate.tasks.answers import Context
 from striate.tasks.catalog import find_task
 from striate.tasks.task import Task
 
@@ -38,10 +37,10 @@ def summary(evaluation: Evaluation) -> dict[str, Any]:
     }
 
 
-def own_summary(record: RunRecord, task: Task[Any], context: Context) -> KeptEvaluation | None:
+def own_summary(record: RunRecord, task: Task[Any], unsure_below: float | None) -> KeptEvaluation | None:
     """The same of the run's own part, from what its end wrote; None where it measured nothing, or is damaged.
 
-    How those pictures looked was not kept.
+    How those pictures looked was not kept. Answers less probable than `unsure_below` count as unsure.
     """
 
     def line(row: Mapping[str, str]) -> tuple[bool | None, float | None]:
@@ -60,7 +59,7 @@ def own_summary(record: RunRecord, task: Task[Any], context: Context) -> KeptEva
             "split": str(found.get("split", "")),
             "pictures": len(lines),
             "right": sum(right) if right else None,
-            **_of_confidence(confidences, task.unsure_below(context)),
+            **_of_confidence(confidences, unsure_below),
             "metrics": found.get("metrics", {}),
             "per_class": found.get("per_class", {}),
         }
