@@ -131,6 +131,12 @@ def test_without_validation_pictures_torch_serves(network):
     assert record["engine"] == "torch" and "no validation pictures" in record["reason"]
 
 
+def test_of_large_outputs_fewer_pictures_are_compared(network, monkeypatch):
+    monkeypatch.setattr(engine_choice, "OUTPUT_BYTES", 3 * 4 * 4)  # three pictures of four numbers
+    _, record = choose_engine(network, pictures(10, SIZE), silent)
+    assert record["pictures"] == 3
+
+
 def test_a_small_network_stays_with_torch(network):
     module = catalogue_net("lenet5", (1, 32, 32), 4)
     small = replace(network, module=module, preprocessing=Preprocessing((32, 32), 1, (0.5,), (0.5,)))

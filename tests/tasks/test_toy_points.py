@@ -17,7 +17,9 @@ from striate.actions.train import train
 from striate.data.datasets.recognise import open_dataset
 from striate.errors import StriateError
 from striate.events import EpochEnded
+from striate.inference.predictor import Predictor
 from striate.runs.weights import read_weights
+from striate.trainer import finish
 
 ROOT = Path(__file__).parent.parent.parent
 STRIATE = [sys.executable, "-m", "tests.tasks.toy_points"]
@@ -46,6 +48,22 @@ def whole(spots, tmp_path_factory):
     out = tmp_path_factory.mktemp("whole")
     done = striate("train", spots, *COMMAND, "--out", out, "--name", "run", "--json")
     return out / "toy" / "run", json.loads(done.stdout)
+
+
+def test_a_task_that_does_not_calibrate_never_holds_the_outputs_of_a_whole_part(spots, tmp_path, monkeypatch):
+    """Maps of a part at once would not fit into memory."""
+    toy_points.register(monkeypatch)
+    decoded = []
+    answers = Predictor.answers
+
+    def counted(self, outputs, *more):
+        decoded.append(len(outputs[0]))
+        return answers(self, outputs, *more)
+
+    monkeypatch.setattr(Predictor, "answers", counted)
+    monkeypatch.setattr(finish, "TOGETHER", 4)
+    train(spots, task="toy", lr=0.01, fit="pad", epochs=1, out=tmp_path)
+    assert decoded == [4, 4, 1, 4, 4, 1]  # nine pictures of validation, nine of the test part
 
 
 def test_it_trains_through_the_command_and_its_run_says_what_it_is(whole, spots):

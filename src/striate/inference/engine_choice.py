@@ -17,6 +17,7 @@ from striate.shapes import Pictures
 
 LEAST_AGREEMENT = 0.995  # of the first answers; below 200 pictures that is all of them
 COMPARED = 1024  # pictures at most, spread over the validation part
+OUTPUT_BYTES = 256 * 2**20  # of one engine at most: of outputs as large as pictures fewer are compared
 
 
 def choose_engine(
@@ -30,6 +31,8 @@ def choose_engine(
         on_event: is told of engines that were refused.
     """
     sample = spread(pictures, COMPARED)
+    if len(sample) > 1:
+        sample = spread(sample, _most(predictor, sample))
     record: dict[str, Any] = {"pictures": len(sample), "least_agreement": LEAST_AGREEMENT}
     with one_conversion():
         served, reason, tried = _first_that_agrees(predictor, sample, on_event)
@@ -75,3 +78,9 @@ def _first_that_agrees(
             return other, f"the quickest that gives {same}", tried
         on_event(Note(f"{choice} gives {same}: too few, not used"))
     return stays, "no other engine agrees with torch", tried
+
+
+def _most(predictor: Predictor, sample: Pictures) -> int:
+    """How many pictures can be compared in the memory that is meant for their outputs."""
+    bytes_each = sum(one.numel() * one.element_size() for one in predictor.outputs(sample[:1]))
+    return max(1, OUTPUT_BYTES // max(1, bytes_each))

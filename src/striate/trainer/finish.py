@@ -1,5 +1,6 @@
 """The end of a training: calibrate on validation, measure once on the test part, write result and report."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from time import monotonic
 from typing import Any
@@ -86,12 +87,16 @@ def _calibrated(folder: RunFolder, data: PreparedData, on_event: Listener) -> Pr
     predictor = replace(predictor, calibration={})
     predictor, record = choose_engine(predictor, data.store.pictures[spread(rows, COMPARED)], on_event)
     folder.write_json(ENGINE, record)
-    outputs, truths = _outputs(predictor, data, rows), _truths(predictor, data, rows)
-    calibration = predictor.task.calibrate(outputs, truths, predictor.context)
-    if (warning := calibration.pop("warning", None)) is not None:
-        on_event(Warned(str(warning)))
-    predictor = replace(predictor, calibration=calibration)
-    answers = predictor.answers(outputs, _placements(predictor, data, rows))
+    truths, calibration = _truths(predictor, data, rows), dict[str, Any]()
+    if predictor.task.calibrates:
+        outputs = joined(list(_outputs(predictor, data, rows)))
+        calibration = predictor.task.calibrate(outputs, truths, predictor.context)
+        if (warning := calibration.pop("warning", None)) is not None:
+            on_event(Warned(str(warning)))
+        predictor = replace(predictor, calibration=calibration)
+        answers = predictor.answers(outputs, _placements(predictor, data, rows))
+    else:
+        answers = _answers(predictor, data, rows)
     write_rows(folder, "validation.csv", recorded_rows(predictor, data.names(rows), answers, truths))
     folder.write_json("calibration.json", calibration)
     return predictor
@@ -102,16 +107,23 @@ def _own_part(predictor: Predictor, data: PreparedData, on_event: Listener) -> E
     if part == "validation" and data.split.validation:
         on_event(Warned(NO_TEST))
     rows = torch.as_tensor(getattr(data.split, part), dtype=torch.int64)
-    outputs, placements = _outputs(predictor, data, rows), _placements(predictor, data, rows)
-    answers = predictor.answers(outputs, placements)
+    answers = _answers(predictor, data, rows)
     names, truths = data.names(rows), _truths(predictor, data, rows)
     return evaluation_of(predictor, str(data.dataset.path), part, names, answers, truths)
 
 
-def _outputs(predictor: Predictor, data: PreparedData, rows: Tensor) -> Outputs:
+def _outputs(predictor: Predictor, data: PreparedData, rows: Tensor) -> Iterator[Outputs]:
     """Of stored pictures, some at a time: a part of a large data set is not copied as a whole."""
-    pictures = data.store.pictures
-    return joined([predictor.outputs(pictures[some]) for some in torch.split(rows, TOGETHER)])
+    for some in torch.split(rows, TOGETHER):
+        yield predictor.outputs(data.store.pictures[some])
+
+
+def _answers(predictor: Predictor, data: PreparedData, rows: Tensor) -> list[Any]:
+    """Of stored pictures; outputs as large as pictures are gone before the next ones come."""
+    placements, found = _placements(predictor, data, rows), list[Any]()
+    for outputs in _outputs(predictor, data, rows):
+        found += predictor.answers(outputs, placements[len(found) : len(found) + len(outputs[0])])
+    return found
 
 
 def _truths(predictor: Predictor, data: PreparedData, rows: Tensor) -> list[Truth]:

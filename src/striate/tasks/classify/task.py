@@ -50,6 +50,7 @@ class Classify(Task[Answer]):
     options: ClassVar = ("label_smoothing", "balance")
     transfers: ClassVar = ("scratch", "auto", "probe", "features", "frozen", "finetune")
     fewest_classes: ClassVar = 2
+    calibrates: ClassVar = True
     can: ClassVar = ("views", "together", "sort", "int8", "compare", "doubt", "list", "climb", "mix")
 
     def choose(self, traits: Traits, available: Callable[[str], Path | None]) -> Choice:

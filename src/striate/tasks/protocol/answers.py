@@ -23,10 +23,12 @@ class OfAnswers(Able, ABC, Generic[A]):
     """The part of a task that predictions, measurements, reports and explanations ask.
 
     Attributes:
+        calibrates: whether `calibrate` is asked; the outputs of the whole validation part are kept for it.
         right_means: when `recorded` calls an answer right, for people; empty where that needs no words.
     """
 
     right_means: ClassVar[str] = ""
+    calibrates: ClassVar[bool] = False
 
     @abstractmethod
     def columns(self, context: Context) -> tuple[str, ...]:
