@@ -53,7 +53,10 @@ class StepEnded:
 
 @dataclass(frozen=True, slots=True)
 class EpochEnded:
-    """One epoch of training was validated. `epoch` counts from 1 over all stages."""
+    """One epoch of training was validated. `epoch` counts from 1 over all stages.
+
+    `in_percent` names the figures that are shares of 1.
+    """
 
     stage: str
     epoch: int
@@ -61,6 +64,7 @@ class EpochEnded:
     seconds: float
     best: bool
     values: Mapping[str, float] = field(default_factory=dict)
+    in_percent: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

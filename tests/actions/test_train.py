@@ -26,7 +26,7 @@ NAMES = {
     *("format", "config.toml", "dataset.json", "environment.json", "metrics.jsonl", "checkpoint.safetensors"),
     *("best.safetensors", "preprocess.json", "labels.json", "calibration.json", "evaluation.json"),
     *("predictions.csv", "validation.csv", "result.json", "report.html", "pictures"),
-    "engine.json",
+    *("engine.json", "task.json"),
 }
 
 

@@ -37,7 +37,7 @@ def trained(shown, clock, epochs, seconds, steps=10, stage="train"):
             clock[0] += seconds / steps
             shown(StepEnded(stage, epoch, epochs, step, steps))
         values = {"train_loss": 0.5, "validation_loss": 0.25, "validation_accuracy": 0.875}
-        shown(EpochEnded(stage, epoch, epochs, seconds, epoch in (1, 5), values))
+        shown(EpochEnded(stage, epoch, epochs, seconds, epoch in (1, 5), values, ("accuracy",)))
     shown(StageEnded(stage))
 
 
@@ -72,10 +72,11 @@ def test_an_hour_of_an_epoch_says_early_how_long_it_takes(clock, capsys):
 def test_figures_are_those_that_the_task_has(clock, capsys):
     with show.Shown() as shown:
         values = {"validation_loss": 0.5, "validation_loss_box": 0.25, "validation_pixels_off": 2.345678}
-        shown(EpochEnded("train", 1, 2, 1.0, best=True, values=values))
+        values["validation_iou50"] = 0.5
+        shown(EpochEnded("train", 1, 2, 1.0, best=True, values=values, in_percent=("iou50",)))
         shown(EpochEnded("train", 2, 2, 1.0, best=True, values={}))
     one, two = capsys.readouterr().err.splitlines()
-    assert one == "epoch   1/2 train    validation 0.5000, pixels off 2.346  1.0 s  *"
+    assert one == "epoch   1/2 train    validation 0.5000, pixels off 2.346, iou50 50.00 %  1.0 s  *"
     assert two == "epoch   2/2 train    validation without figures  1.0 s  *"
 
 

@@ -254,6 +254,13 @@ def test_an_answer_without_a_value_leaves_the_evaluation_whole(digits, task):
     assert "is damaged" not in page.text and "lists no mistakes" not in page.text
 
 
+def test_the_run_says_which_figures_are_percentages(digits):
+    told = {False: "accuracy 0.", True: "accuracy 9"}
+    for shares in ([], ["accuracy"]):
+        digits.write_json("task.json", {"in_percent": shares, "learned": {}})
+        assert told[bool(shares)] in Page(report_html(digits)).text
+
+
 def test_a_run_that_moved_is_named_by_its_new_place(digits, tmp_path):
     moved = tmp_path / "else where" / "renamed"
     moved.parent.mkdir()

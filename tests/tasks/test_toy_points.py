@@ -13,6 +13,7 @@ import torch
 from safetensors import safe_open
 from tests.tasks import toy_points
 
+from striate.actions.load import load
 from striate.actions.train import train
 from striate.data.datasets.recognise import open_dataset
 from striate.errors import StriateError
@@ -40,6 +41,52 @@ def spots(tmp_path_factory):
 def logged(run):
     lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
     return [{key: value for key, value in line.items() if key != "seconds"} for line in lines]
+
+
+def test_what_is_learned_from_the_data_is_kept_for_all_who_read_outputs(spots, tmp_path, monkeypatch):
+    toy_points.register(monkeypatch)
+    task = toy_points.FIND_SPOT
+    monkeypatch.setattr(
+        task, "learned", lambda truths: {"pictures": float(len(truths)), "names": ["x", "y"]}, raising=False
+    )
+    monkeypatch.setattr(task, "in_percent", ("distance",), raising=False)
+    contexts = []
+    for name in ("metric", "decode", "figures"):
+        asked = getattr(task, name)
+
+        def seen(*given, asked=asked):
+            contexts.append(given[-1])
+            return asked(*given)
+
+        monkeypatch.setattr(task, name, seen)
+    wanted = []
+
+    def outputs(_, learned):
+        wanted.append(learned["pictures"])
+        return len(learned["names"])
+
+    monkeypatch.setattr(task, "outputs", outputs)
+    run = train(spots, task="toy", epochs=1, out=tmp_path, name="run").path
+    learned = {"pictures": 42.0, "names": ["x", "y"]}
+    assert json.loads((run / "task.json").read_text()) == {"in_percent": ["distance"], "learned": learned}
+    assert wanted[-1] == 42, "of the training part alone"
+    assert len(contexts) > 3 and all(one.learned == learned and one.outputs == 2 for one in contexts)
+    assert load(run).context.learned == learned
+    assert "distance" in (run / "report.html").read_text()
+
+    monkeypatch.setattr(task, "understands", lambda learned, count: len(learned["names"]) == count)
+    assert load(run).context.outputs == 2
+    for damaged, message in (
+        (
+            {"learned": {**learned, "names": ["x"]}},
+            "what toy has learned .* not belong to 2",
+        ),
+        ({"learned": {"names": [["x"]]}}, "task.json is damaged"),
+        ({"learned": [1]}, "task.json is damaged"),
+    ):
+        (run / "task.json").write_text(json.dumps(damaged))
+        with pytest.raises(StriateError, match=message):
+            load(run)
 
 
 @pytest.fixture(scope="module")

@@ -80,6 +80,10 @@ def test_sentences_teach_are_measured_and_answer(tmp_path: Path):
     assert evaluate(run, table).metrics["error"] < 0.2
     red, blue = predict(run, [table.parent / "0.png", table.parent / "1.png"])
     assert red.answer.of["red"] > 0.5 > blue.answer.of["red"]
+    assert json.loads((run.path / "task.json").read_text())["learned"] == {"words": ["blue", "red"]}
+    (run.path / "task.json").write_text('{"learned": {"words": ["blue"]}}')
+    with pytest.raises(StriateError, match=r"task.json is damaged.* 2 outputs; train the run again"):
+        predict(run, table.parent / "0.png")
 
 
 def test_what_data_have_and_what_they_suit_is_said(tmp_path: Path):

@@ -108,7 +108,7 @@ class FindSpot(Task[Spot]):
     def recipe_for(self, model: str, *, pretrained: bool, transfer: str | None) -> str:
         return "scratch"
 
-    def outputs(self, dataset: Dataset) -> int:
+    def outputs(self, dataset: Dataset, learned: Mapping[str, Any]) -> int:
         return 2
 
     def step(

@@ -136,7 +136,7 @@ class ClassShares(FindShares):
     truths: ClassVar = ("class_map",)
     fewest_classes: ClassVar = 2
 
-    def outputs(self, dataset: Dataset) -> int:
+    def outputs(self, dataset: Dataset, learned: Mapping[str, Any]) -> int:
         return len(self.classes(dataset))
 
     def counts(self, items: Any, classes: Any) -> dict[str, int]:
@@ -148,28 +148,39 @@ class ClassShares(FindShares):
         return torch.bincount(known, minlength=len(context.labels)) / max(1, len(known))
 
 
-class SaysRed(FindShares):
-    """Does the sentence say red? Taught by captions."""
+class SaysWords(FindShares):
+    """Which words would be said? Those that only some training pictures have; taught by captions."""
 
     name: ClassVar = "toy-captions"
-    about: ClassVar = "whether a sentence would say red"
+    about: ClassVar = "which words a sentence would have"
     truths: ClassVar = ("captions",)
 
     def names(self, context: Context) -> tuple[str, ...]:
-        return ("red",)
+        return tuple(context.learned["words"])
 
-    def outputs(self, dataset: Dataset) -> int:
-        return 1
+    def learned(self, truths: Sequence[Truth]) -> dict[str, Any]:
+        said = [_words(truth) for truth in truths]
+        return {"words": sorted(set.union(*said) - set.intersection(*said))}
+
+    def understands(self, learned: Mapping[str, Any], outputs: int) -> bool:
+        return len(learned.get("words", ())) == outputs
+
+    def outputs(self, dataset: Dataset, learned: Mapping[str, Any]) -> int:
+        return len(learned["words"])
 
     def target(self, truth: Truth, context: Context) -> Tensor:
-        assert truth.captions is not None
-        return torch.tensor([float(any("red" in said.lower() for said in truth.captions))])
+        return torch.tensor([float(word in _words(truth)) for word in self.names(context)])
 
 
-CLASS_SHARES, SAYS_RED = ClassShares(), SaysRed()
+def _words(truth: Truth) -> set[str]:
+    assert truth.captions is not None
+    return {word.strip(".").lower() for said in truth.captions for word in said.split()}
+
+
+CLASS_SHARES, SAYS_WORDS = ClassShares(), SaysWords()
 
 
 def register(monkeypatch: Any) -> None:
     """Make the tasks known for one test."""
     monkeypatch.setitem(TASKS, "toy-maps", f"{__name__}:CLASS_SHARES")
-    monkeypatch.setitem(TASKS, "toy-captions", f"{__name__}:SAYS_RED")
+    monkeypatch.setitem(TASKS, "toy-captions", f"{__name__}:SAYS_WORDS")

@@ -167,6 +167,7 @@ def _fit(
         checkpoint_seconds=checkpoint_seconds,
         on_event=on_event,
     )
+    recorder.in_percent = setup.task.in_percent
     batches: Any = training_batches(setup, data)
     if setup.recipe.scales:
         batches = MultiScale(batches, setup.recipe.scales, seed)

@@ -76,6 +76,12 @@ def engine_of(record: RunRecord) -> Choice:
 def _from_run(record: RunRecord, views: Views) -> Predictor:
     module, architecture = network_of(record)
     task = find_task(architecture.task)
+    learned = record.learned
+    if not task.understands(learned, architecture.num_classes):
+        raise StriateError(
+            f"{record.folder / 'task.json'} is damaged: what {task.name} has learned from the data does not "
+            f"belong to {architecture.num_classes:,} outputs; train the run again."
+        )
     if views.several:
         task.require("views")
     if views.flips:
@@ -89,6 +95,7 @@ def _from_run(record: RunRecord, views: Views) -> Predictor:
         record.calibration_table,
         views=views,
         width=architecture.num_classes,
+        learned=learned,
     )
 
 

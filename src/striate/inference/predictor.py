@@ -65,6 +65,7 @@ class Predictor:
         engine: what computes the outputs; None is torch in fp32.
         views: the outputs are merged from those of several views of a picture.
         width: how many numbers the last layer gives; 0 is not known.
+        learned: what the task counted in the training part, as task.json keeps it.
     """
 
     name: str
@@ -76,6 +77,7 @@ class Predictor:
     engine: EngineRunner | None = None
     views: Views = PLAIN
     width: int = 0
+    learned: Mapping[str, Any] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         """Five lines; `module` has the layers."""
@@ -98,7 +100,13 @@ class Predictor:
     @property
     def context(self) -> Context:
         """What the task has to know to read the outputs."""
-        return Context(self.labels, self.preprocessing, self.calibration, outputs=self.width)
+        return Context(
+            self.labels,
+            self.preprocessing,
+            self.calibration,
+            outputs=self.width,
+            learned=self.learned,
+        )
 
     @property
     def reads(self) -> Reads:

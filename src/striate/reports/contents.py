@@ -16,6 +16,7 @@ MEANING = {
     "dataset.json": "the data set and its split",
     "environment.json": "the machine and versions",
     "metrics.jsonl": "the epochs",
+    "task.json": "what the task keeps",
     "calibration.json": "the temperature that calibrates probabilities",
     "engine.json": "what serves the run",
     "preprocess.json": "the preprocessing",
@@ -78,6 +79,12 @@ class Contents:
         """The name of the run's task."""
         told = self["result.json"].get("task") or self["config.toml"].get("task")
         return told if isinstance(told, str) else DEFAULT_TASK
+
+    @property
+    def in_percent(self) -> tuple[str, ...]:
+        """The figures of its epochs that are shares of 1; older runs do not say it."""
+        told = self["task.json"].get("in_percent")
+        return ("accuracy",) if told is None else tuple(told)
 
     @property
     def parts(self) -> dict[str, int | None]:

@@ -9,7 +9,6 @@ from striate.drawing.svg.charts import Line, Span, Unit, line_chart
 from striate.reports import words
 from striate.reports.contents import Contents
 
-SHARES = ("accuracy",)  # drawn and written in percent
 TRAIN, VALIDATION = "train_", "validation_"  # how the keys of metrics.jsonl begin
 
 
@@ -38,12 +37,12 @@ def curves(contents: Contents) -> dict[str, Any]:
     on = "validation" if judged == "validation" else "training"
     rate = _line(epochs, "", "lr", strong=False)
     return {
-        "charts": [_chart(epochs, name, judged, spans, best) for name in _figures(epochs)],
+        "charts": [_chart(contents, name, judged, spans) for name in _figures(epochs)],
         "rate": Markup(line_chart("Learning rate per epoch", rate, spans=spans, height=150)),
-        "columns": _columns(epochs),
+        "columns": _columns(epochs, contents.in_percent),
         "spans": spans,
         "best": best,
-        "best_values": _told(epochs[best - 1], on) if best else [],
+        "best_values": _told(epochs[best - 1], on, contents.in_percent) if best else [],
         "epochs": epochs,
     }
 
@@ -86,21 +85,20 @@ def _line(epochs: list[dict[str, Any]], name: str, key: str, *, strong: bool = T
     return [Line(name, [value if words.known(value) else None for value in values], strong)]
 
 
-def _chart(
-    epochs: list[dict[str, Any]], name: str, judged: str, spans: list[Span], best: int | None
-) -> Chart:
+def _chart(contents: Contents, name: str, judged: str, spans: list[Span]) -> Chart:
+    epochs, best = contents.epochs, contents.best_epoch
     trained = _line(epochs, "training", f"{TRAIN}{name}", strong=False)
     lines = [*trained, *_line(epochs, judged, f"{VALIDATION}{name}")]
     said = name.replace("_", " ")
     title = said.capitalize()
     if not trained:
         title = f"Validation {said}" if judged == "validation" else f"{title} on the training pictures"
-    unit: Unit = "percent" if name in SHARES else "number"
+    unit: Unit = "percent" if name in contents.in_percent else "number"
     drawn = line_chart(f"{said.capitalize()} per epoch", lines, unit=unit, spans=spans, marked=best)
     return Chart(title, Markup(drawn))
 
 
-def _columns(epochs: list[dict[str, Any]]) -> list[Column]:
+def _columns(epochs: list[dict[str, Any]], shares: tuple[str, ...]) -> list[Column]:
     """Losses of both parts; a figure that only validation has is called by its name."""
     keys = _keys(epochs)
     columns = []
@@ -110,16 +108,16 @@ def _columns(epochs: list[dict[str, Any]]) -> list[Column]:
         alone = f"{TRAIN}{name}" not in keys and key.startswith(VALIDATION)
         part = "Training" if key.startswith(TRAIN) else "Validation"
         title = said.capitalize() if alone else f"{part} {said}"
-        columns.append(Column(key, title, name in SHARES))
+        columns.append(Column(key, title, name in shares))
     return columns
 
 
-def _told(epoch: dict[str, Any], on: str) -> list[str]:
+def _told(epoch: dict[str, Any], on: str, shares: tuple[str, ...]) -> list[str]:
     """The figures of the best epoch in words: `validation loss 0.123`, `accuracy 98.0 %`."""
     told = []
     for key in _keys([epoch]):
         if key.startswith(VALIDATION):
             name = _name(key)
-            value = words.percent(epoch[key]) if name in SHARES else words.decimal(epoch[key])
+            value = words.percent(epoch[key]) if name in shares else words.decimal(epoch[key])
             told.append(f"{f'{on} loss' if name == 'loss' else name.replace('_', ' ')} {value}")
     return told

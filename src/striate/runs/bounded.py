@@ -24,6 +24,7 @@ LIMITS = {  # bytes; what grows with the pictures or the classes may be large
     "validation.csv": 1024 * MIB,
     "metrics.jsonl": 256 * MIB,
     "labels.json": 64 * MIB,
+    "task.json": 64 * MIB,
     "int8.onnx": 2048 * MIB,
     "learning-rate.svg": 16 * MIB,
 }

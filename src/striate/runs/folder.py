@@ -7,7 +7,8 @@ runs/<task>/<name>/
   environment.json        versions, platform, CPU, threads
   metrics.jsonl           a line an epoch: epoch, stage, losses, accuracy, lr, seconds, best
   checkpoint.safetensors  all that exact resume needs
-  best.safetensors  preprocess.json  labels.json  calibration.json      all that inference needs
+  task.json               which figures are shares of 1, and what the task counted in the training part
+  best.safetensors  preprocess.json  labels.json  calibration.json      + task.json: all that inference needs
   engine.json             engine and precision that serve the run, and how they agreed with torch
   int8.onnx               the network in 8-bit integers, where `--engine openvino-int8` was asked for
   evaluation.json         split, pictures, metrics, per_class, confusion, mistakes

@@ -19,6 +19,7 @@ KINDS: dict[str, type[records.Record]] = {
     "dataset.json": records.Dataset,
     "environment.json": records.Environment,
     "preprocess.json": records.Input,
+    "task.json": records.OfTask,
     "calibration.json": records.Calibration,
     "engine.json": records.Engine,
     "evaluation.json": records.Evaluation,
@@ -85,6 +86,11 @@ class RunRecord:
     def input(self) -> records.Input:
         """How a picture becomes an input; `read_preprocessing` makes use of it."""
         return self._json(records.Input, "preprocess.json")
+
+    @property
+    def learned(self) -> dict[str, Any]:
+        """What the task counted in the training part; nothing in runs of versions that kept nothing."""
+        return dict(self._json(records.OfTask, "task.json").learned) if self.has("task.json") else {}
 
     @property
     def temperature(self) -> float:

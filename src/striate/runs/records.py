@@ -61,6 +61,13 @@ class Input(Record):
         return self
 
 
+class OfTask(Record):
+    """`task.json`: which figures of an epoch are shares of 1, and what was counted in the training part."""
+
+    in_percent: Annotated[list[Text], Field(max_length=1000)] = ["accuracy"]
+    learned: dict[str, str | Finite | list[str] | list[Finite]] = {}
+
+
 class Wish(Record):
     """A share of right answers, and the probability from which on it was reached."""
 

@@ -42,6 +42,7 @@ class Context:
         calibration: what `Task.calibrate` found, as it stands in calibration.json; empty before.
         top: at most so many classes are named by an answer that names several.
         outputs: how many numbers the last layer gives, as `Task.outputs` said; 0 is not known.
+        learned: what `Task.learned` counted in the training part, as it stands in task.json.
     """
 
     labels: tuple[str, ...]
@@ -49,6 +50,7 @@ class Context:
     calibration: Mapping[str, Any] = field(default_factory=dict)
     top: int = 5
     outputs: int = 0
+    learned: Mapping[str, Any] = field(default_factory=dict)
 
 
 @runtime_checkable

@@ -38,6 +38,8 @@ def new_run(
     folder.write_json("dataset.json", record)
     started = datetime.now(UTC).isoformat(timespec="seconds")
     folder.write_json("environment.json", {**describe(), "started": started})
+    kept = {"in_percent": list(plan.task.in_percent), "learned": prepared.setup.context.learned}
+    folder.write_json("task.json", kept)
     folder.write_json("labels.json", list(plan.task.classes(data.dataset)))
     write_text(folder / "preprocess.json", data.preprocessing.to_json())
     test = prepared.test

@@ -4,6 +4,7 @@ Everything here follows from the options, the data and what lies on this machine
 `config.toml`.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -73,12 +74,20 @@ class Plan:
         """Whether the weights are a file or a run of a person's own, not those on ImageNet."""
         return self.named is not None and self.named != "imagenet"
 
-    def architecture(self, dataset: Dataset) -> dict[str, Any]:
-        """What builds the network, as its weights will say."""
+    def architecture(self, dataset: Dataset, learned: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """What builds the network, as its weights will say.
+
+        Args:
+            dataset: with the classes.
+            learned: what the task counted in the training part; None where the parts are not known yet, and
+                the whole data stands for it.
+        """
+        if learned is None:
+            learned = self.task.learned([item.truth for item in dataset.items])
         return {
             "task": self.task.name,
             "model": self.model,
-            "num_classes": self.task.outputs(dataset),
+            "num_classes": self.task.outputs(dataset, learned),
             "in_channels": self.preprocessing.channels,
             "image_size": list(self.preprocessing.size_hw),
         }

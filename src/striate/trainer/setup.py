@@ -73,7 +73,9 @@ def make_setup(
     """Build it; draws from torch's global generator. `trunk` is that of a setup that starts the same."""
     task, seed = plan.task, data.options.seed
     classes = task.classes(data.dataset)
-    architecture = plan.architecture(data.dataset)
+    truths = [data.dataset.items[row].truth for row in data.split.train]
+    learned = task.learned(truths)
+    architecture = plan.architecture(data.dataset, learned)
     torch.manual_seed(stream_seed(seed, "weights"))
     network = task.plain(architecture)
     load_start(network, plan, classes, on_event)
@@ -96,8 +98,7 @@ def make_setup(
         give_dense_head(network, recipe.hidden)
         standardise(network, features.of(data.split.train))
         architecture["hidden"] = recipe.hidden
-    context = Context(classes, data.preprocessing, outputs=int(architecture["num_classes"]))
-    truths = [data.dataset.items[row].truth for row in data.split.train]
+    context = Context(classes, data.preprocessing, outputs=int(architecture["num_classes"]), learned=learned)
     step = task.step(network, context, recipe, truths)
     stages = make_stages(task, context, step, recipe, features)
     setup = TrainingSetup(

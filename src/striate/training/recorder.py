@@ -26,6 +26,7 @@ class Recorder:
 
     Attributes:
         stop: set from outside (Ctrl-C); the training then saves after the step that runs and ends.
+        in_percent: figures of validation that are shares of 1; set from outside.
         writes: whether this process is the one of several that writes.
     """
 
@@ -48,6 +49,7 @@ class Recorder:
         self.epoch_started = monotonic()
         self.optimizer: Optimizer | None = None
         self.stop, self.writes = False, True
+        self.in_percent: tuple[str, ...] = ()
 
     def stage_started(self, stage: Stage, optimizer: Optimizer | None, average: Averaging) -> None:
         """From here on the stage's optimiser and average, if it has some, belong into checkpoints."""
@@ -89,7 +91,8 @@ class Recorder:
         line = {"epoch": position.epochs_done, "stage": self.stage.name, **values}
         if self.writes:
             self.folder.append_metrics({**line, "seconds": round(seconds, 3), "best": best})
-        self.on_event(EpochEnded(self.stage.name, position.epochs_done, self.epochs, seconds, best, values))
+        done = position.epochs_done
+        self.on_event(EpochEnded(self.stage.name, done, self.epochs, seconds, best, values, self.in_percent))
         self.epoch_started = monotonic()
 
     def stage_ended(self) -> None:

@@ -1,7 +1,5 @@
 """What is said of a training: lines of epochs, the line that changes in place, a stage's last line."""
 
-from collections.abc import Mapping
-
 from striate.data.wording import counted, percent
 from striate.events import EpochEnded
 
@@ -33,13 +31,13 @@ class StageSoFar:
         if self.last is None:
             return ""
         best = f", best {self.best.epoch}" if self.best and self.best is not self.last else ""
-        return f"validation {figures(self.last.values)}{best}"
+        return f"validation {figures(self.last)}{best}"
 
     def summary(self, stage: str) -> str:
         """The whole stage in one line."""
         best = self.best
         found = (
-            f"; best in epoch {best.epoch}: validation {figures(best.values)}"
+            f"; best in epoch {best.epoch}: validation {figures(best)}"
             if best
             else "; none was the best so far"
         )
@@ -53,21 +51,22 @@ def epoch_line(event: EpochEnded) -> str:
     star = "  *" if event.best else ""
     return (
         f"epoch {event.epoch:>3}/{event.epochs} {event.stage:<8} {learned}"
-        f"validation {figures(event.values)}  {event.seconds:.1f} s{star}"
+        f"validation {figures(event)}  {event.seconds:.1f} s{star}"
     )
 
 
-def figures(values: Mapping[str, float]) -> str:
+def figures(event: EpochEnded) -> str:
     """Loss and figures of validation, whatever the task calls them."""
     found = {
         name.removeprefix("validation_"): value
-        for name, value in values.items()
+        for name, value in event.values.items()
         if name.startswith("validation_") and not name.startswith("validation_loss_")
     }
     loss = found.pop("loss", None)
     shown = [] if loss is None else [f"{loss:z.4f}"]
     for name, value in list(found.items())[:FIGURES]:
-        shown.append(percent(value) if name == "accuracy" else f"{name.replace('_', ' ')} {value:.4g}")
+        said = percent(value) if name in event.in_percent else f"{value:.4g}"
+        shown.append(said if name == "accuracy" else f"{name.replace('_', ' ')} {said}")
     return ", ".join(shown) or "without figures"
 
 

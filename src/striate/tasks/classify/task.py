@@ -51,6 +51,7 @@ class Classify(Task[Answer]):
     transfers: ClassVar = ("scratch", "auto", "probe", "features", "frozen", "finetune")
     fewest_classes: ClassVar = 2
     calibrates: ClassVar = True
+    in_percent: ClassVar = ("accuracy",)
     can: ClassVar = ("views", "together", "sort", "int8", "compare", "doubt", "list", "climb", "mix")
 
     def choose(self, traits: Traits, available: Callable[[str], Path | None]) -> Choice:
@@ -64,7 +65,7 @@ class Classify(Task[Answer]):
     def from_features(self) -> ClassesFromFeatures:
         return ClassesFromFeatures()
 
-    def outputs(self, dataset: Dataset) -> int:
+    def outputs(self, dataset: Dataset, learned: Mapping[str, Any]) -> int:
         return len(dataset.classes)
 
     def step(

@@ -36,6 +36,7 @@ class Landmarks(Task[Marked]):
     name: ClassVar = "landmarks"
     about: ClassVar = "the same points in every picture, such as the corners of eyes and mouth"
     truths: ClassVar = ("points",)
+    in_percent: ClassVar = ("presence",)
     can: ClassVar = ("compare", "draw")
     right_means: ClassVar = (
         f"points are at most {100 * MISTAKEN:g} % of the longer side beside the truth on average, or rightly "
@@ -70,7 +71,7 @@ class Landmarks(Task[Marked]):
         start = transfer or ("finetune" if pretrained else "scratch")
         return f"landmarks_{start}"
 
-    def outputs(self, dataset: Dataset) -> int:
+    def outputs(self, dataset: Dataset, learned: Mapping[str, Any]) -> int:
         """The flag, and x, y and visibility of every point."""
         return outputs_of(count_points([item.truth for item in dataset.items]))
 

@@ -40,6 +40,7 @@ class Locate(Task[Located]):
     truths: ClassVar = ("boxes", "box_labels")
     options: ClassVar = ("label_smoothing",)
     fewest_classes: ClassVar = 1
+    in_percent: ClassVar = ("accuracy", "iou50")
     can: ClassVar = ("compare", "draw")
     right_means: ClassVar = "class and box (IoU of 0.5 or more) are both right, or rightly nothing is found"
 
@@ -64,7 +65,7 @@ class Locate(Task[Located]):
         start = transfer or ("finetune" if pretrained else "scratch")
         return f"locate_{start}"
 
-    def outputs(self, dataset: Dataset) -> int:
+    def outputs(self, dataset: Dataset, learned: Mapping[str, Any]) -> int:
         """p_c, four numbers of the box, one a class."""
         return FIRST_CLASS + len(dataset.classes)
 

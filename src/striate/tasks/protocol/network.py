@@ -25,11 +25,13 @@ class OfNetwork(Able, ABC):
         options: options of `train` that only some tasks read and this one does; others are refused.
         transfers: the values of `--transfer` that it knows.
         networks: it trains networks of the catalogue that are made for these tasks.
+        in_percent: figures of its metric that are shares of 1, which people are shown as percentages.
     """
 
     options: ClassVar[tuple[str, ...]] = ()
     transfers: ClassVar[tuple[str, ...]] = ("scratch", "frozen", "finetune")
     networks: ClassVar[tuple[str, ...]] = ("classify",)
+    in_percent: ClassVar[tuple[str, ...]] = ()
 
     @abstractmethod
     def choose(self, traits: Traits, available: Callable[[str], Path | None]) -> Choice:
@@ -53,9 +55,21 @@ class OfNetwork(Able, ABC):
             "that trains by steps."
         )
 
+    def learned(self, truths: Sequence[Truth]) -> dict[str, Any]:
+        """What is counted in the truths of the training part and kept with the network, such as a vocabulary.
+
+        The run has it in task.json, and whoever reads outputs in `Context.learned`: texts, numbers, and lists
+        of either. The same truths in the same order give the same.
+        """
+        return {}
+
+    def understands(self, learned: Mapping[str, Any], outputs: int) -> bool:
+        """Whether that is what `learned` gives for so many outputs; what is not is a damaged run."""
+        return True
+
     @abstractmethod
-    def outputs(self, dataset: Dataset) -> int:
-        """How many numbers the network's last layer gives."""
+    def outputs(self, dataset: Dataset, learned: Mapping[str, Any]) -> int:
+        """How many numbers the network's last layer gives; `learned` is what the method of this name gave."""
 
     def build(self, architecture: Mapping[str, Any]) -> nn.Module:
         """The network of a run's architecture, with random weights.

@@ -45,6 +45,7 @@ def finishing_seconds(setup: TrainingSetup, data: PreparedData) -> float:
         data.preprocessing,
         setup.task.classes(data.dataset),
         width=int(setup.architecture["num_classes"]),
+        learned=setup.context.learned,
     )
     validation = torch.as_tensor(data.split.validation, dtype=torch.int64)
     rows = validation if len(validation) else torch.tensor(data.split.train)
