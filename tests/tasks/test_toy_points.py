@@ -183,6 +183,10 @@ def test_every_loss_and_figure_of_the_task_is_logged(spots, tmp_path):
     ("given", "message"),
     [
         ({"balance": "focal"}, "--balance is not known for toy, only for classify; leave it out"),
+        (
+            {"label_smoothing": 0.1},
+            "--label-smoothing is not known for toy, only for classify and locate; leave it out",
+        ),
         ({"label_smoothing": 0.1}, "--label-smoothing is not known for toy"),
         ({"transfer": "probe"}, "--transfer probe is not known for toy; allowed: auto, scratch, frozen"),
         ({"augment": "mixup"}, "mixed pictures have two classes, and toy learns from more"),

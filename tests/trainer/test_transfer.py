@@ -3,6 +3,7 @@
 import json
 import shutil
 import tomllib
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -16,6 +17,7 @@ from striate.errors import StriateError
 from striate.events import EpochEnded, Note, silent
 from striate.runs.weights import read_weights
 from striate.tasks.classify import from_features
+from striate.tasks.classify.task import CLASSIFY
 from striate.tasks.locate.task import LOCATE
 from striate.trainer.options import TrainOptions
 from striate.trainer.pictures.prepared_data import PreparedData
@@ -180,6 +182,19 @@ def test_a_recipe_that_learns_from_features_is_refused_where_the_task_cannot(dig
     options = TrainOptions(data=digits, task="locate", recipe=recipe)
     with pytest.raises(StriateError, match="locate cannot learn from the features of a frozen trunk"):
         make_plan(LOCATE, options.of_network, options.of_schedule, open_dataset(digits, silent))
+
+
+def test_an_option_of_a_task_overrides_the_recipes_field_of_its_name(digits):
+    """No line of the trainer names it."""
+    options = TrainOptions(data=digits, model="lenet5", label_smoothing=0.25)
+    asked = options.of_schedule
+    assert asked.of_task == {"label_smoothing": 0.25, "balance": None} and asked.asks_for_steps
+    plan = make_plan(CLASSIFY, options.of_network, asked, open_dataset(digits, silent))
+    assert plan.recipe(100).label_smoothing == 0.25
+    another = replace(plan, schedule=replace(asked, of_task={"clip": 3.0}))
+    assert another.recipe(100).clip == 3 and another.recipe(100).label_smoothing != 0.25
+    balanced = TrainOptions(data=digits, balance="weights").of_schedule
+    assert not balanced.asks_for_steps, "a probe is balanced as well"
 
 
 def test_feature_batches_show_every_picture_once_an_epoch_in_another_order():

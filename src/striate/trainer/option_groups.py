@@ -3,12 +3,15 @@
 None: the recipe, the data or the machine decides.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 from striate.data.decoding.decode import Limits
 from striate.preprocess.placement import Fit
+
+ALSO_FITTED = ("balance",)  # options of tasks that a head reads too which is fitted at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,16 +50,19 @@ class NetworkOptions:
 
 @dataclass(frozen=True, slots=True)
 class ScheduleOptions:
-    """What a person overrides in the protocol."""
+    """What a person overrides in the protocol.
+
+    Attributes:
+        of_task: the values of the options that the task reads and others do not (`Task.options`).
+    """
 
     epochs: int | None
     minutes: float | None
     lr: float | Literal["auto"] | None
     batch_size: int | None
     optimizer: str | None
-    label_smoothing: float | None
     patience: int | None
-    balance: str | None
+    of_task: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def seconds(self) -> float | None:
@@ -66,8 +72,9 @@ class ScheduleOptions:
     @property
     def asks_for_steps(self) -> bool:
         """Whether something was given that only steps of an optimiser have."""
-        given = (self.epochs, self.lr, self.optimizer, self.label_smoothing, self.patience)
-        return any(value is not None for value in given)
+        given = (self.epochs, self.lr, self.optimizer, self.patience)
+        own = (value for name, value in self.of_task.items() if name not in ALSO_FITTED)
+        return any(value is not None for value in (*given, *own))
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,15 +119,17 @@ class TrainOptions(BaseModel):
     @property
     def of_schedule(self) -> ScheduleOptions:
         """What is overridden in the protocol."""
-        return self._group(ScheduleOptions)
+        own = {name: getattr(self, name) for name in find_task(self.task).options}
+        return self._group(ScheduleOptions, of_task=own)
 
     @property
     def of_machine(self) -> MachineOptions:
         """What computes."""
         return self._group(MachineOptions)
 
-    def _group(self, kind: type[Group]) -> Group:
-        return kind(**{field.name: getattr(self, field.name) for field in fields(kind)})
+    def _group(self, kind: type[Group], **more: Any) -> Group:
+        names = [field.name for field in fields(kind) if field.name not in more]
+        return kind(**{name: getattr(self, name) for name in names}, **more)
 
     def command(self) -> str:
         """The command line that does the same again."""
@@ -196,11 +198,12 @@ def _require_of_task(options: TrainOptions) -> None:
         StriateError: names the option.
     """
     task = find_task(options.task)
-    of_some = {option: name for name in TASKS for option in find_task(name).options}
-    for option, name in of_some.items():
+    of_some = dict.fromkeys(option for name in TASKS for option in find_task(name).options)
+    for option in of_some:
         if option not in task.options and getattr(options, option) is not None:
+            names = " and ".join(name for name in TASKS if option in find_task(name).options)
             raise StriateError(
-                f"--{option.replace('_', '-')} is not known for {task.name}, only for {name}; leave it out."
+                f"--{option.replace('_', '-')} is not known for {task.name}, only for {names}; leave it out."
             )
     if options.transfer != "auto" and options.transfer not in task.transfers:
         raise StriateError(

@@ -100,11 +100,10 @@ class Plan:
             pictures=pictures,
             epochs=asked.epochs if measured.epochs is None else measured.epochs,
             lr=measured.lr if asked.lr == "auto" else asked.lr,
-            balance=asked.balance,
             batch_size=asked.batch_size,
             optimizer=asked.optimizer,
-            label_smoothing=asked.label_smoothing,
             patience=asked.patience,
+            **asked.of_task,
         )
 
     def augmented(self, pictures: int) -> "Plan":

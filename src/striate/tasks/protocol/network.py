@@ -22,7 +22,8 @@ class OfNetwork(Able, ABC):
     """The part of a task that the trainer asks.
 
     Attributes:
-        options: options of `train` that only some tasks read and this one does; others are refused.
+        options: options of `train` that only some tasks read and this one does; others are refused. Each
+            overrides the field of the recipe that has its name.
         transfers: the values of `--transfer` that it knows.
         networks: it trains networks of the catalogue that are made for these tasks.
         in_percent: figures of its metric that are shares of 1, which people are shown as percentages.
