@@ -6,7 +6,10 @@ from lightning_fabric import Fabric
 
 from striate.data.loading import Batches, Store, known_of
 from striate.data.sample import Batch, Truth
+from striate.data.transforms.augmentation import Augmentation
+from striate.data.transforms.geometry import Geometry
 from striate.data.transforms.presets import AUGMENTATIONS
+from striate.data.transforms.truths import Moving
 from striate.preprocess.preprocessing import Preprocessing
 from striate.training.multi_scale import MultiScale
 
@@ -95,3 +98,24 @@ def test_picked_pictures_keep_what_is_known_of_them():
     some = batch.picked([2, 2, 0])
     assert some.rows.tolist() == [2, 2, 0]
     assert some.truths[0] is some.truths[1] is batch.truths[2] and some.truths[2] is batch.truths[0]
+
+
+def test_points_change_places_in_a_mirror_where_the_task_says_so():
+    """Two points of one picture: which is the left one follows the picture's own left."""
+    points = torch.tensor([[10.0, 20.0], [50.0, 20.0]])
+    spec = Preprocessing((SIDE, SIDE), 1, (0.5,), (0.5,))
+    known = known_of([Truth(points=points)] * 16, [(SIDE, SIDE)] * 16, spec)
+    pictures = torch.zeros(16, 1, SIDE, SIDE, dtype=torch.uint8)
+    pictures[:, :, :, :32] = 255  # the left half, by which a mirrored picture is known
+    augmentation = Augmentation(Geometry(mirror=True))
+
+    def of(moving):
+        store = Store(pictures, torch.full((16,), -1), known, moving)
+        batch = next(iter(Batches(store, torch.arange(16), 16, seed=1, augmentation=augmentation)))
+        mirrored = [int(picture[0, 0, 0]) == 0 for picture in batch.pictures]
+        return mirrored, [truth.points[:, 0].tolist() for truth in batch.truths]
+
+    mirrored, paired = of(Moving(flip_pairs=[(0, 1)]))
+    assert 0 < sum(mirrored) < 16
+    assert paired == [[14.0, 54.0] if turned else [10.0, 50.0] for turned in mirrored]
+    assert of(Moving())[1] == [[54.0, 14.0] if turned else [10.0, 50.0] for turned in mirrored]

@@ -1,6 +1,7 @@
 """Tasks that only tests know, taught by maps of classes and by sentences: trained, measured, asked."""
 
 import json
+import tomllib
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from tests.tasks import toy_shares
 from striate.actions.evaluate import evaluate
 from striate.actions.predict import predict
 from striate.actions.train import train
+from striate.data.transforms.truths import Moving
 from striate.errors import StriateError
 
 TRAIN = {"lr": 0.01, "epochs": 12, "image_size": 32, "augment": "light"}
@@ -84,6 +86,29 @@ def test_sentences_teach_are_measured_and_answer(tmp_path: Path):
     (run.path / "task.json").write_text('{"learned": {"words": ["blue"]}}')
     with pytest.raises(StriateError, match=r"task.json is damaged.* 2 outputs; train the run again"):
         predict(run, table.parent / "0.png")
+
+
+def test_pictures_are_not_mirrored_where_the_task_forbids_it(tmp_path: Path, monkeypatch):
+    monkeypatch.setattr(toy_shares.SaysRed, "moving", lambda *_: Moving(mirror=False))
+    table = captioned(tmp_path / "set", 20)
+    short = {"epochs": 1, "image_size": 32, "out": tmp_path / "runs"}
+    with pytest.raises(StriateError, match="mirrors pictures, and what toy-captions learns is not true of"):
+        train(table, task="toy-captions", augment="photo", **short)
+    run = train(table, task="toy-captions", **short)
+    resolved = tomllib.loads((run.path / "config.toml").read_text())["resolved"]
+    usual = resolved["augmentation"]
+    assert usual in ("none", "light", "shift") or usual["mirror"] is False
+
+
+def test_a_task_that_needs_no_truths_is_not_taken_to_be_meant(tmp_path: Path, monkeypatch):
+    monkeypatch.setattr(toy_shares.SaysRed, "truths", ())
+    table = captioned(tmp_path / "set", 10)
+    with pytest.raises(StriateError, match="--task toy-captions"):
+        train(table.parent, task="locate", out=tmp_path / "runs")
+    monkeypatch.setattr(toy_shares.SaysRed, "recognised", False, raising=False)
+    with pytest.raises(StriateError) as caught:
+        train(table.parent, task="locate", out=tmp_path / "runs")
+    assert "toy-captions" not in str(caught.value)
 
 
 def test_what_data_have_and_what_they_suit_is_said(tmp_path: Path):

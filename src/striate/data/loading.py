@@ -22,7 +22,7 @@ from striate.data.transforms.augmentation import Augmentation
 from striate.data.transforms.draws import MIXING, stream_seed, uniform_draws
 from striate.data.transforms.geometry import Matrices
 from striate.data.transforms.sampling import pick
-from striate.data.transforms.truths import moved_truth, pixel_matrix, placed_truth
+from striate.data.transforms.truths import USUAL, Moving, moved_truth, pixel_matrix, placed_truth
 from striate.errors import WorkFailed
 from striate.preprocess.preprocessing import Preprocessing
 
@@ -36,11 +36,13 @@ class Store:
             Quickest with channels last in memory; the values do not depend on it.
         labels: (N,); -1 where a picture has none.
         known: what a task needs besides labels; None where labels say all, which costs nothing then.
+        moving: what happens to truths at the edge and in the mirror.
     """
 
     pictures: UInt8[Tensor, "N C H W"]
     labels: Int64[Tensor, " N"]
     known: Known | None = None
+    moving: Moving = USUAL
 
     def batch(
         self,
@@ -58,7 +60,7 @@ class Store:
             size_hw = (pictures.shape[2], pictures.shape[3])
             known = known.with_truths(
                 tuple(
-                    moved_truth(truth, pixel_matrix(matrix, size_hw, size_hw), size_hw)
+                    moved_truth(truth, pixel_matrix(matrix, size_hw, size_hw), size_hw, self.moving)
                     for truth, matrix in zip(known.truths, matrices, strict=True)
                 )
             )

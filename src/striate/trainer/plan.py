@@ -11,6 +11,7 @@ from typing import Any
 
 from striate.data.dataset import BadPicture, Dataset
 from striate.data.datasets.picture_files import picture_shape
+from striate.data.transforms.presets import unmirrored
 from striate.errors import StriateError
 from striate.events import Listener, Note, silent
 from striate.models.catalog import find_entry
@@ -47,6 +48,7 @@ class Plan:
         parent: the run whose weights these are.
         suited: the augmentation that suits the pictures where the recipe has none of its own.
         transfer: what learns of a network with weights; auto has to be measured first, None is the recipe's.
+        mirror: whether the task may see mirror images.
     """
 
     task: Task[Any]
@@ -62,6 +64,7 @@ class Plan:
     suited: str
     parent: EarlierRun | None = None
     transfer: str | None = None
+    mirror: bool = True
     augmentation: str | dict[str, Any] = "none"
 
     @property
@@ -109,8 +112,15 @@ class Plan:
     def augmented(self, pictures: int) -> "Plan":
         """With the augmentation that was asked for, else the recipe's, else what suits the pictures."""
         if self.asked_augmentation is not None:
+            if not self.mirror and unmirrored(self.asked_augmentation) != self.asked_augmentation:
+                raise StriateError(
+                    f"--augment mirrors pictures, and what {self.task.name} learns is not true of a mirror "
+                    'image; choose light, or a table with mirror = false: {preset = "photo", mirror = false}.'
+                )
             return replace(self, augmentation=self.asked_augmentation)
         own = self._protocol(pictures).augmentation or self.suited
+        if not self.mirror:
+            own = unmirrored(own)
         return replace(self, augmentation=own if isinstance(own, str) else dict(own))
 
     def with_transfer(self, transfer: str, pictures: int) -> "Plan":
@@ -169,6 +179,7 @@ def make_plan(
         suited="light" if traits.grey or max(traits.height, traits.width) < 32 else "photo",
         parent=parent,
         transfer=transfer,
+        mirror=task.moving(dataset).mirror,
     )
     return plan.augmented(len(dataset.items))
 

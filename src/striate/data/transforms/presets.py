@@ -116,6 +116,15 @@ def make_augmentation(chosen: str | Mapping[str, Any]) -> Augmentation | None:
     return Augmentation(**made) if made else None
 
 
+def unmirrored(chosen: str | Mapping[str, Any]) -> str | dict[str, Any]:
+    """The same augmentation without mirror images; as it is where it has none."""
+    made = make_augmentation(chosen)
+    if made is None or made.geometry is None or not made.geometry.mirror:
+        return chosen if isinstance(chosen, str) else dict(chosen)
+    table = named_or_table(chosen) if isinstance(chosen, str) else dict(chosen)
+    return {**({"preset": table} if isinstance(table, str) else table), "mirror": False}
+
+
 def _values(piece: Any) -> dict[str, Any]:
     return {} if piece is None else {field.name: getattr(piece, field.name) for field in fields(piece)}
 

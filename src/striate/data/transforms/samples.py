@@ -1,32 +1,13 @@
 """Changes of one sample: its picture and its truth move together, by one matrix."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
 import torch
 from torch.nn import functional as F
 
 from striate.data.sample import Sample
 from striate.data.transforms.geometry import Fill
 from striate.data.transforms.sampling import interpolate, read_boxes
-from striate.data.transforms.truths import LEAST_KEPT, Matrix, moved_truth, pixel_matrix
+from striate.data.transforms.truths import USUAL, Matrix, Moving, moved_truth, pixel_matrix
 from striate.shapes import FittedPicture
-
-
-@dataclass(frozen=True, slots=True)
-class Moving:
-    """What happens to truths at the edge and in the mirror.
-
-    Attributes:
-        least_kept: share of an object's box that must stay in the picture.
-        flip_pairs: points that change places in a mirror.
-    """
-
-    least_kept: float = LEAST_KEPT
-    flip_pairs: Sequence[tuple[int, int]] = ()
-
-
-USUAL = Moving()
 
 
 def mirrored(sample: Sample, moving: Moving = USUAL) -> Sample:
@@ -81,9 +62,7 @@ def seen_through(
 
 def _moved(sample: Sample, picture: FittedPicture, matrix: Matrix, moving: Moving) -> Sample:
     size_hw = (picture.shape[1], picture.shape[2])
-    truth = moved_truth(
-        sample.truth, matrix, size_hw, least_kept=moving.least_kept, flip_pairs=moving.flip_pairs
-    )
+    truth = moved_truth(sample.truth, matrix, size_hw, moving)
     return Sample(sample.name, picture, truth)
 
 

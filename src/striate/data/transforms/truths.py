@@ -5,7 +5,7 @@ output: x' = a x + b y + c. `pixel_matrix` makes one of what augmentation reads 
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import torch
 from jaxtyping import Float, Shaped
@@ -20,6 +20,24 @@ from striate.shapes import Boxes
 LEAST_KEPT = 0.25  # share of an object's box that must stay in the picture; what has less is left out
 
 Matrix = Float[Tensor, "2 3"]
+
+
+@dataclass(frozen=True, slots=True)
+class Moving:
+    """What happens to truths at the edge and in the mirror.
+
+    Attributes:
+        least_kept: share of an object's box that must stay in the picture.
+        flip_pairs: points that change places in a mirror, as the left and the right eye.
+        mirror: whether a mirror image has a truth at all: "left of the tree" and signs have none.
+    """
+
+    least_kept: float = LEAST_KEPT
+    flip_pairs: Sequence[tuple[int, int]] = ()
+    mirror: bool = True
+
+
+USUAL = Moving()
 
 
 def pixel_matrix(read: Matrix, input_hw: tuple[int, int], output_hw: tuple[int, int]) -> Matrix:
@@ -45,26 +63,23 @@ def moved_truth(
     truth: Truth,
     matrix: Matrix,
     output_hw: tuple[int, int],
-    *,
-    least_kept: float = LEAST_KEPT,
-    flip_pairs: Sequence[tuple[int, int]] = (),
+    moving: Moving = USUAL,
 ) -> Truth:
     """The truth of a picture whose pixels moved.
 
-    Boxes are clipped to the picture, and objects of which less than `least_kept` is left are left out, with
-    their masks and points. Under a rotation a box is that of its moved mask if it has one, else it is around
-    its moved corners, and so larger than the object. Points that leave the picture are no longer visible.
+    Boxes are clipped to the picture, and objects of which less than `moving.least_kept` is left are left
+    out, with their masks and points. Under a rotation a box is that of its moved mask if it has one, else it
+    is around its moved corners, and so larger than the object. Points that leave the picture are no longer visible.
 
     Args:
         truth: in pixels of the input.
         matrix: where they go.
         output_hw: size of the output.
-        least_kept: share of a box.
-        flip_pairs: points that change places in a mirror, as the left and the right eye.
+        moving: what happens at the edge and in a mirror.
     """
     masks = None if truth.masks is None else moved_masks(truth.masks, matrix, output_hw)
     classes = None if truth.class_map is None else moved_masks(truth.class_map, matrix, output_hw)
-    points, visible = _moved_points(truth, matrix, output_hw, flip_pairs)
+    points, visible = _moved_points(truth, matrix, output_hw, moving.flip_pairs)
     moved = replace(truth, masks=masks, class_map=classes, points=points, visible=visible)
     if truth.boxes is None:
         return moved
@@ -72,7 +87,7 @@ def moved_truth(
     if masks is not None and not _upright(matrix):
         boxes = boxes_of_masks(masks).to(boxes)
         kept = _share(truth.masks, masks, matrix)
-    return replace(moved, boxes=boxes).of_some(kept >= least_kept)
+    return replace(moved, boxes=boxes).of_some(kept >= moving.least_kept)
 
 
 def placed_truth(truth: Truth, placement: Placement) -> Truth:

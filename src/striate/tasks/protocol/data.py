@@ -7,6 +7,7 @@ from typing import ClassVar
 from striate.data.dataset import Dataset, Item, Problem
 from striate.data.renumbering import renumbered
 from striate.data.sample import Truth
+from striate.data.transforms.truths import USUAL, Moving
 
 
 class OfData:
@@ -15,10 +16,13 @@ class OfData:
     Attributes:
         truths: the fields of `Truth` that a picture must have to teach or to be measured.
         fewest_classes: in the training data; 0 for a task without classes.
+        recognised: whether data that have its truths are taken to be for it. One that learns from pictures
+            alone, or from what another task learns from too, is only meant where it is named.
     """
 
     truths: ClassVar[tuple[str, ...]]
     fewest_classes: ClassVar[int] = 0
+    recognised: ClassVar[bool] = True
 
     def check(self, dataset: Dataset) -> list[Problem]:
         """What is wrong with the truths of a data set for this task; `check` shows it, `train` refuses it."""
@@ -49,6 +53,10 @@ class OfData:
             places: for each class of that data set its number in the network, None where it has none.
         """
         return renumbered(truth, places, self.truths)
+
+    def moving(self, dataset: Dataset) -> Moving:
+        """What happens to truths when augmentation moves pixels; which points change places in a mirror."""
+        return USUAL
 
     def stratum(self, item: Item) -> Hashable:
         """What splits balance: items of one stratum are spread over the parts."""

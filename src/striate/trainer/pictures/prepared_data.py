@@ -148,7 +148,7 @@ def prepare_data(dataset: Dataset, plan: Plan, options: DataOptions, on_event: L
         raw = find_entry(plan.model).raw_values
         spec = _normalised(spec, pictures, torch.tensor(parts.train), raw=raw)
     store, kept = (
-        Store(pictures, _labels(dataset), known),
+        Store(pictures, _labels(dataset), known, task.moving(dataset)),
         (*dataset.notes, *notes, *warnings),
     )
     return PreparedData(options, dataset, found, store, parts, spec, skipped, damaged, external, kept)

@@ -95,7 +95,7 @@ def _opened(task: Task[Any], path: Path, on_event: Listener, classes: int, *, fo
 
 def _suited(path: Path, on_event: Listener, *, follow_links: bool) -> str:
     """The name of the first task that the data set at `path` suits; of the table's first where none is."""
-    names = list(TASKS)
+    names = _recognised()
     if path.is_file():  # a line of a table of boxes has a label, and is no whole picture
         names.sort(key=lambda name: "label" in find_task(name).truths)
     for name in names:
@@ -124,7 +124,7 @@ def _offer_others(task: Task[Any], path: Path, *, follow_links: bool) -> None:
     """
     if not path.exists():
         return
-    for name in TASKS:
+    for name in _recognised():
         other = find_task(name)
         try:
             found = open_dataset(
@@ -136,6 +136,11 @@ def _offer_others(task: Task[Any], path: Path, *, follow_links: bool) -> None:
             raise StriateError(
                 f"{_has(found)}, and {task.name} learns from {_words(task.truths)}; it suits --task {name}."
             ) from None
+
+
+def _recognised() -> list[str]:
+    """The tasks that data may be taken to be for, in the order of the table."""
+    return [name for name in TASKS if find_task(name).recognised]
 
 
 def _has(dataset: Dataset) -> str:
