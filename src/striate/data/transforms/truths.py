@@ -69,7 +69,8 @@ def moved_truth(
 
     Boxes are clipped to the picture, and objects of which less than `moving.least_kept` is left are left
     out, with their masks and points. Under a rotation a box is that of its moved mask if it has one, else it
-    is around its moved corners, and so larger than the object. Points that leave the picture are no longer visible.
+    is around its moved corners, and so larger than the object. Points that leave the picture are no longer
+    visible.
 
     Args:
         truth: in pixels of the input.
