@@ -18,11 +18,12 @@ def cells(read: Any, kind: str) -> list[Any]:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1200)  # under a minute alone, many on a busy machine
 def test_every_cell_of_the_notebook_shows_something_in_jupyter(tmp_path):
     client = pytest.importorskip("nbclient", reason="running it needs nbclient")
     pytest.importorskip("ipykernel", reason="running it needs ipykernel")
     read = notebook()
-    client.NotebookClient(read, timeout=300, resources={"metadata": {"path": str(tmp_path)}}).execute()
+    client.NotebookClient(read, timeout=600, resources={"metadata": {"path": str(tmp_path)}}).execute()
     shown = {cell.source: [one.data for one in cell.outputs if "data" in one] for cell in cells(read, "code")}
     assert all(shown.values())
     pictures = [cell for cell, outputs in shown.items() if any("image/png" in one for one in outputs)]

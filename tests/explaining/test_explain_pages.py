@@ -34,6 +34,11 @@ def test_activations_show_every_layer_and_tell_zeros(digits_run, digit, tmp_path
     assert list(page.figures) == ["zeros", "001-c1", "002-s2", "003-c3", "004-s4"]
     told = page.to_json()
     assert told["method"] == "activations"
+    silent = [layer["silent"] for layer in told["layers"]]
+    assert silent == [layer["dead"] for layer in told["layers"]]  # the key of before stays
+    assert (
+        f" {sum(map(len, silent)):,} silent on this picture." in told["line"] and "dead" not in told["line"]
+    )
     assert told["class"] == "digit 2"
     assert [layer["output"] for layer in told["layers"]][:2] == [[6, 28, 28], [6, 14, 14]]
     folder = tmp_path / f"{digit.stem}-activations"

@@ -29,7 +29,7 @@ class Tile:
         caption: lines below it.
         frame: a colour around it.
         bar: length of a bar below it, in [0, 1].
-        crossed: drawn over, for what is dead.
+        crossed: drawn over, for what is silent.
     """
 
     image: Image.Image

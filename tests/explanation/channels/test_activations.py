@@ -88,12 +88,12 @@ def test_a_networks_mode_hooks_and_gradients_stay_as_they_were():
     assert all(parameter.grad is None for parameter in network.parameters())
 
 
-def test_strength_order_dead_channels_and_zeros_by_hand():
+def test_strength_order_silent_channels_and_zeros_by_hand():
     maps = torch.tensor([[[0.0, 1.0]], [[0.0, 0.0]], [[3.0, 1.0]]])
     layer = LayerMaps("c", "convolution", maps)
     assert layer.strength.tolist() == [0.5, 0.0, 2.0]
     assert layer.order.tolist() == [2, 0, 1]
-    assert layer.dead.tolist() == [False, True, False]
+    assert layer.silent.tolist() == [False, True, False]
     assert layer.zero_share == 0.5
     assert layer.rectified
     assert not LayerMaps("c", "convolution", -maps).rectified

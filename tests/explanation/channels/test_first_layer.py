@@ -5,6 +5,7 @@ import torch
 from torch import nn
 
 from striate.explanation.channels.filters import Ascent, excite
+from striate.explanation.channels.first_layer import Window, without_edges
 
 SIDE = 64
 LYING = torch.tensor(
@@ -65,3 +66,15 @@ def test_a_kernel_of_one_colour_shows_that_colour_against_its_opposite(found):
 
 def test_the_answer_grows(found):
     assert bool((found.after > 2 * found.before).all())
+
+
+@pytest.mark.parametrize(("kernel", "stride"), [(3, 1), (3, 2), (7, 2), (5, 4)])
+def test_every_pixel_weighs_as_its_neighbours_a_stride_away_so_that_no_edge_is_seen(kernel, stride):
+    torch.manual_seed(0)
+    layer = nn.Conv2d(3, 1, kernel, stride=stride, padding=kernel // 2)
+    pictures = torch.zeros(1, 3, 16, 16, requires_grad=True)
+    maps = without_edges(lambda images: layer(images)[:, 0], pictures, Window(kernel, stride))
+    assert maps.shape == (1, 16 // stride, 16 // stride)
+    (gradient,) = torch.autograd.grad(maps.sum(), pictures)
+    for axis in (2, 3):
+        assert torch.allclose(gradient, torch.roll(gradient, stride, dims=axis), atol=1e-6)

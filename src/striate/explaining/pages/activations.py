@@ -67,11 +67,11 @@ def activations_page(
         return figures
 
     channels = sum(len(one.maps) for one in layers)
-    dead = sum(int(one.dead.sum()) for one in layers)
+    silent = sum(int(one.silent.sum()) for one in layers)
     return ExplainedPage(
         method="activations",
         title=f"{network.name}: {name}",
-        line=f"{told.line}. {len(layers)} layers, {channels:,} channels, {dead:,} dead.",
+        line=f"{told.line}. {len(layers)} layers, {channels:,} channels, {silent:,} silent on this picture.",
         draw=draw,
         arrays={} if layer is None else {chosen[0].name: chosen[0].maps.numpy()},
         values={
@@ -85,7 +85,7 @@ def activations_page(
 
 
 def layer_figure(network: str, layer: LayerMaps, told: str, most: int = SHOWN) -> Image.Image:
-    """A layer's channels, the strongest first, each scaled to its own range, dead ones crossed out."""
+    """A layer's channels, the strongest first, each scaled to its own range, silent ones crossed out."""
     order = layer.order[:most].tolist()
     strongest = max(float(layer.strength.max()), 1e-30)
     tiles = [
@@ -93,15 +93,16 @@ def layer_figure(network: str, layer: LayerMaps, told: str, most: int = SHOWN) -
             map_image(layer.maps[channel]),
             (str(channel),),
             bar=float(layer.strength[channel]) / strongest,
-            crossed=bool(layer.dead[channel]),
+            crossed=bool(layer.silent[channel]),
         )
         for channel in order
     ]
     count, height, width = layer.maps.shape
     which = f"the {most} strongest of {count}" if count > most else f"all {count}"
     foot = "Bar: mean strength; each map is scaled to its own range."
-    if dead := int(layer.dead.sum()):
-        foot = f"{dead} of {count} channels are dead: zero everywhere (crossed out). {foot}"
+    if silent := int(layer.silent.sum()):
+        said = f"{silent} of {count} channels are silent on this picture: zero everywhere (crossed out)."
+        foot = f"{said} Another picture may wake them. {foot}"
     heading = Heading(
         f"{network}, {layer.name}", f"{told}. {layer.kind.capitalize()}, {which} channels of {height}x{width}"
     )
@@ -109,7 +110,7 @@ def layer_figure(network: str, layer: LayerMaps, told: str, most: int = SHOWN) -
 
 
 def zeros_figure(network: str, layers: list[LayerMaps], told: str) -> Image.Image:
-    """Share of zero values and of dead channels over the depth, of layers that are never negative."""
+    """Share of zero values and of silent channels over the depth, of layers that are never negative."""
     shown = [(number, layer) for number, layer in enumerate(layers, 1) if layer.rectified]
     heading = Heading(f"{network}: zeros over depth", told)
     if not shown:
@@ -119,7 +120,7 @@ def zeros_figure(network: str, layers: list[LayerMaps], told: str) -> Image.Imag
     names = [str(number) if place % step == 0 else "" for place, (number, _) in enumerate(shown)]
     curves = [
         Curve("values that are zero", [layer.zero_share for _, layer in shown]),
-        Curve("dead channels", [float(layer.dead.double().mean()) for _, layer in shown]),
+        Curve("channels silent on this picture", [float(layer.silent.double().mean()) for _, layer in shown]),
     ]
     first, last = shown[0][1], shown[-1][1]
     foot = f"From {first.name} to {last.name}."
@@ -143,5 +144,6 @@ def _told(layer: LayerMaps) -> dict[str, object]:
         "output": list(layer.maps.shape),
         "zero_share": layer.zero_share,
         "rectified": layer.rectified,
-        "dead": torch.nonzero(layer.dead)[:, 0].tolist(),
+        "silent": torch.nonzero(layer.silent)[:, 0].tolist(),
+        "dead": torch.nonzero(layer.silent)[:, 0].tolist(),  # what scripts of before call it
     }

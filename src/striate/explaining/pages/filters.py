@@ -33,6 +33,9 @@ LAYERS = 4  # of a whole network, spread over its depth
 CHANNELS = 8  # the first ones of a layer, when none is asked for
 PATCHES = 4  # of a channel
 PATTERN = 128  # pixels of a pattern's side; less where the network reads smaller pictures
+STEPS = (
+    48  # of ascent: in EfficientNet-Lite0 the answers are 67 to 100 % of those after 128, in 40 % of the time
+)
 MOST = 1_000  # pictures that are searched for patches; 150 MB at 224 pixels
 BATCH = 32
 
@@ -99,7 +102,7 @@ def filters_page(
     size_hw = (min(PATTERN, height), min(PATTERN, width))
     if _has_one_size(network, size_hw):
         size_hw = (height, width)
-    ascent = Ascent(size_hw, steps=40 if plain else 128, plain=plain, seed=seed)
+    ascent = Ascent(size_hw, steps=40 if plain else STEPS, plain=plain, seed=seed)
     chosen = [layer] if layer is not None else spread(convolutions, LAYERS)
     shown = [_shown(network, name, channel, ascent, pictures, on_event) for name in chosen]
 

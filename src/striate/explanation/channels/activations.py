@@ -52,8 +52,8 @@ class LayerMaps:
         return torch.sort(self.strength, descending=True, stable=True).indices
 
     @property
-    def dead(self) -> Bool[Tensor, " C"]:
-        """Which channels are zero everywhere."""
+    def silent(self) -> Bool[Tensor, " C"]:
+        """Which channels are zero everywhere on this picture; dead is one that is so on every picture."""
         return (self.maps == 0).all(dim=2).all(dim=1)
 
     @property

@@ -113,11 +113,11 @@ def excite(
         def response(pictures: Images) -> Responses:
             return maps_at(network, target, normalise(pictures))[every, own]
 
-        kernel = reads_pixels(network, layer)
-        if kernel is not None and not ascent.plain:
+        window = reads_pixels(network, layer)
+        if window is not None and not ascent.plain:
             start = (len(channels), in_channels, *ascent.size_hw)
             first, last = climb_in_waves(
-                response, start, kernel=kernel, steps=ascent.steps, seed=ascent.seed, on_event=on_event
+                response, start, window=window, steps=ascent.steps, seed=ascent.seed, on_event=on_event
             )
         else:
             climb = _plain if ascent.plain else _fourier
