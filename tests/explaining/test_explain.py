@@ -10,9 +10,10 @@ import torch
 from PIL import Image
 
 import striate
+from striate.engines.choosing import CHOICES
 from striate.errors import StriateError
 from striate.events import Note
-from striate.explaining.explanation import Explanation
+from striate.explaining.explanation import Explanation, two_figures
 from striate.explaining.heat_of_mistakes import heat_of_mistakes
 from striate.inference.predictor import Predictor
 from striate.preprocess.preprocessing import Preprocessing
@@ -50,6 +51,27 @@ def bright(side: str) -> np.ndarray:
     left = 8 if side == "left" else 44
     picture[12:28, left : left + 12] = 255
     return picture
+
+
+def test_probabilities_are_those_of_predict_and_torchs_stand_beside_them(monkeypatch):
+    """What answers may be another engine, in bf16; heat is torch's."""
+    served = network().served_by(CHOICES["openvino"])
+    plain = network()
+
+    def flipped(_, given):
+        return (plain.module(plain.preprocessing.normalise(given)).detach().flip(1) * 0.5,)
+
+    monkeypatch.setattr(type(served.engine), "run", flipped)
+    picture = bright("left")
+    answer = served.predict(picture)
+    (found,) = striate.explain(served, picture)
+    (heat,) = found.classes
+    assert (heat.label, heat.probability) == (answer.label, pytest.approx(answer.probability))
+    assert heat.in_torch == found.to_json()["probability_in_torch"] < 0.5 < heat.probability
+    assert "in torch, which is explained" in two_figures(heat.probability, heat.in_torch)
+    (own,) = striate.explain(plain, picture)
+    assert own.classes[0].in_torch is None and "probability_in_torch" not in own.to_json()
+    assert two_figures(0.5, 0.5) == two_figures(0.5, None)
 
 
 @pytest.mark.parametrize("side", LABELS)

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from striate.data.decoding.decode import Limits, reduction
 from striate.data.wording import composed
+from striate.engines.choosing import Choice
 from striate.engines.engine import Outputs, as_outputs
 from striate.errors import StriateError, UnknownName
 from striate.events import Listener, Note
@@ -62,7 +63,7 @@ class Explainer:
 
     def with_module(self, module: nn.Module) -> "Explainer":
         """The same question to a copy of the network with random weights."""
-        network = replace(self.network, module=module.eval())
+        network = replace(self.network, module=module.eval(), engine=None)
         return replace(self, network=network, module=network.task.explained(module), is_random=True)
 
     @property
@@ -117,6 +118,14 @@ class Explainer:
                 outputs = as_outputs(self.network.module(question.images))
         found = self.network.task.probabilities(outputs, self.network.context)
         return torch.full_like(logits, torch.nan) if found is None else found
+
+    def served(self, pictures: list[Tensor]) -> Float[Tensor, "B K"] | None:
+        """The probabilities that `predict` gives; None where it asks torch, which is what is explained."""
+        network = self.network
+        if network.engine is None or network.engine.choice == Choice():
+            return None
+        fitted = torch.stack([self.preprocessing.fit_picture(picture) for picture in pictures])
+        return network.task.probabilities(network.outputs(fitted), network.context)
 
     def heat(self, question: Question, classes: Labels, against: Labels | None) -> Heat:
         """Where these classes come from, one a picture."""

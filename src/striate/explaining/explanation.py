@@ -28,11 +28,12 @@ class ClassHeat:
         label: the class.
         against: instead of which class, if that was asked.
         score: what the heat explains, a logit or a difference of two.
-        probability: of the class, calibrated; NaN where the task has none.
+        probability: of the class, calibrated, as `predict` gives it; NaN where the task has none.
         heat: (H, W), the picture's size, in [0, 1].
         box: around the hot region, (x1, y1, x2, y2) in pixels; None where nothing is hot.
         is_truth: whether the data gives the picture this class.
         figures: what the method measured beside it.
+        in_torch: the probability of the network that the heat explains, where another engine answers.
     """
 
     run: str
@@ -47,6 +48,7 @@ class ClassHeat:
     box: Box | None
     is_truth: bool | None
     figures: dict[str, float] = field(default_factory=dict)
+    in_torch: float | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """`to_json`, by the name that every answer has."""
@@ -64,6 +66,8 @@ class ClassHeat:
             "box": None if self.box is None else list(self.box),
             **{name: value if math.isfinite(value) else None for name, value in self.figures.items()},
         }
+        if self.in_torch is not None and math.isfinite(self.in_torch):
+            told["probability_in_torch"] = self.in_torch
         if self.against is not None:
             told["against"] = self.against
         if self.is_truth is not None:
@@ -131,6 +135,13 @@ class Explanation:
         return told
 
 
+def two_figures(said: float, in_torch: float | None) -> str:
+    """A probability, and torch's beside it where it reads differently: the heat explains torch's."""
+    shown = probability(said)
+    other = shown if in_torch is None else probability(in_torch)
+    return shown if other == shown else f"{shown} ({other} in torch, which is explained)"
+
+
 def _named(one: ClassHeat) -> str:
     against = f" rather than {one.against}" if one.against is not None else ""
     return f"{one.label}{against}"
@@ -139,7 +150,7 @@ def _named(one: ClassHeat) -> str:
 def _caption(one: ClassHeat, *, several: bool) -> tuple[str, tuple[str, ...]]:
     """A panel's strong line and its quiet ones."""
     mark = " (true)" if one.is_truth else ""
-    told = f"{probability(one.probability)}, " if math.isfinite(one.probability) else ""
+    told = f"{two_figures(one.probability, one.in_torch)}, " if math.isfinite(one.probability) else ""
     lines = [f"{told}score {one.score:.2f}"]
     if several:
         lines.append(f"{one.run}" + (f" · {one.layer}" if one.layer else ""))

@@ -36,6 +36,7 @@ class _Answer:
     label: str
     score: float
     probability: float
+    in_torch: float | None
     map: Float[Tensor, "h w"]
     figures: dict[str, float]
 
@@ -126,7 +127,8 @@ def _answers(
     """For each picture the classes that are explained. The first network chooses them and fills `labels`."""
     seen = [explainer.as_read(subject, picture, options.limits) for subject, picture in readable]
     question, logits = explainer.look(seen, options.seed, on_event)
-    probabilities = explainer.probabilities(question, logits).cpu()
+    explained, served = explainer.probabilities(question, logits).cpu(), explainer.served(seen)
+    probabilities = explained if served is None else served
     if not labels:
         labels += _chosen(explainer, [subject.truth for subject, _ in readable], probabilities, options)
     rivals = None
@@ -142,11 +144,11 @@ def _answers(
         for row, label in enumerate(wanted):
             if column < len(labels[row]):
                 figures = {name: values[row] for name, values in heat.figures.items()}
-                probability = float(probabilities[row, classes[row]])
-                answer = _Answer(
-                    explainer, run, label, scores[row], probability, heat.maps[row].cpu(), figures
+                said = float(probabilities[row, classes[row]])
+                torchs = None if served is None else float(explained[row, classes[row]])
+                found[row].append(
+                    _Answer(explainer, run, label, scores[row], said, torchs, heat.maps[row].cpu(), figures)
                 )
-                found[row].append(answer)
     return found
 
 
@@ -197,6 +199,7 @@ def _enlarged(answer: _Answer, subject: Subject, picture: Picture, options: Expl
         against=options.against,
         score=answer.score,
         probability=answer.probability,
+        in_torch=answer.in_torch,
         heat=heat,
         box=hot_box(heat, smooth=layer is None),
         is_truth=None if subject.truth is None else subject.truth == answer.label,

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from striate.data.wording import one_line, probability
+from striate.data.wording import one_line
+from striate.explaining.explanation import two_figures
 
 FIGURES = ("completeness", "similarity")
 
@@ -24,6 +25,7 @@ def _class(one: dict[str, Any]) -> str:
     against = f" rather than {one_line(one['against'])}" if "against" in one else ""
     where = f" at {one_line(one['layer'])}" if one["layer"] else ""
     box = "nothing is hot" if one["box"] is None else "hot in {},{} to {},{}".format(*one["box"])
-    figures = f"{probability(one['probability'])}, score {one['score']:.2f}"
+    said = two_figures(one["probability"], one.get("probability_in_torch"))
+    figures = f"{said}, score {one['score']:.2f}"
     figures += "".join(f", {name} {one[name]:.2f}" for name in FIGURES if one.get(name) is not None)
     return f"{one_line(one['class'])}{against}  {figures}  {one['method']}{where}, {box}"
