@@ -53,7 +53,7 @@ def test_every_kind_of_problem_has_words():
     }
     lines = list(audit_lines(audit_with(**kinds)))
     assert sum(line.startswith("  1  ") for line in lines) == len(Problems.__slots__)
-    assert "  m.png: labelled cat, looks like dog (97 %, not seen by the run)" in lines
+    assert "  m.png: labelled cat, looks like dog (97.0 %, not seen by the run)" in lines
     assert "  cat: 1 different picture" in lines
     assert "  'Cat' (2 pictures) and 'cat' (1 picture) differ only in case" in lines
 

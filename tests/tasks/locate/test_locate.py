@@ -72,7 +72,7 @@ def test_where_there_is_nothing_neither_box_nor_label_is_said():
         "presence": 0.2,
     }
     assert list(said.row()) == list(answer().row()) == list(LOCATE.columns(context()))
-    assert LOCATE.words(said) == "nothing (something with 20.00 %)"
+    assert LOCATE.words(said) == "nothing (something with 20.0 %)"
 
 
 def test_figures_by_hand():
