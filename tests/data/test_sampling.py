@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from striate.data.loading import Batches, Store
-from striate.data.sampling import balanced, class_weights, repetitions
+from striate.data.sampling import balanced, class_weights, classes_balanced, in_any_order, repetitions
 from striate.data.transforms.presets import AUGMENTATIONS
 
 
@@ -34,7 +34,7 @@ def test_balanced_batches_are_the_same_for_the_same_epoch_and_others_in_the_next
         torch.arange(100),
         20,
         seed=1,
-        balance=True,
+        order=classes_balanced,
     )
     epochs = [torch.cat([batch.rows for batch in batches.epoch(number)]) for number in (0, 0, 1)]
     assert torch.equal(epochs[0], epochs[1]) and not torch.equal(epochs[0], epochs[2])
@@ -60,9 +60,9 @@ def test_a_picture_that_comes_again_in_an_epoch_is_changed_in_another_way(augmen
     chosen = replace(AUGMENTATIONS[augment], mixing=None)
     balanced, plain = (
         Batches(
-            Store(pictures, labels), torch.arange(40), batch_size, seed=5, balance=both, augmentation=chosen
+            Store(pictures, labels), torch.arange(40), batch_size, seed=5, order=both, augmentation=chosen
         )
-        for both in (True, False)
+        for both in (classes_balanced, in_any_order)
     )
     shown: dict[int, list[torch.Tensor]] = {}
     for batch in balanced.epoch(2):
@@ -82,7 +82,13 @@ def test_repeated_pictures_are_the_same_after_a_resume_and_for_any_number_of_pro
     store = Store(pictures, torch.tensor([0] * 37 + [1] * 3))
     made = [
         Batches(
-            store, torch.arange(40), 8, seed=1, balance=True, augmentation=AUGMENTATIONS["strong"], part=part
+            store,
+            torch.arange(40),
+            8,
+            seed=1,
+            order=classes_balanced,
+            augmentation=AUGMENTATIONS["strong"],
+            part=part,
         )
         for part in ((0, 1), (0, 2), (1, 2))
     ]

@@ -12,6 +12,7 @@ from striate.data.caching.picture_cache import wait_for_writers
 from striate.data.datasets.recognise import open_dataset
 from striate.data.loading import Batches, Store
 from striate.data.reading import read_pictures
+from striate.data.sampling import classes_balanced
 from striate.data.transforms.presets import AUGMENTATIONS
 from striate.preprocess.preprocessing import Preprocessing
 
@@ -26,7 +27,13 @@ def batches_of(folder: str, part: tuple[int, int]) -> list[list]:
     labels = torch.tensor([item.truth.label for item in dataset.items])
     rows = torch.tensor(found.usable)
     batches = Batches(
-        Store(pictures, labels), rows, 8, seed=3, balance=True, augmentation=AUGMENTATIONS["photo"], part=part
+        Store(pictures, labels),
+        rows,
+        8,
+        seed=3,
+        order=classes_balanced,
+        augmentation=AUGMENTATIONS["photo"],
+        part=part,
     )
     return [[b.rows.tolist(), b.labels.tolist(), b.pictures.tolist()] for b in batches.epoch(1)]
 

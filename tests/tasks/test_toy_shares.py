@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 from tests.tasks import toy_shares
 
@@ -88,8 +89,28 @@ def test_sentences_teach_are_measured_and_answer(tmp_path: Path):
         predict(run, table.parent / "0.png")
 
 
+def test_a_task_s_own_order_is_what_training_shows(tmp_path: Path, monkeypatch):
+    """It sees the class that the task counts a picture as, though no picture has a label."""
+    seen = []
+
+    def order(labels, generator, batch_size):
+        seen.append((labels.tolist(), batch_size))
+        return torch.arange(len(labels))
+
+    def picture_class(_, item):
+        return int("All of it is red." in item.truth.captions)
+
+    monkeypatch.setattr(toy_shares.SaysWords, "order", lambda *_: order)
+    monkeypatch.setattr(toy_shares.SaysWords, "picture_class", picture_class)
+    table = captioned(tmp_path / "set", 40)
+    run = train(table, task="toy-captions", epochs=2, image_size=32, batch_size=8, out=tmp_path / "runs")
+    data = json.loads((run.path / "dataset.json").read_text())
+    wanted = [int(int(name.removesuffix(".png")) % 2 == 0) for name in data["split"]["train"]]
+    assert len(seen) >= 2 and all(one == (wanted, 8) for one in seen)
+
+
 def test_pictures_are_not_mirrored_where_the_task_forbids_it(tmp_path: Path, monkeypatch):
-    monkeypatch.setattr(toy_shares.SaysRed, "moving", lambda *_: Moving(mirror=False))
+    monkeypatch.setattr(toy_shares.SaysWords, "moving", lambda *_: Moving(mirror=False))
     table = captioned(tmp_path / "set", 20)
     short = {"epochs": 1, "image_size": 32, "out": tmp_path / "runs"}
     with pytest.raises(StriateError, match="mirrors pictures, and what toy-captions learns is not true of"):
@@ -101,11 +122,11 @@ def test_pictures_are_not_mirrored_where_the_task_forbids_it(tmp_path: Path, mon
 
 
 def test_a_task_that_needs_no_truths_is_not_taken_to_be_meant(tmp_path: Path, monkeypatch):
-    monkeypatch.setattr(toy_shares.SaysRed, "truths", ())
+    monkeypatch.setattr(toy_shares.SaysWords, "truths", ())
     table = captioned(tmp_path / "set", 10)
     with pytest.raises(StriateError, match="--task toy-captions"):
         train(table.parent, task="locate", out=tmp_path / "runs")
-    monkeypatch.setattr(toy_shares.SaysRed, "recognised", False, raising=False)
+    monkeypatch.setattr(toy_shares.SaysWords, "recognised", False, raising=False)
     with pytest.raises(StriateError) as caught:
         train(table.parent, task="locate", out=tmp_path / "runs")
     assert "toy-captions" not in str(caught.value)

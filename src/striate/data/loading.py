@@ -17,7 +17,7 @@ from torch import Tensor
 from striate.data.caching.cached_pictures import reserve
 from striate.data.epoch_length import epoch_steps
 from striate.data.sample import Batch, Known, Mixed, Truth
-from striate.data.sampling import balanced, repetitions, shuffled
+from striate.data.sampling import Order, in_any_order, repetitions
 from striate.data.transforms.augmentation import Augmentation
 from striate.data.transforms.draws import MIXING, stream_seed, uniform_draws
 from striate.data.transforms.geometry import Matrices
@@ -34,7 +34,7 @@ class Store:
     Attributes:
         pictures: (N, C, H, W), 8 bit; row i is item i of the data set. Rows of bad pictures are never read.
             Quickest with channels last in memory; the values do not depend on it.
-        labels: (N,); -1 where a picture has none.
+        labels: (N,) the class that the task counts each picture as; -1 where it has none.
         known: what a task needs besides labels; None where labels say all, which costs nothing then.
         moving: what happens to truths at the edge and in the mirror.
     """
@@ -110,8 +110,8 @@ class Batches:
     """Batches of some rows of a store.
 
     With a seed the order changes every epoch; without one it is the given order. Batches of an epoch differ
-    by one picture at most, so that no batch is too small for batch normalisation. With `balance` an epoch
-    shows every class equally often; a picture that comes again is changed in another way. `part` (i, n) takes
+    by one picture at most, so that no batch is too small for batch normalisation. `order` says what an
+    epoch shows and how it follows; a picture that comes again is changed in another way. `part` (i, n) takes
     every n-th picture of each batch from i on: what process i of n reads.
     """
 
@@ -123,10 +123,10 @@ class Batches:
         *,
         seed: int | None = None,
         augmentation: Augmentation | None = None,
-        balance: bool = False,
+        order: Order = in_any_order,
         part: tuple[int, int] = (0, 1),
     ) -> None:
-        self.balance, self.part = balance, part
+        self.order, self.batch_size, self.part = order, batch_size, part
         self.store, self.rows, self.seed, self.augmentation = store, rows, seed, augmentation
         self.count = epoch_steps(len(rows), batch_size)
 
@@ -138,12 +138,7 @@ class Batches:
         rows = self.rows
         if self.seed is not None:
             generator = torch.Generator().manual_seed(stream_seed(self.seed, "order", number))
-            order = (
-                balanced(self.store.labels[rows], generator)
-                if self.balance
-                else shuffled(len(rows), generator)
-            )
-            rows = rows[order]
+            rows = rows[self.order(self.store.labels[rows], generator, self.batch_size)]
         repeated = repetitions(rows)
         for together in torch.arange(len(rows)).tensor_split(max(1, self.count))[first:]:
             places = together[self.part[0] :: self.part[1]]

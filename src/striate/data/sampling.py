@@ -1,10 +1,26 @@
 """Which pictures an epoch shows, and in which order."""
 
+from collections.abc import Callable
+
 import torch
 from jaxtyping import Int64
 from torch import Tensor
 
 from striate.shapes import Labels
+
+# Classes of the training pictures (-1 where one has none), a generator, and how many make a batch, to the
+# places that an epoch shows; as many as there are pictures.
+Order = Callable[[Labels, torch.Generator, int], Int64[Tensor, " N"]]
+
+
+def in_any_order(labels: Labels, generator: torch.Generator, batch_size: int) -> Int64[Tensor, " N"]:  # noqa: ARG001
+    """Every picture once: an `Order`."""
+    return shuffled(len(labels), generator)
+
+
+def classes_balanced(labels: Labels, generator: torch.Generator, batch_size: int) -> Int64[Tensor, " N"]:  # noqa: ARG001
+    """Every class equally often: an `Order`."""
+    return balanced(labels, generator)
 
 
 def shuffled(count: int, generator: torch.Generator) -> Int64[Tensor, " N"]:

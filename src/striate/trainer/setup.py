@@ -115,7 +115,7 @@ def _require_unmixed(augmentation: Augmentation | None, task: Task[Any]) -> None
 
 def _require_company(setup: TrainingSetup, data: PreparedData) -> None:
     """No picture is alone in a batch where it must not be."""
-    batches: Any = data.training_batches(setup.recipe, setup.augmentation)
+    batches: Any = data.training_batches(setup.task, setup.recipe, setup.augmentation)
     smallest = len(data.split.train) // max(1, len(batches)) // setup.fabric.world_size
     if setup.recipe.scales:
         batches = MultiScale(batches, [min(setup.recipe.scales)], data.options.seed)

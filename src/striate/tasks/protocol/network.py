@@ -9,6 +9,7 @@ from torch import nn
 
 from striate.data.dataset import Dataset
 from striate.data.sample import Truth
+from striate.data.sampling import Order, classes_balanced, in_any_order
 from striate.errors import StriateError
 from striate.models.build import create_model
 from striate.tasks.abilities import Able
@@ -104,6 +105,10 @@ class OfNetwork(Able, ABC):
             architecture: as for `build`.
         """
         return network
+
+    def order(self, recipe: Recipe) -> Order:
+        """Which pictures an epoch shows, and in which order; by their `picture_class`."""
+        return classes_balanced if recipe.balance == "sampling" else in_any_order
 
     @abstractmethod
     def step(

@@ -82,18 +82,19 @@ class PreparedData:
 
     def training_batches(
         self,
+        task: Task[Any],
         recipe: Recipe,
         augmentation: Augmentation | None,
         part: tuple[int, int] = (0, 1),
     ) -> Batches:
-        """The training part, shuffled and changed anew in every epoch; of process `part`."""
+        """The training part in the task's order, changed anew in every epoch; of process `part`."""
         return Batches(
             self.store,
             torch.tensor(self.split.train),
             recipe.batch_size,
             seed=self.options.seed,
             augmentation=augmentation,
-            balance=recipe.balance == "sampling",
+            order=task.order(recipe),
             part=part,
         )
 
@@ -148,14 +149,15 @@ def prepare_data(dataset: Dataset, plan: Plan, options: DataOptions, on_event: L
         raw = find_entry(plan.model).raw_values
         spec = _normalised(spec, pictures, torch.tensor(parts.train), raw=raw)
     store, kept = (
-        Store(pictures, _labels(dataset), known, task.moving(dataset)),
+        Store(pictures, _labels(dataset, task), known, task.moving(dataset)),
         (*dataset.notes, *notes, *warnings),
     )
     return PreparedData(options, dataset, found, store, parts, spec, skipped, damaged, external, kept)
 
 
-def _labels(dataset: Dataset) -> Tensor:
-    return torch.tensor([-1 if item.truth.label is None else item.truth.label for item in dataset.items])
+def _labels(dataset: Dataset, task: Task[Any]) -> Tensor:
+    classes = (task.picture_class(item) for item in dataset.items)
+    return torch.tensor([-1 if one is None else one for one in classes])
 
 
 def _report_bad(

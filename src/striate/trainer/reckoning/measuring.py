@@ -92,7 +92,7 @@ def fit_closed_form_first(setup: TrainingSetup, data: PreparedData) -> None:
 def training_batches(setup: TrainingSetup, data: PreparedData) -> Batches:
     """This process's part of the training pictures."""
     part = (setup.fabric.global_rank, setup.fabric.world_size)
-    return data.training_batches(setup.recipe, setup.augmentation, part)
+    return data.training_batches(setup.task, setup.recipe, setup.augmentation, part)
 
 
 def paces_of(setup: TrainingSetup, data: PreparedData) -> list[Pace]:

@@ -15,7 +15,7 @@ from striate.data.caching.feature_cache import entry_path, keep_features, read_f
 from striate.data.epoch_length import epoch_steps
 from striate.data.loading import Batches
 from striate.data.sample import Batch
-from striate.data.sampling import balanced, shuffled
+from striate.data.sampling import Order, in_any_order
 from striate.data.transforms.augmentation import Augmentation
 from striate.data.transforms.draws import stream_seed
 from striate.events import Listener, Progress
@@ -119,10 +119,11 @@ class FeatureBatches:
         batch_size: int,
         *,
         seed: int,
-        balance: bool = False,
+        order: Order = in_any_order,
     ) -> None:
         self.features, self.labels, self.rows = features, labels, rows
-        self.seed, self.balance, self.count = seed, balance, epoch_steps(len(rows), batch_size)
+        self.seed, self.order, self.batch_size = seed, order, batch_size
+        self.count = epoch_steps(len(rows), batch_size)
 
     def __len__(self) -> int:
         return self.count
@@ -130,6 +131,6 @@ class FeatureBatches:
     def epoch(self, number: int, first: int = 0) -> Iterator[Batch]:
         """The batches of epoch `number`, from batch `first` on."""
         generator = torch.Generator().manual_seed(stream_seed(self.seed, "order", number))
-        order = balanced(self.labels, generator) if self.balance else shuffled(len(self.rows), generator)
+        order = self.order(self.labels, generator, self.batch_size)
         for chosen in order.tensor_split(self.count)[first:]:
             yield Batch(self.features[chosen], self.rows[chosen], self.labels[chosen])

@@ -65,7 +65,7 @@ def trained_head(
             where,
             recipe.batch_size,
             seed=features.seed,
-            balance=recipe.balance == "sampling",
+            order=task.order(recipe),
         ),
         "validate": settled,
     }
