@@ -100,9 +100,10 @@ class Comparison:
 
 
 @overload
-def compare(
-    runs: Sequence[Given] | Given, *more: Given, evaluations: Literal[False] = False
-) -> Comparison: ...
+def compare(runs: Sequence[Given] | Given, *more: Given, evaluations: Literal[False] = False) -> Comparison:
+    """Every other run against the first."""
+
+
 @overload
 def compare(
     runs: Sequence[Given] | Given,
@@ -111,7 +112,10 @@ def compare(
     out: Given | None = None,
     overwrite: bool = False,
     on_event: Listener = silent,
-) -> OverTime: ...
+) -> OverTime:
+    """The evaluations that one run keeps."""
+
+
 @possible_paths
 def compare(
     runs: Sequence[Given] | Given,
