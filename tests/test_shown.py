@@ -48,6 +48,7 @@ def test_history_is_the_epochs_as_they_were_logged(run):
     history = run.history
     assert list(history) == lines == history.to_dict() and history[0] == lines[0]
     assert len(history.csv().splitlines()) == len(lines) + 1 == shown(history).count("<tr>")
+    assert "\u00a0%" in shown(history) and "\ufffd" not in shown(history)
     assert "Validation loss" in repr(history) and f"{history.best}*" in repr(history)
 
 

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from html import escape
 
 Value = str | int | float
+NBSP = "\u00a0"  # between a number and its unit; Python does not call it printable
+CAPTION = "text-align:left;font-weight:600;white-space:nowrap"
 
 
 def html_table(
@@ -33,7 +35,8 @@ def html_table(
     body = "".join(line(row, "td") for row in rows)
     foot = f"<tfoot>{line(totals, 'th')}</tfoot>" if totals else ""
     below = f"<p>{_text(note)}</p>" if note else ""
-    return f"<table><caption>{_text(title)}</caption>{top}<tbody>{body}</tbody>{foot}</table>{below}"
+    caption = f'<caption style="{CAPTION}">{_text(title)}</caption>'
+    return f"<table>{caption}{top}<tbody>{body}</tbody>{foot}</table>{below}"
 
 
 def html_facts(title: str, facts: Mapping[str, Value]) -> str:
@@ -49,7 +52,7 @@ def text_facts(title: str, facts: Mapping[str, Value]) -> str:
 
 def _shown(value: Value) -> str:
     text = value if isinstance(value, str) else f"{value:,}"
-    return "".join(sign if sign.isprintable() else "\ufffd" for sign in text)
+    return "".join(sign if sign.isprintable() or sign == NBSP else "\ufffd" for sign in text)
 
 
 def _text(value: Value) -> str:
