@@ -76,3 +76,11 @@ def test_counts_and_plurals():
     assert words.count(1234567) == "1,234,567"
     assert words.plural(1, "class", "classes") == "1\u00a0class"
     assert words.plural(2000, "class", "classes") == "2,000\u00a0classes"
+
+
+def test_a_figure_has_its_interval_or_nothing():
+    metrics = {"iou": 0.5, "iou_interval": [0.25, None], "lost": "x", "bare": 1}
+    assert words.measured(metrics, "iou") == {"value": 0.5, "low": 0.25, "high": None}
+    assert words.measured(metrics, "bare") == {"value": 1, "low": None, "high": None}
+    for name in ("lost", "absent"):
+        assert words.measured(metrics, name) == {"value": None, "low": None, "high": None}

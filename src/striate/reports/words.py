@@ -1,6 +1,7 @@
 """Numbers, durations and dates as a reader wants them; None and what is not finite become a dash."""
 
 import math
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, TypeGuard
 
@@ -102,6 +103,17 @@ def setting(value: Any) -> str:
 def known(value: Any) -> TypeGuard[float | int]:
     """Whether `value` is a finite number."""
     return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def measured(metrics: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """A figure as value, low and high of its interval; None where it was not measured."""
+    low, high = (metrics.get(f"{name}_interval") or [None, None])[:2]
+    value = metrics.get(name)
+    return {
+        "value": value if known(value) else None,
+        "low": low if known(low) else None,
+        "high": high if known(high) else None,
+    }
 
 
 def _hundredths(value: float | int, digits: int) -> str:

@@ -12,14 +12,7 @@ METRICS = ("mean_distance", "presence", "visible", "pck_0.01", "pck_0.02", "pck_
 
 def _values(contents: Contents) -> dict[str, Any]:
     found, metrics = contents["evaluation.json"], contents.metrics
-    measured = {
-        name: {
-            "value": metrics.get(name) if words.known(metrics.get(name)) else None,
-            "low": (metrics.get(f"{name}_interval") or [None, None])[0],
-            "high": (metrics.get(f"{name}_interval") or [None, None])[1],
-        }
-        for name in METRICS
-    }
+    measured = {name: words.measured(metrics, name) for name in METRICS}
     near = [
         {"share": float(name.removeprefix(NEAR)), **measured[name]}
         for name in METRICS

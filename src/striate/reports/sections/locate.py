@@ -16,7 +16,7 @@ def _values(contents: Contents) -> dict[str, Any]:
     per_class = found.get("per_class") or {}
     return {
         "locate": {
-            **{name: _measured(metrics, name) for name in METRICS},
+            **{name: words.measured(metrics, name) for name in METRICS},
             "objects": int(found.get("objects") or 0),
             "missed": int(found.get("missed") or 0),
             "bars": _bars(counts),
@@ -26,17 +26,6 @@ def _values(contents: Contents) -> dict[str, Any]:
                 if isinstance(values, dict) and values.get("pictures")
             ],
         }
-    }
-
-
-def _measured(metrics: Any, name: str) -> dict[str, Any]:
-    """A figure with its interval; None where it was not measured."""
-    low, high = (metrics.get(f"{name}_interval") or [None, None])[:2]
-    value = metrics.get(name)
-    return {
-        "value": value if words.known(value) else None,
-        "low": low if words.known(low) else None,
-        "high": high if words.known(high) else None,
     }
 
 

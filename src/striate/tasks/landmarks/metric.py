@@ -10,6 +10,7 @@ from striate.metrics.point_distance import distances
 from striate.tasks.answers import EvaluationOutput
 from striate.tasks.landmarks.decode import THERE, parts_of
 from striate.tasks.landmarks.targets import targets
+from striate.tasks.mean_loss import MeanLoss
 
 
 @dataclass(slots=True)
@@ -18,7 +19,7 @@ class LandmarksMetric:
 
     distances: list[Tensor] = field(default_factory=list)
     flags: list[Tensor] = field(default_factory=list)
-    losses: list[tuple[int, float]] = field(default_factory=list)
+    loss: MeanLoss = field(default_factory=MeanLoss)
 
     def update(self, judged: EvaluationOutput, batch: Batch) -> None:
         """Take in one batch."""
@@ -29,14 +30,13 @@ class LandmarksMetric:
         found = distances(parts.points * sides, wanted.points * sides).masked_fill(~wanted.known, torch.nan)
         self.distances.append(found[wanted.present].nanmean(dim=1))
         self.flags.append((torch.sigmoid(parts.flags) >= THERE) == wanted.present)
-        self.losses.append((len(batch), float(judged.losses.total)))
+        self.loss.update(judged.losses, batch)
 
     def compute(self) -> dict[str, float]:
         """The loss, the mean distance in pixels of the input, and how often the flag was right."""
         found, flags = torch.cat(self.distances), torch.cat(self.flags)
-        pictures = sum(count for count, _ in self.losses)
         return {
-            "loss": sum(count * loss for count, loss in self.losses) / max(1, pictures),
+            "loss": self.loss.compute(),
             "mean_distance": float(found.mean()) if len(found) else 0.0,
             "presence": float(flags.double().mean()),
         }

@@ -1,7 +1,6 @@
 """The task of landmarks: the same points in every picture, visible or not, or that there are none."""
 
-from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from PIL import Image
@@ -10,11 +9,9 @@ from torch import nn
 from striate.data.dataset import Dataset, Item, Problem
 from striate.data.sample import Truth
 from striate.drawing.overlay import SHOWN
-from striate.models.surgery.own_head import OwnHead
 from striate.preprocess.placement import Placement
 from striate.shapes import Picture
 from striate.tasks.answers import Agreement, Context, Figures, Outputs, Recorded
-from striate.tasks.choosing import Choice, Traits, choose_network
 from striate.tasks.landmarks.decode import Marked, columns_of, marked, outputs_of, parts_of, points_of
 from striate.tasks.landmarks.draw import drawn
 from striate.tasks.landmarks.figures import landmark_figures, mean_distance
@@ -23,14 +20,14 @@ from striate.tasks.landmarks.metric import LandmarksMetric
 from striate.tasks.landmarks.step import LandmarksStep
 from striate.tasks.landmarks.targets import count_points, marks_of
 from striate.tasks.landmarks.words import compared, figures_table, in_words, sentence
+from striate.tasks.placed import Placed
 from striate.tasks.recipes.recipe import Recipe
-from striate.tasks.task import Task
 
 CLOSE = 0.02  # of the input's sides: points of two engines that differ less are the same answer
 MISTAKEN = 0.05  # of the longer side: a picture whose points lie farther off is a mistake
 
 
-class Landmarks(Task[Marked]):
+class Landmarks(Placed[Marked]):
     """Where are the points of this picture?"""
 
     name: ClassVar = "landmarks"
@@ -64,13 +61,6 @@ class Landmarks(Task[Marked]):
         """Whether the picture has points."""
         return marks_of(item.truth) is not None
 
-    def choose(self, traits: Traits, available: Callable[[str], Path | None]) -> Choice:
-        return choose_network(traits, available)
-
-    def recipe_for(self, model: str, *, pretrained: bool, transfer: str | None) -> str:
-        start = transfer or ("finetune" if pretrained else "scratch")
-        return f"landmarks_{start}"
-
     def outputs(self, dataset: Dataset, learned: Mapping[str, Any]) -> int:
         """The flag, and x, y and visibility of every point."""
         return outputs_of(count_points([item.truth for item in dataset.items]))
@@ -79,12 +69,9 @@ class Landmarks(Task[Marked]):
         """Four a point: beside x, y and visibility a share of the flag."""
         return 4 * ((outputs - 1) // 3)
 
-    def headed(self, network: nn.Module, architecture: Mapping[str, Any]) -> nn.Module:
-        """A head that looks at one place for every point."""
-        height, width = architecture["image_size"]
-        size_chw = (int(architecture["in_channels"]), int(height), int(width))
-        points = points_of(int(architecture["num_classes"]))
-        return OwnHead(network, size_chw, lambda depths: LandmarksHead(depths, points))
+    def head(self, depths: Sequence[int], outputs: int) -> LandmarksHead:
+        """One that looks at one place for every point."""
+        return LandmarksHead(depths, points_of(outputs))
 
     def step(
         self, network: nn.Module, context: Context, recipe: Recipe, truths: Sequence[Truth] = ()

@@ -12,6 +12,7 @@ from striate.tasks.answers import EvaluationOutput
 from striate.tasks.locate.decode import THERE
 from striate.tasks.locate.figures import RIGHT_IOU
 from striate.tasks.locate.targets import targets
+from striate.tasks.mean_loss import MeanLoss
 
 
 @dataclass(slots=True)
@@ -20,7 +21,7 @@ class LocateMetric:
 
     outputs: list[Tensor] = field(default_factory=list)
     truths: list[Tensor] = field(default_factory=list)
-    losses: list[tuple[int, float]] = field(default_factory=list)
+    loss: MeanLoss = field(default_factory=MeanLoss)
 
     def update(self, judged: EvaluationOutput, batch: Batch) -> None:
         """Take in one batch."""
@@ -28,7 +29,7 @@ class LocateMetric:
         height, width = batch.pictures.shape[2:]
         self.outputs.append(outputs)
         self.truths.append(targets(batch.truths, (height, width), outputs.shape[1] - FIRST_CLASS))
-        self.losses.append((len(batch), float(judged.losses.total)))
+        self.loss.update(judged.losses, batch)
 
     def compute(self) -> dict[str, float]:
         """The loss; `accuracy` over all pictures; `iou50` and `mean_iou` over those with an object."""
@@ -39,10 +40,9 @@ class LocateMetric:
         # Shares of the sides: IoU is the same in any unit.
         boxes = (from_middles(rows[:, 1:FIRST_CLASS], (1, 1)) for rows in (outputs, truths))
         ious = paired_iou(*boxes) * said
-        pictures = sum(count for count, _ in self.losses)
         objects = max(1, int(there.sum()))
         return {
-            "loss": sum(count * loss for count, loss in self.losses) / max(1, pictures),
+            "loss": self.loss.compute(),
             "accuracy": float(named.double().mean()),
             "iou50": float((named & there & (ious >= RIGHT_IOU)).sum()) / objects,
             "mean_iou": float(ious[there].double().sum()) / objects,

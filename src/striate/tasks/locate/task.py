@@ -1,7 +1,6 @@
 """The task of localisation: the one object of a picture, its class and its box, or that there is none."""
 
-from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import torch
@@ -12,12 +11,10 @@ from striate.data.dataset import Dataset, Item
 from striate.data.sample import Truth
 from striate.drawing.overlay import SHOWN
 from striate.losses.localisation import FIRST_CLASS
-from striate.models.surgery.own_head import OwnHead
 from striate.ops.boxes import paired_iou
 from striate.preprocess.placement import Placement
 from striate.shapes import Picture
 from striate.tasks.answers import Agreement, Context, Figures, Outputs, Recorded
-from striate.tasks.choosing import Choice, Traits, choose_network
 from striate.tasks.locate.decode import COLUMNS, THERE, Located, input_boxes, located
 from striate.tasks.locate.draw import drawn
 from striate.tasks.locate.figures import RIGHT_IOU, locate_figures, overlaps, right
@@ -26,13 +23,13 @@ from striate.tasks.locate.metric import LocateMetric
 from striate.tasks.locate.step import LocateStep
 from striate.tasks.locate.targets import main_object
 from striate.tasks.locate.words import compared, data_notes, figures_table, in_words, sentence
+from striate.tasks.placed import Placed
 from striate.tasks.recipes.recipe import Recipe
-from striate.tasks.task import Task
 
 NOTHING = -1  # the stratum of pictures without an object
 
 
-class Locate(Task[Located]):
+class Locate(Placed[Located]):
     """What is the object of this picture, and where is it?"""
 
     name: ClassVar = "locate"
@@ -58,13 +55,6 @@ class Locate(Task[Located]):
         found = self.picture_class(item)
         return NOTHING if found is None else found
 
-    def choose(self, traits: Traits, available: Callable[[str], Path | None]) -> Choice:
-        return choose_network(traits, available)
-
-    def recipe_for(self, model: str, *, pretrained: bool, transfer: str | None) -> str:
-        start = transfer or ("finetune" if pretrained else "scratch")
-        return f"locate_{start}"
-
     def outputs(self, dataset: Dataset, learned: Mapping[str, Any]) -> int:
         """p_c, four numbers of the box, one a class."""
         return FIRST_CLASS + len(dataset.classes)
@@ -73,12 +63,8 @@ class Locate(Task[Located]):
         """One a class: the numbers of the box come from another layer."""
         return outputs - FIRST_CLASS
 
-    def headed(self, network: nn.Module, architecture: Mapping[str, Any]) -> nn.Module:
-        """A head that looks at one place: a pooled one could say what there is, but hardly its box."""
-        height, width = architecture["image_size"]
-        size_chw = (int(architecture["in_channels"]), int(height), int(width))
-        classes = int(architecture["num_classes"]) - FIRST_CLASS
-        return OwnHead(network, size_chw, lambda depths: LocateHead(depths, classes))
+    def head(self, depths: Sequence[int], outputs: int) -> LocateHead:
+        return LocateHead(depths, outputs - FIRST_CLASS)
 
     def step(
         self, network: nn.Module, context: Context, recipe: Recipe, truths: Sequence[Truth] = ()

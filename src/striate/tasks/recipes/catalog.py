@@ -5,6 +5,7 @@ from fnmatch import fnmatchcase
 
 from striate.errors import StriateError, UnknownName
 from striate.models.patterns.pattern import is_pattern
+from striate.tasks.recipes import places
 from striate.tasks.recipes.alexnet import alexnet
 from striate.tasks.recipes.book_augmented import book_augmented
 from striate.tasks.recipes.book_cats_dogs import book_cats_dogs
@@ -16,9 +17,7 @@ from striate.tasks.recipes.features import features
 from striate.tasks.recipes.finetune import finetune
 from striate.tasks.recipes.frozen import frozen
 from striate.tasks.recipes.googlenet import googlenet
-from striate.tasks.recipes.landmarks import landmarks_finetune, landmarks_frozen, landmarks_scratch
 from striate.tasks.recipes.lenet5_1998 import lenet5_1998
-from striate.tasks.recipes.locate import locate_finetune, locate_frozen, locate_scratch
 from striate.tasks.recipes.probe import probe
 from striate.tasks.recipes.recipe import Recipe
 from striate.tasks.recipes.resnet_cifar import resnet_cifar
@@ -46,12 +45,8 @@ RECIPES: dict[str, Callable[[int], Recipe]] = {
     "book_cats_dogs": book_cats_dogs,
     "book_augmented": book_augmented,
     "book_transfer": book_transfer,
-    "locate_scratch": locate_scratch,
-    "locate_frozen": locate_frozen,
-    "locate_finetune": locate_finetune,
-    "landmarks_scratch": landmarks_scratch,
-    "landmarks_frozen": landmarks_frozen,
-    "landmarks_finetune": landmarks_finetune,
+    **places.recipes_of("locate", places.FOR_BOXES),
+    **places.recipes_of("landmarks", places.FOR_POINTS),
 }
 
 # The protocol that a network has of its own; the others follow from whether they start from weights.

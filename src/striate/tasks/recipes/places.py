@@ -7,7 +7,8 @@ matters less to a classifier than to a localiser. Normalisation keeps its statis
 Source: ours; docs/locate.md has what was measured.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from striate.hyperparameters import AdamW
@@ -85,6 +86,13 @@ def scratch(name: str, pictures: int, augmentation: Table) -> Recipe:
         patience=max(8, epochs // 2),
         augmentation=augmentation,
     )
+
+
+def recipes_of(task: str, augmentation: Table) -> dict[str, Callable[[int], Recipe]]:
+    """The recipes of one task, named after it and the start; each takes the number of training pictures."""
+    made = {"scratch": scratch, "frozen": frozen, "finetune": finetune}
+    names = {f"{task}_{start}": make for start, make in made.items()}
+    return {name: partial(make, name, augmentation=augmentation) for name, make in names.items()}
 
 
 def _head(pictures: int, batch_size: int, steps: int) -> StageRecipe:
