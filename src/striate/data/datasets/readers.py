@@ -25,7 +25,7 @@ from striate.data.datasets.tables import csv_table, hugging_face, parquet
 from striate.data.wording import one_line
 
 LABELS = ("label",)
-OBJECTS = ("boxes", "box_labels", "crowd", "difficult", "masks", "points", "visible")
+OBJECTS = ("boxes", "box_labels", "masks")
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +132,7 @@ READERS = (
     ),
     Reader(
         "a folder in VOC's layout",
-        OBJECTS,
+        (*OBJECTS, "difficult"),
         _is_voc,
         lambda place, _: open_voc(place.path, follow_links=place.follow_links),
     ),
@@ -148,7 +148,9 @@ READERS = (
         _has_map_folders,
         lambda place, _: open_map_folders(place.path, follow_links=place.follow_links),
     ),
-    Reader("a COCO folder or its JSON", (*OBJECTS, "class_map"), _is_coco, _coco),
+    Reader(
+        "a COCO folder or its JSON", (*OBJECTS, "crowd", "points", "visible", "class_map"), _is_coco, _coco
+    ),
     Reader(
         "a CSV with the columns image, x1, y1, x2, y2, label (boxes) or image, x1, y1, x2, y2, ... (points), "
         "and split if there are parts",
