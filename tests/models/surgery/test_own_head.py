@@ -22,7 +22,7 @@ def made(name, side=64, classes=3):
 @pytest.mark.parametrize("name", NETWORKS)
 def test_every_network_gives_as_many_numbers_and_every_parameter_learns(name):
     network = made(name).train()
-    outputs = network(torch.randn(2, 3, 64, 64))
+    outputs = network(torch.randn(2, 3, 64, 64))[0]  # in training also where it looked
     assert outputs.shape == (2, 8)
     outputs.square().sum().backward()
     assert [n for n, parameter in network.named_parameters() if parameter.grad is None] == []
@@ -69,3 +69,24 @@ def test_the_pretrained_trunk_is_kept_as_it_is():
     expected = plain.feature_maps(images)[-1]
     network = OwnHead(plain, (3, 64, 64), lambda depths: LocateHead(depths, 3)).eval()
     assert torch.equal(network.feature_maps(images)[-1], expected)
+
+
+class Finest(torch.nn.Module):
+    """A head that answers on the finest map that it is given."""
+
+    def __init__(self, depths):
+        super().__init__()
+        self.last = torch.nn.Conv2d(depths[-1], 2, kernel_size=1)
+
+    def forward(self, maps):
+        return self.last(maps[-1])
+
+
+@pytest.mark.parametrize(("sizes", "side"), [(3, 8), (4, 16)])
+def test_a_head_reads_as_many_sizes_as_it_asks_for_under_its_own_name(sizes, side):
+    plain = create_model("resnet18", num_classes=2)
+    network = OwnHead(plain, (3, 64, 64), Finest, sizes=sizes, cut="mask", last="last")
+    assert isinstance(network, Backbone) and network.cut == "mask"
+    assert network(torch.zeros(1, 3, 64, 64)).shape == (1, 2, side, side)
+    assert head_parameter_names(network) == {"mask.last.weight", "mask.last.bias"}
+    assert not any(name.startswith("place") for name in network.state_dict())

@@ -4,7 +4,6 @@ Pooling over all places, as classifiers do it, forgets where a feature was; a bo
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -27,17 +26,34 @@ class OwnHead(nn.Module):
         cut: dotted name of everything behind the trunk.
     """
 
-    head: ClassVar[str] = "place.outputs"
-    cut: ClassVar[str] = "place"
+    def __init__(
+        self,
+        trunk: nn.Module,
+        size_chw: tuple[int, int, int],
+        make: MakeHead,
+        *,
+        sizes: int = SIZES,
+        cut: str = "place",
+        last: str = "outputs",
+    ) -> None:
+        """Take the trunk over and make the head.
 
-    def __init__(self, trunk: nn.Module, size_chw: tuple[int, int, int], make: MakeHead) -> None:
+        Args:
+            trunk: of the catalogue; loses what only its own outputs need.
+            size_chw: of the input.
+            make: the head, from the depths of the maps that it reads, coarsest first.
+            sizes: how many sizes of maps it reads: 4 reach stride 4 in most networks, which masks need.
+            cut: what the head is called among the tensors.
+            last: the name in the head of the layer that makes the outputs.
+        """
         super().__init__()
         if not isinstance(trunk, Backbone):
             raise StriateError(f"{type(trunk).__name__} has no maps that say where something is.")
-        maps = last_sizes(_without_outputs(trunk, size_chw))
+        self.sizes, self.cut, self.head = sizes, cut, f"{cut}.{last}"
+        maps = last_sizes(_without_outputs(trunk, size_chw), sizes)
         self.strides = trunk.strides
         self.trunk = trunk
-        self.place = make([one.shape[1] for one in maps])
+        self.add_module(cut, make([one.shape[1] for one in maps]))
 
     def feature_maps(self, images: Images) -> list[Map]:
         """Those of the trunk."""
@@ -46,7 +62,8 @@ class OwnHead(nn.Module):
 
     def forward(self, images: Images) -> Tensor | tuple[Tensor, ...]:
         """What the head makes of the maps, a row a picture; in training mode with all that its step reads."""
-        outputs: Tensor | tuple[Tensor, ...] = self.place(last_sizes(self.feature_maps(images)))
+        maps = last_sizes(self.feature_maps(images), self.sizes)
+        outputs: Tensor | tuple[Tensor, ...] = self.get_submodule(self.cut)(maps)
         return outputs
 
 
@@ -58,13 +75,13 @@ def catalogues(tensors: Mapping[str, Tensor], network: nn.Module) -> dict[str, T
     return {name: trunk.get(name, one.clone()) for name, one in network.state_dict().items()}
 
 
-def last_sizes(maps: Sequence[Map]) -> list[Map]:
-    """The last map of each of the coarsest sizes, `SIZES` at most, from coarse to fine."""
+def last_sizes(maps: Sequence[Map], sizes: int = SIZES) -> list[Map]:
+    """The last map of each of the coarsest sizes, so many at most, from coarse to fine."""
     found: list[Map] = []
     for one in reversed(maps):
         if not found or (one.shape[2] > found[-1].shape[2] and one.shape[3] > found[-1].shape[3]):
             found.append(one)
-    return found[:SIZES]
+    return found[:sizes]
 
 
 def _without_outputs(trunk: nn.Module, size_chw: tuple[int, int, int]) -> list[Map]:
