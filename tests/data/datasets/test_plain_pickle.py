@@ -87,6 +87,7 @@ def test_anything_else_is_refused_by_name_and_nothing_runs(tmp_path, monkeypatch
         b"\x80\x02K\x01K\x02b.",  # a number is filled
         b"\x80\x02c__builtin__\nbytes\nJ\xff\xff\xff\x7f\x85R.",  # would take two gigabytes
         b"\x80\x02cnumpy\nndarray\n(K\x01tR.",
+        b"S'\\q'\n.",  # an escape that Python's texts do not have
         b"\x80\x02t.",  # a tuple without its mark
         b"T" + struct.pack("<i", 2**31 - 1) + b"x.",  # promises two gigabytes
         b"\x80\x02cnumpy.core.multiarray\n_reconstruct\n)R(K\x01(K\x7ftK\x00K\x00K\x00tb.",

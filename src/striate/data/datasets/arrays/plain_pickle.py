@@ -7,6 +7,7 @@ An `Unpickler` with a list of allowed names is not enough: decision 0019 has the
 
 import io
 import pickletools
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -61,18 +62,32 @@ def read_plain(content: bytes) -> Any:
     """
     if len(content) > LARGEST:
         raise RefusedPickle(f"it has {len(content):,} bytes; at most {LARGEST:,} are read")
-    machine = _Machine()
     try:
-        for number, (opcode, argument, _) in enumerate(pickletools.genops(io.BytesIO(content))):
-            if number >= LONGEST:
-                raise RefusedPickle(f"it has more than {LONGEST:,} instructions")
-            if opcode.name == "STOP":
-                return _plain(machine.stack.pop())
-            machine.step(opcode.name, argument)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", DeprecationWarning)  # of escapes in text that no pickle has
+            return _run(content)
     except RefusedPickle:
         raise
-    except (ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError) as error:
+    except (
+        ValueError,
+        LookupError,
+        TypeError,
+        AttributeError,
+        OverflowError,
+        RecursionError,
+        DeprecationWarning,
+    ) as error:
         raise RefusedPickle("it is no pickle, or damaged") from error
+
+
+def _run(content: bytes) -> Any:
+    machine = _Machine()
+    for number, (opcode, argument, _) in enumerate(pickletools.genops(io.BytesIO(content))):
+        if number >= LONGEST:
+            raise RefusedPickle(f"it has more than {LONGEST:,} instructions")
+        if opcode.name == "STOP":
+            return _plain(machine.stack.pop())
+        machine.step(opcode.name, argument)
     raise RefusedPickle("it is cut short")
 
 
