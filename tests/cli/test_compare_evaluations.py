@@ -9,7 +9,8 @@ from PIL import Image, ImageEnhance
 
 @pytest.fixture
 def run(digits_run, tmp_path):
-    return shutil.copytree(digits_run, tmp_path / "run")
+    # Other tests evaluate the run as well, and it keeps that.
+    return shutil.copytree(digits_run, tmp_path / "run", ignore=shutil.ignore_patterns("evaluations"))
 
 
 @pytest.fixture

@@ -12,7 +12,8 @@ from striate.runs.record import RunRecord
 
 @pytest.fixture
 def run(digits_run, tmp_path):
-    return shutil.copytree(digits_run, tmp_path / "run")
+    # Other tests evaluate the run as well, and it keeps that.
+    return shutil.copytree(digits_run, tmp_path / "run", ignore=shutil.ignore_patterns("evaluations"))
 
 
 @pytest.fixture

@@ -74,8 +74,8 @@ def test_a_long_network_scrolls_with_a_sign_until_its_end_or_fits(tmp_path, widt
     with browser() as chromium:
         page = chromium.new_page(viewport={"width": width, "height": 800})
         page.goto(f"file://{tmp_path}/net.html")
-        more = page.locator("#more")
-        assert more.inner_text() == ("More to the right →" if width == 1280 else "More below ↓")
+        wanted = "More to the right →" if width == 1280 else "More below ↓"
+        page.wait_for_function("text => document.getElementById('more').textContent === text", arg=wanted)
         page.evaluate("stage.scrollTo(stage.scrollWidth, stage.scrollHeight)")
         page.wait_for_function("more.textContent === 'Back to the beginning'")
         page.locator('[aria-label^="features.0,"]').press("Enter")

@@ -12,6 +12,7 @@ from striate.data.splits import Split
 from striate.inference.predictor import Predictor
 from striate.preprocess.preprocessing import Preprocessing
 from striate.runs.record import RunRecord
+from striate.tasks.answers import Context
 from striate.trainer import setup as making
 from striate.trainer.pictures.prepared_data import PreparedData
 from striate.trainer.reckoning import dry_run, duration, measuring
@@ -54,7 +55,13 @@ def training(validation: int, test: int):
         dataset=SimpleNamespace(classes=("a", "b")),
         preprocessing=Preprocessing((2, 2), 1, (0.5,), (0.5,)),
     )
-    setup = stand_in(TrainingSetup, network=torch.nn.Identity(), architecture={"model": "lenet5"}, task=None)
+    setup = stand_in(
+        TrainingSetup,
+        network=torch.nn.Identity(),
+        architecture={"model": "lenet5", "num_classes": 2},
+        task=SimpleNamespace(classes=lambda dataset: dataset.classes),
+        context=Context(("a", "b"), data.preprocessing),
+    )
     return setup, data
 
 
@@ -73,7 +80,7 @@ def test_the_end_is_that_of_the_engine_that_serves_and_of_the_comparison_with_to
         return (served if tried else plain), {"tried": tried}
 
     monkeypatch.setattr(duration, "monotonic", lambda: clock[0])
-    monkeypatch.setattr(duration, "Predictor", lambda *_: plain)
+    monkeypatch.setattr(duration, "Predictor", lambda *_, **__: plain)
     monkeypatch.setattr(duration, "choose_engine", choose)
     each = 0.125 if tried else 0.5
     expected = REPORT + 3.0 + compared * (0.5 + 0.125) + (2000 + 500) * each

@@ -3,11 +3,12 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from html import escape
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from striate.drawing.svg.frame import as_file
+from striate.drawing.svg.frame import as_file, nested
 from striate.files.csv_cells import csv_text
 from striate.files.html_table import html_table
 from striate.files.output_place import Kind, followed, output_file
@@ -95,7 +96,7 @@ class Plot:
     def _repr_html_(self) -> str:
         drawn = "".join(
             f'<figure style="display:inline-block;width:{WIDE}px;margin:0 16px 16px 0">'
-            f"<figcaption>{chart.title}</figcaption>{chart.drawn}</figure>"
+            f"<figcaption>{escape(chart.title)}</figcaption>{chart.drawn}</figure>"
             for chart in self.charts
         )
         return f'<div style="background:#fff;color:#1c2126;padding:8px">{drawn}</div>'
@@ -105,9 +106,8 @@ class Plot:
         pieces = []
         for number, chart in enumerate(self.charts):
             top = number * (HIGH + HEAD)
-            pieces.append(f'<text x="8" y="{top + 18}" font-weight="600">{chart.title}</text>')
-            place = f'<svg x="0" y="{top + HEAD}" width="{WIDE}" height="{HIGH}" '
-            pieces.append(str(chart.drawn).replace("<svg ", place, 1))
+            pieces.append(f'<text x="8" y="{top + 18}" font-weight="600">{escape(chart.title)}</text>')
+            pieces.append(nested(str(chart.drawn), 0, top + HEAD, WIDE, HIGH))
         content = f'<g style="font:12px system-ui,sans-serif">{"".join(pieces)}</g>'
         drawn = as_file(WIDE, max(1, len(self.charts)) * (HIGH + HEAD), self.title, content)
         return re.sub(r"var\(--\w+,(#\w+)\)", r"\1", drawn)

@@ -17,6 +17,12 @@ def as_file(width: int, height: int, description: str, content: str) -> str:
     return f"{_opened(space, width, height, description, size)}{paper}{content}</svg>\n"
 
 
+def nested(drawing: str, x: int, y: int, width: int, height: int) -> str:
+    """A drawing made for a page, inside another one."""
+    place = f'<svg x="{x}" y="{y}" width="{width}" height="{height}" '
+    return drawing.replace("<svg ", place, 1)
+
+
 def _opened(space: str, width: int, height: int, description: str, more: str) -> str:
     label = escape(description)
     return f'<svg{space} viewBox="0 0 {width} {height}" role="img" aria-label="{label}"{more}>'

@@ -171,6 +171,7 @@ more.addEventListener("click", () => {
   else stage.scrollTo({ left: 0, top: 0, behavior: "smooth" });
 });
 stage.addEventListener("scroll", sign);
+new ResizeObserver(sign).observe(stage); // the window may get its size after the drawing
 
 function arrowHead() {
   const definitions = make("defs");
