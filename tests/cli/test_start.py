@@ -71,7 +71,7 @@ def test_predict_imports_no_fabric_scikit_learn_matplotlib_or_torchvision(
         f"sys.argv = ['striate', 'predict', {str(digits_run)!r}, {str(picture)!r}]\n"
         "try:\n    main()\nexcept SystemExit: pass\n"
         "names = ('lightning_fabric', 'sklearn', 'matplotlib', 'scipy', 'sympy', 'torchvision', "
-        "'torch._dynamo')\\n"
+        "'torch._dynamo')\n"
         "print([n for n in names if n in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
