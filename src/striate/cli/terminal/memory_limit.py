@@ -20,15 +20,16 @@ _FATAL = (
 )  # OpenBLAS and OpenMP, which exit with 1
 _ABOUT_MEMORY = (b"bad_alloc", b"emory", b"Thread creation failed", b"terminate called")
 _PASSED_ON = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP) if hasattr(signal, "SIGHUP") else ()
+_LIKELY = "a library ended the work by itself, most likely for want of memory; raise the limit (`ulimit -v`)."
 
 
 def is_limited() -> bool:
-    """Whether somebody limited this process's address space (`ulimit -v`)."""
+    """Whether somebody limited this process's address space (`ulimit -v`); asked on Linux alone."""
     try:
         from resource import RLIM_INFINITY, RLIMIT_AS, getrlimit
     except ImportError:  # Windows
         return False
-    return getrlimit(RLIMIT_AS)[0] != RLIM_INFINITY and hasattr(signal, "sigwaitinfo")
+    return sys.platform == "linux" and getrlimit(RLIMIT_AS)[0] != RLIM_INFINITY
 
 
 def work_in_child() -> None:
@@ -53,7 +54,8 @@ def work_in_child() -> None:
     ended_by_library = code in _ENDINGS or (code == 1 and any(_holds(line, _FATAL) for line in printed))
     _show(printed, without_memory=ended_by_library)
     if ended_by_library:
-        os.write(2, f"error: {NO_MEMORY}\n".encode())
+        said_so = any(_holds(line, _ABOUT_MEMORY) for line in printed)
+        os.write(2, f"error: {NO_MEMORY if said_so else _LIKELY}\n".encode())
         os._exit(1)
     os._exit(code if code >= 0 else 128 - code)
 
