@@ -16,7 +16,7 @@ from striate.explaining.heat_of_mistakes import heat_of_mistakes
 from striate.files.output_place import PAGE, output_file
 from striate.files.possible_paths import possible_paths
 from striate.inference.engine_named import OWN, Serving, open_served
-from striate.inference.judging.evaluation import Evaluation, drawn_mistakes, recorded_rows
+from striate.inference.judging.evaluation import Evaluation, drawn_mistakes
 from striate.inference.judging.evaluation_table import evaluation_file, write_evaluation_tables
 from striate.inference.judging.judge import (
     judge,
@@ -116,7 +116,7 @@ def _write_page(
 ) -> None:
     place = {item.name: row for row, item in enumerate(dataset.items)}
     drawn = drawn_mistakes(predictor, evaluation, lambda name: dataset.read(place[name])[0], heat_of_mistakes)
-    rows = recorded_rows(predictor, evaluation.names, evaluation.answers, evaluation.truths)
+    rows = evaluation.records
     sorts = "sort" in predictor.task.can
     measured = Measured(
         data=evaluation.data,

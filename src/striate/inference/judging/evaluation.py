@@ -36,6 +36,7 @@ class Evaluation:
         answers: (N,), in the pixels of the user's pictures.
         truths: (N,), classes by their place among the predictor's.
         figures: what the answers are worth.
+        records: (N,) the line of predictions.csv of every picture: its file, truth and answer.
         judged: (N,) truth and answer of every picture, as `Task.judged` names them.
         wrong: places of the wrong answers among the names, worst first.
         right: (N,) whether each answer is right, as `Task.right_means` says; empty where a task cannot say.
@@ -51,6 +52,7 @@ class Evaluation:
     answers: tuple[Any, ...]
     truths: tuple[Truth, ...]
     figures: Figures
+    records: tuple[dict[str, str | float], ...] = ()
     judged: tuple[dict[str, str | float], ...] = ()
     wrong: tuple[int, ...] = ()
     right: tuple[bool, ...] = ()
@@ -95,8 +97,7 @@ def evaluation_of(
 ) -> Evaluation:
     """Figures from answers (`Predictor.answers`) and truths, both in the pixels of the user's pictures."""
     task, context = predictor.task, predictor.context
-    pairs = list(zip(answers, truths, strict=True))
-    right = [_right(task, task.record(*pair, context)) for pair in pairs] if "compare" in task.can else []
+    records = recorded_rows(predictor, names, answers, truths)
     return Evaluation(
         data,
         split,
@@ -105,16 +106,17 @@ def evaluation_of(
         tuple(answers),
         tuple(truths),
         task.figures(answers, truths, context),
-        judged=tuple(task.judged(*pair, context) for pair in pairs),
-        wrong=tuple(task.mistakes(answers, truths, context, len(pairs))),
-        right=tuple(right),
+        records=tuple(records),
+        judged=tuple(task.judged({key: row[key] for key in row if key != "file"}) for row in records),
+        wrong=tuple(task.mistakes(answers, truths, context, len(records))),
+        right=tuple(_right(task, row) for row in records) if "compare" in task.can else (),
         unsure_below=task.unsure_below(context),
     )
 
 
 def _right(task: Task[Any], row: Mapping[str, str | float]) -> bool:
     """As `compare` reads it from predictions.csv, so that both count alike."""
-    return task.recorded({"file": "", **{name: str(value) for name, value in row.items()}}).right
+    return task.recorded({name: str(value) for name, value in row.items()}).right
 
 
 def recorded_rows(
@@ -136,15 +138,14 @@ def write_evaluation(
     heat_of: HeatOf,
 ) -> None:
     """Write evaluation.json, predictions.csv and pictures of the worst mistakes, with their heat."""
-    rows = recorded_rows(predictor, evaluation.names, evaluation.answers, evaluation.truths)
-    write_rows(folder, "predictions.csv", rows)
+    write_rows(folder, "predictions.csv", evaluation.records)
     folder.write_json(
         "evaluation.json",
         {
             "data": evaluation.data,
             "split": evaluation.split,
             **evaluation.to_json(),
-            "mistakes": _mistakes(folder, predictor, evaluation, rows, picture_of, heat_of),
+            "mistakes": _mistakes(folder, predictor, evaluation, picture_of, heat_of),
         },
     )
 
@@ -153,7 +154,6 @@ def _mistakes(
     folder: RunFolder,
     predictor: Predictor,
     evaluation: Evaluation,
-    rows: Sequence[Mapping[str, str | float]],
     picture_of: Callable[[str], Picture],
     heat_of: HeatOf,
 ) -> list[dict[str, str | float]]:
@@ -163,7 +163,7 @@ def _mistakes(
         old.unlink()
     found = []
     for number, drawn in enumerate(drawn_mistakes(predictor, evaluation, picture_of, heat_of), start=1):
-        mistake = dict(rows[drawn.row])
+        mistake = dict(evaluation.records[drawn.row])
         mistake["picture"] = f"pictures/mistake-{number:02}.png"
         write_bytes(folder / str(mistake["picture"]), drawn.png)
         if drawn.heat is not None:

@@ -174,9 +174,9 @@ class Classify(Task[Answer]):
         label = "" if truth.label is None else context.labels[truth.label]
         return {"label": label, "predicted": answer.label, "probability": answer.probability}
 
-    def judged(self, answer: Answer, truth: Truth, context: Context) -> dict[str, str | float]:
-        label = "" if truth.label is None else context.labels[truth.label]
-        return {"truth": label, "label": answer.label, "probability": answer.probability}
+    def judged(self, record: Mapping[str, str | float]) -> dict[str, str | float]:
+        names = {"truth": "label", "label": "predicted", "probability": "probability"}
+        return {name: record[column] for name, column in names.items()}
 
     def shares(self, answer: Answer, context: Context) -> dict[str, float]:
         known = answer.probabilities

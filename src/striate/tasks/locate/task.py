@@ -128,8 +128,8 @@ class Locate(Placed[Located]):
             "iou": "" if iou is None else round(iou, 4),
         }
 
-    def judged(self, answer: Located, truth: Truth, context: Context) -> dict[str, str | float]:
-        row = self.record(answer, truth, context)
+    def judged(self, record: Mapping[str, str | float]) -> dict[str, str | float]:
+        row = dict(record)
         return {"truth": row.pop("true_label"), "label": row.pop("label"), **row}
 
     def recorded(self, row: Mapping[str, str]) -> Recorded:

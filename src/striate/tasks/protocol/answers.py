@@ -124,9 +124,9 @@ class OfAnswers(Able, ABC, Generic[A]):
         Numbers need not be rounded; the file has six decimals.
         """
 
-    def judged(self, answer: A, truth: Truth, context: Context) -> dict[str, str | float]:
-        """Truth and answer of one picture, as `mistakes` of `evaluate --json` and its table name them."""
-        return self.record(answer, truth, context)
+    def judged(self, record: Mapping[str, str | float]) -> dict[str, str | float]:
+        """What `record` says of a picture, as `mistakes` of `evaluate --json` and its table name it."""
+        return dict(record)
 
     def shares(self, answer: A, context: Context) -> dict[str, float]:
         """The calibrated probability of every class; empty for answers that do not hold them."""
