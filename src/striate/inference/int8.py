@@ -25,7 +25,7 @@ from striate.errors import StriateError, WorkFailed
 from striate.events import Listener, Note, Progress, Warned, silent
 from striate.files.writing import write_bytes
 from striate.inference.engine_choice import COMPARED, LEAST_AGREEMENT
-from striate.inference.judging.judge import truth_in
+from striate.inference.judging.judge import TruthsByName
 from striate.inference.open_run import ENGINE
 from striate.inference.pictures.own_pictures import own_pictures
 from striate.inference.predictor import Predictor
@@ -187,7 +187,7 @@ def _pictures(
             found = read_for(dataset, row, predictor.preprocessing.size_hw)
         except BadPicture:
             continue
-        truth = truth_in(dataset, row, predictor.task, predictor.labels)
+        truth = TruthsByName(dataset, predictor.task, predictor.labels).at(row)
         if truth is None:
             continue
         pictures.append(predictor.preprocessing.fit_picture(found.picture))

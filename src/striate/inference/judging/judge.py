@@ -42,21 +42,26 @@ def require_shared_classes(classes: Sequence[str], dataset: Dataset) -> None:
         )
 
 
-def truth_in(dataset: Dataset, row: int, task: Task[Any], labels: Sequence[str]) -> Truth | None:
-    """The truth of a picture with its classes, matched by name, as places in `labels`; masks come later.
+class TruthsByName:
+    """The truths of a data set, its classes matched by name and numbered as a run's labels are."""
 
-    None where what the task measures is not known of it, or is of a class that is not among them.
-    """
-    if not has_truth(dataset, row, task.truths):
-        return None
-    return _placed(dataset.items[row].truth, dataset, task, labels)
+    def __init__(self, dataset: Dataset, task: Task[Any], labels: Sequence[str]) -> None:
+        place = {composed(label): index for index, label in enumerate(labels)}
+        self.dataset, self.task = dataset, task
+        self._places = [place.get(name) for name in dataset.classes] if labels else None
 
+    def at(self, row: int) -> Truth | None:
+        """That of a picture, without what is read later.
 
-def _placed(truth: Truth, dataset: Dataset, task: Task[Any], labels: Sequence[str]) -> Truth | None:
-    if not labels:
-        return truth
-    place = {composed(label): index for index, label in enumerate(labels)}
-    return task.renumbered(truth, [place.get(name) for name in dataset.classes])
+        None where what the task measures is not known of it, or is of a class that is not among the labels.
+        """
+        if not has_truth(self.dataset, row, self.task.truths):
+            return None
+        return self.numbered(self.dataset.items[row].truth)
+
+    def numbered(self, truth: Truth) -> Truth | None:
+        """A truth of the data set; None as in `at`."""
+        return truth if self._places is None else self.task.renumbered(truth, self._places)
 
 
 def judge(
@@ -66,8 +71,8 @@ def judge(
 
     Pictures are read in threads, some ahead of the network; the order, and so the figures, stay.
     """
-    chosen = _measurable(predictor, dataset, rows, on_event)
-    task, labels = predictor.task, predictor.labels
+    known = TruthsByName(dataset, predictor.task, predictor.labels)
+    chosen = _measurable(predictor, known, rows, on_event)
     names: list[str] = []
     answers: list[Any] = []
     measured: list[Truth] = []
@@ -82,10 +87,10 @@ def judge(
     def read(row: int, _: threading.Event) -> tuple[Fitted, Truth, InputTraits] | BadPicture:
         try:
             found = read_for(dataset, row, predictor.preprocessing.size_hw)
-            whole = whole_truth(dataset, row, task.truths, found.size_hw)
+            whole = whole_truth(dataset, row, predictor.task.truths, found.size_hw)
         except BadPicture as error:
             return error
-        truth = _placed(whole, dataset, task, labels)
+        truth = known.numbered(whole)
         if truth is None:
             return BadPicture("nothing that can be measured is known of it")
         fitted = predictor.fitted(found.picture, found.size_hw)
@@ -113,11 +118,12 @@ def judge(
     return replace(evaluation, inputs=tuple(traits)), skipped
 
 
-def _measurable(predictor: Predictor, dataset: Dataset, rows: list[int], on_event: Listener) -> list[int]:
+def _measurable(predictor: Predictor, known: TruthsByName, rows: list[int], on_event: Listener) -> list[int]:
     """The rows that can be measured; the others are counted in a warning."""
+    dataset = known.dataset
     if predictor.labels:
         require_shared_classes(predictor.labels, dataset)
-    found = [row for row in rows if truth_in(dataset, row, predictor.task, predictor.labels) is not None]
+    found = [row for row in rows if known.at(row) is not None]
     if len(found) < len(rows):
         left_out = f"{counted(len(rows) - len(found), 'picture')} left out"
         if predictor.labels:
